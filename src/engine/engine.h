@@ -1,0 +1,227 @@
+/* engine: what runs. Store, instances, memories, tables, strands and the loop. Knows no tasks and no policy: a
+ * strand is run until it is done, out of slice, blocked or trapped, and is asked again. */
+#ifndef WRT_SRC_ENGINE_H
+#define WRT_SRC_ENGINE_H
+
+#include "base/base.h"
+#include "wasm/module.h"
+#include <wrt/code.h>
+#include <wrt/diag.h>
+
+/* ---- slots --------------------------------------------------------------------------------------
+ * A slot is 64 bits: i32 zero-extended, f32 in the low half (high half zero), references as below, never a native
+ * pointer.  funcref: store function number + 1, null is 0.  externref: host value + 1, null is 0. */
+
+struct wrt__store;
+struct wrt__strand;
+
+/* A linear memory. Instances that use it keep copies of base and bytes; wrt__memory_refresh renews them. */
+struct wrt_memory {
+    struct wrt__store *store;
+    uint8_t *base;
+    uint64_t bytes;                     /* pages << 16 */
+    struct wrt__limits type;            /* as declared, min = present size at link time */
+    uint64_t max_pages;                 /* least of type.max, 65536 and the limit memory_bytes */
+    struct wrt_memory *next;            /* in store->memories */
+};
+struct wrt_table {
+    struct wrt__store *store;
+    uint64_t *elems;
+    uint32_t size, cap;
+    uint8_t type;                       /* WRT__FUNCREF, WRT__EXTERNREF */
+    struct wrt__limits limits;
+    uint64_t max_elems;
+    struct wrt_table *next;
+};
+/* A global as seen from outside. The value lives in the defining instance (or in `own` for host globals). */
+struct wrt_global {
+    struct wrt__store *store;
+    uint64_t *cell;
+    uint64_t own;
+    uint8_t type;
+    bool is_mutable;
+    struct wrt_global *next;
+};
+/* Public handle of a function: stable while store->funcs may move. */
+struct wrt_func { struct wrt__store *store; uint32_t index; struct wrt_func *next; };
+
+struct wrt__host_func {                 /* shared by linker and stores, counted */
+    uint32_t refs;
+    wrt_host_fn fn;
+    void *ctx;
+    void (*drop)(void *ctx);            /* may be NULL; when the last reference goes */
+    uint32_t fuel;
+    struct wrt__functype type;          /* types points behind this struct */
+    wrt_str module, name;               /* point behind this struct */
+};
+
+/* A function of the store: 'ref' numbers index this array. */
+struct wrt__funcrec {
+    uint32_t type;                      /* store type number: equal types, equal numbers */
+    uint32_t code;                      /* word offset of the entry in instance->code */
+    uint32_t frame;
+    uint16_t link, zero, cost;
+    uint16_t params, results;
+    uint32_t index;                     /* in its module, imports included */
+    struct wrt_instance *instance;      /* NULL: host function */
+    struct wrt__host_func *host;
+};
+
+/* An instance. The first lines are read by the loop through one pinned register. */
+struct wrt_instance {
+    uint8_t *mem;                       /* copies of memory 0 (see wrt__memory_refresh); NULL and 0 without one */
+    uint64_t mem_bytes;
+    uint64_t *stack_limit;              /* of the strand that runs here now */
+    const uint64_t *code;               /* module->code */
+    struct wrt__strand *strand;         /* the strand that runs here now */
+    struct wrt__funcrec *funcs;         /* copy of store->funcs */
+    uint64_t *table0;                   /* copies of table 0 */
+    uint64_t table0_size;
+    const uint32_t *type_ids;           /* module type index -> store type number */
+    uint64_t **cells;                   /* imported globals */
+    uint32_t *func_refs;                /* module function index -> store function number */
+
+    struct wrt__store *store;
+    struct wrt__module *module;         /* kept */
+    const struct wrt_code *code_handle; /* kept: back to the public object */
+    struct wrt_memory **memories;       /* module index space */
+    struct wrt_table **tables;
+    struct wrt_global **global_handles; /* made on demand, NULL until asked for; index space of the module */
+    struct wrt_func **func_handles;     /* the same for functions */
+    bool *dropped_elem, *dropped_data;
+    /* running lock: the strand that has frames here; others wait in `waiters` */
+    struct wrt__strand *owner;
+    uint32_t owner_depth;               /* boundary frames of the owner in this instance */
+    struct wrt__list waiters;           /* strands, by strand.lock_node */
+    bool poisoned, started;
+    uint32_t number;                    /* in the store */
+    struct wrt_instance *next;
+    uint64_t globals[];                 /* defined globals, index - globals_imported */
+};
+
+struct wrt__store {
+    const wrt_alloc *alloc;
+    wrt_engine *engine;
+    struct wrt_limits limits;
+    const wrt_fuel_table *fuel;
+    struct wrt__funcrec *funcs;         uint32_t funcs_count, funcs_cap;
+    struct wrt__functype *types;        uint32_t types_count, types_cap;    /* canonical; deep copies */
+    struct wrt__map type_map;
+    struct wrt_instance *instances;     uint32_t instances_count;
+    struct wrt_memory *memories;
+    struct wrt_table *tables;
+    struct wrt_global *globals;
+    struct wrt_func *func_handles;
+    uint64_t memory_bytes, memory_peak;
+    const volatile uint32_t *attention; /* executor's: non-zero makes a running strand come back at its next poll */
+    void (*lock_free)(struct wrt__store *s, struct wrt_instance *i);  /* executor's: an instance lost its owner and has waiters */
+    struct wrt__profile *profile;       /* NULL: off */
+    void *owner;                        /* the public wrt_store */
+};
+
+/* ---- strands ------------------------------------------------------------------------------------- */
+
+enum wrt__outcome {
+    WRT__RUN_DONE,          /* results are in slots 0.. of the stack */
+    WRT__RUN_SLICE,         /* soft limit reached; stands at a checkpoint */
+    WRT__RUN_BUDGET,        /* the next block does not fit the hard limit; stands at a checkpoint */
+    WRT__RUN_POLL,          /* attention was raised; stands at a checkpoint */
+    WRT__RUN_BLOCKED,       /* a host function answered WRT_PENDING */
+    WRT__RUN_LOCKED,        /* the instance in strand->wanted runs somebody else */
+    WRT__RUN_TRAP,          /* strand->trap, ->status */
+};
+
+/* One wasm stack. */
+struct wrt__strand {
+    struct wrt__store *store;
+    uint64_t *stack;
+    uint32_t slots, slots_max, slots_peak;      /* capacity, limit, high-water mark */
+    uint32_t fp, ip;                            /* slot and word offset while it does not run */
+    struct wrt_instance *instance;              /* of the innermost frame */
+    uint64_t acc_i; double acc_d; float acc_f;  /* accumulators at a stop */
+    /* the three numbers, see docs/fuel.md */
+    int64_t slice, hard, poll;                  /* left; hard already is the least of budget and horizon */
+    int64_t granted, fuel;                      /* the loop's own counter */
+    uint32_t pending;                           /* price of the block at ip, not yet paid */
+    bool unpaid;                                /* ip stands before a block that is not yet paid */
+    bool at_entry;                              /* nothing has run yet */
+    uint64_t guest_fuel, host_fuel;             /* spent */
+    /* how it ended or why it waits */
+    uint8_t exit;                               /* loop -> driver */
+    uint32_t trap;                              /* wrt_trap_code */
+    wrt_status status;                          /* of a host function or of the engine */
+    uint32_t target;                            /* funcs index of the host function that is being called */
+    struct wrt_instance *wanted;                /* with WRT__RUN_LOCKED */
+    struct wrt__node lock_node;
+    uint64_t progress[3];                       /* of a long operator that was cut */
+    bool host_called;                           /* the pending host call has been made: results come next */
+    uint32_t func;                              /* entry function (funcs index) */
+    char message[64];                           /* of wrt_raise */
+    int32_t exit_code;
+    void *task;                                 /* executor's */
+};
+
+wrt_status wrt__strand_init(struct wrt__strand *s, struct wrt__store *store);     /* allocates nothing */
+void wrt__strand_fini(struct wrt__strand *s);       /* frees the stack; leaves every instance (locks pass on) */
+/* Sets up a call: args are slots. E_NOMEM; a trap on entry shows in the first run. */
+wrt_status wrt__strand_call(struct wrt__strand *s, uint32_t func, const uint64_t *args);
+/* Runs. Called from one place only: executor. */
+enum wrt__outcome wrt__engine_run(struct wrt__strand *s);
+/* Where it stands (innermost first); also after a trap. Native frames of host functions are skipped. */
+size_t wrt__strand_frames(const struct wrt__strand *s, wrt_frame *out, size_t cap);
+/* Where a suspended strand stands: module function index, byte offset in the body. false: inside nothing. */
+bool wrt__strand_place(const struct wrt__strand *s, uint32_t *func, uint32_t *offset);
+
+/* A host call in progress: what wrt_call is. Arguments and results share `slots`. */
+struct wrt_call {
+    struct wrt__strand *strand;
+    const struct wrt__funcrec *rec;
+    uint64_t *slots;
+    struct wrt_instance *instance;      /* the caller */
+    bool returned;                      /* wrt_return was called */
+    wrt_completion completion;          /* after wrt_defer */
+};
+/* The call that a blocked strand waits in, to set its results; then wrt__strand_host_done and run again. */
+void wrt__strand_pending_call(struct wrt__strand *s, struct wrt_call *out);
+void wrt__strand_host_done(struct wrt__strand *s, wrt_status status);   /* < 0: the next run ends with it */
+
+uint64_t wrt__slot_of(wrt_val v);
+wrt_val wrt__val_of(uint64_t slot, uint8_t type);
+uint8_t wrt__kind_of(uint8_t type);         /* WRT__I32 -> WRT_I32 */
+uint8_t wrt__type_of(uint8_t kind);
+
+/* ---- instance.c, memory.c, table.c ------------------------------------------------------------------ */
+
+wrt_status wrt__store_init(struct wrt__store *s, const wrt_alloc *alloc, const struct wrt_limits *limits, const wrt_fuel_table *fuel);
+void wrt__store_fini(struct wrt__store *s);
+uint32_t wrt__store_type(struct wrt__store *s, const struct wrt__functype *t);        /* canonical number; UINT32_MAX: no memory */
+uint32_t wrt__store_add_host(struct wrt__store *s, struct wrt__host_func *h);          /* funcs index; UINT32_MAX: no memory */
+
+/* What a linker found for one import, in import order. Exactly one member is set. */
+struct wrt__bound { uint32_t func; struct wrt_memory *memory; struct wrt_table *table; struct wrt_global *global; };
+/* Allocates and fills an instance; does not write segments and does not run anything. Types of the imports have
+ * been checked by the caller. On failure nothing is left. */
+wrt_status wrt__instance_new(struct wrt__store *s, struct wrt__module *m, const struct wrt__bound *bound, struct wrt_instance **out, wrt_error *err);
+/* Active segments in order; a failing one leaves a trap code in err->trap and status WRT_E_TRAP. */
+wrt_status wrt__instance_segments(struct wrt_instance *i, wrt_error *err);
+void wrt__instance_refresh(struct wrt_instance *i);     /* copies of memory 0, table 0, funcs */
+uint64_t wrt__const_eval(struct wrt_instance *i, const struct wrt__expr *e);    /* validated expression -> slot */
+struct wrt_func *wrt__func_handle(struct wrt__store *s, uint32_t index);        /* NULL: no memory; one per index */
+struct wrt_global *wrt__instance_global(struct wrt_instance *i, uint32_t index);
+
+wrt_status wrt__memory_new(struct wrt__store *s, const struct wrt__memtype *t, struct wrt_memory **out, wrt_error *err);
+enum { WRT__GROW_REFUSED = 1 };
+/* Grows by `pages`: WRT_OK; WRT__GROW_REFUSED beyond a limit (nothing changed); WRT_E_NOMEM. All instances of the store that
+ * use the memory are refreshed. */
+wrt_status wrt__memory_grow(struct wrt_memory *m, uint64_t pages);
+wrt_status wrt__table_new(struct wrt__store *s, const struct wrt__tabletype *t, uint64_t init, struct wrt_table **out, wrt_error *err);
+wrt_status wrt__table_grow(struct wrt_table *t, uint64_t by, uint64_t init);
+
+/* The loop's handlers, by register-operator number: what wrt__module_load wants; NULL in builds that dispatch on numbers. */
+const uintptr_t *wrt__engine_handlers(void);
+
+/* Running lock. Returns true when the strand holds it now; else the strand has been queued. */
+bool wrt__instance_enter(struct wrt_instance *i, struct wrt__strand *s);
+void wrt__instance_leave(struct wrt_instance *i, struct wrt__strand *s);
+
+#endif

@@ -1,0 +1,33 @@
+/* port: the contract with the operating system or board. The linker binds one folder: linux/ (falling back to
+ * posix/ by file name) or bare/. Moves bytes, time and threads; knows neither wasm nor tasks. */
+#ifndef WRT_SRC_PORT_H
+#define WRT_SRC_PORT_H
+#include "base/base.h"
+
+/* Memory: malloc/calloc/realloc with the contract of wrt_alloc; bare: answers NULL. [O1] */
+const wrt_alloc *wrt__port_alloc(void);
+
+/* Clocks, nanoseconds. Monotonic never goes back. */
+uint64_t wrt__port_mono_ns(void);
+uint64_t wrt__port_wall_ns(void);
+uint64_t wrt__port_cpu_ns(void);                /* CPU time of this process */
+bool wrt__port_random(void *p, size_t n);
+
+/* Sleeps until *addr != expected, a wake, or until_ns on the monotonic clock (UINT64_MAX: for ever). Spurious returns are
+ * allowed. wake: any thread, signal safe. */
+void wrt__port_wait(const volatile uint32_t *addr, uint32_t expected, uint64_t until_ns);
+void wrt__port_wake(const volatile uint32_t *addr);
+
+/* A set of descriptors plus a wake-up, one per store. open: NULL without descriptors on this platform. */
+struct wrt__poll;
+struct wrt__poll_event { void *tag; uint32_t events; };         /* 1 read, 2 write, 4 error or hang-up (with 1 or 2) */
+struct wrt__poll *wrt__port_poll_open(const wrt_alloc *alloc);
+void wrt__port_poll_close(struct wrt__poll *p);
+int wrt__port_poll_fd(const struct wrt__poll *p);               /* level-triggered, readable when wrt_run should be called */
+wrt_status wrt__port_poll_add(struct wrt__poll *p, int fd, uint32_t events, void *tag);   /* one-shot; several tags per fd; regular files are ready at once */
+void wrt__port_poll_del(struct wrt__poll *p, void *tag);
+size_t wrt__port_poll_wait(struct wrt__poll *p, uint64_t until_ns, struct wrt__poll_event *out, size_t cap);   /* until 0: do not block */
+void wrt__port_poll_wake(struct wrt__poll *p);                  /* any thread, signal safe, level-triggered until the next wait */
+
+void wrt__port_log(int level, wrt_str message);
+#endif
