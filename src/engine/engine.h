@@ -5,6 +5,7 @@
 
 #include "base/base.h"
 #include "wasm/module.h"
+#include <stdatomic.h>
 #include <wrt/code.h>
 #include <wrt/diag.h>
 
@@ -15,13 +16,16 @@
 struct wrt__store;
 struct wrt__strand;
 
-/* A linear memory. Instances that use it keep copies of base and bytes; wrt__memory_refresh renews them. */
+/* A linear memory. Instances that use it keep copies of base and bytes; wrt__memory_grow renews them. */
 struct wrt_memory {
     struct wrt__store *store;
     uint8_t *base;
     uint64_t bytes;                     /* pages << 16 */
     struct wrt__limits type;            /* as declared, min = present size at link time */
     uint64_t max_pages;                 /* least of type.max, 65536 and the limit memory_bytes */
+    struct wrt_instance *user;          /* an instance that uses it; the only one when users == 1 */
+    uint32_t users;
+    bool in_instance;                   /* lives in the block of the instance that defines it */
     struct wrt_memory *next;            /* in store->memories */
 };
 struct wrt_table {
@@ -29,8 +33,11 @@ struct wrt_table {
     uint64_t *elems;
     uint32_t size, cap;
     uint8_t type;                       /* WRT__FUNCREF, WRT__EXTERNREF */
-    struct wrt__limits limits;
-    uint64_t max_elems;
+    bool in_instance;                   /* lives in the block of the instance that defines it */
+    uint32_t users;
+    struct wrt_instance *user;          /* an instance that uses it; the only one when users == 1 */
+    struct wrt__limits limits;          /* as declared */
+    uint64_t max_elems;                 /* least of limits.max, 2^32 - 1 and the limit table_elems */
     struct wrt_table *next;
 };
 /* A global as seen from outside. The value lives in the defining instance (or in `own` for host globals). */
@@ -46,7 +53,7 @@ struct wrt_global {
 struct wrt_func { struct wrt__store *store; uint32_t index; struct wrt_func *next; };
 
 struct wrt__host_func {                 /* shared by linker and stores, counted */
-    uint32_t refs;
+    _Atomic uint32_t refs;
     wrt_host_fn fn;
     void *ctx;
     void (*drop)(void *ctx);            /* may be NULL; when the last reference goes */
@@ -69,7 +76,7 @@ struct wrt__funcrec {
 
 /* An instance. The first lines are read by the loop through one pinned register. */
 struct wrt_instance {
-    uint8_t *mem;                       /* copies of memory 0 (see wrt__memory_refresh); NULL and 0 without one */
+    uint8_t *mem;                       /* copies of memory 0 (see wrt__memory_grow); NULL and 0 without one */
     uint64_t mem_bytes;
     uint64_t *stack_limit;              /* of the strand that runs here now */
     const uint64_t *code;               /* module->code */
@@ -86,8 +93,7 @@ struct wrt_instance {
     const struct wrt_code *code_handle; /* kept: back to the public object */
     struct wrt_memory **memories;       /* module index space */
     struct wrt_table **tables;
-    struct wrt_global **global_handles; /* made on demand, NULL until asked for; index space of the module */
-    struct wrt_func **func_handles;     /* the same for functions */
+    struct wrt_global **global_handles; /* module index space; imported ones are set, others NULL until asked for */
     bool *dropped_elem, *dropped_data;
     /* running lock: the strand that has frames here; others wait in `waiters` */
     struct wrt__strand *owner;
@@ -96,7 +102,7 @@ struct wrt_instance {
     bool poisoned, started;
     uint32_t number;                    /* in the store */
     struct wrt_instance *next;
-    uint64_t globals[];                 /* defined globals, index - globals_imported */
+    uint64_t globals[];                 /* one block with the arrays above; defined globals, index - globals_imported */
 };
 
 struct wrt__store {
@@ -112,6 +118,9 @@ struct wrt__store {
     struct wrt_table *tables;
     struct wrt_global *globals;
     struct wrt_func *func_handles;
+    struct wrt_func **handle_map;       uint32_t handle_map_cap, handles_count;     /* hash by index */
+    uint32_t *host_map;                 uint32_t host_map_cap, hosts_count;         /* hash by host pointer: funcs index + 1 */
+    bool no_memory_grow;                /* memory.grow by more than 0 always answers -1 */
     uint64_t memory_bytes, memory_peak;
     const volatile uint32_t *attention; /* executor's: non-zero makes a running strand come back at its next poll */
     void (*lock_free)(struct wrt__store *s, struct wrt_instance *i);  /* executor's: an instance lost its owner and has waiters */
@@ -189,13 +198,23 @@ uint64_t wrt__slot_of(wrt_val v);
 wrt_val wrt__val_of(uint64_t slot, uint8_t type);
 uint8_t wrt__kind_of(uint8_t type);         /* WRT__I32 -> WRT_I32 */
 uint8_t wrt__type_of(uint8_t kind);
+/* May this value be put where `type` is wanted? Kind, and for references that they name something of this store. */
+bool wrt__val_fits(const struct wrt__store *s, wrt_val v, uint8_t type);
 
 /* ---- instance.c, memory.c, table.c ------------------------------------------------------------------ */
 
 wrt_status wrt__store_init(struct wrt__store *s, const wrt_alloc *alloc, const struct wrt_limits *limits, const wrt_fuel_table *fuel);
 void wrt__store_fini(struct wrt__store *s);
 uint32_t wrt__store_type(struct wrt__store *s, const struct wrt__functype *t);        /* canonical number; UINT32_MAX: no memory */
-uint32_t wrt__store_add_host(struct wrt__store *s, struct wrt__host_func *h);          /* funcs index; UINT32_MAX: no memory */
+/* funcs index, the same for the same h; the store keeps a reference. UINT32_MAX: no memory. */
+uint32_t wrt__store_add_host(struct wrt__store *s, struct wrt__host_func *h);
+/* The public kinds of a canonical type (as in wrt_func_type.kinds): they lie behind its value types. */
+static inline const uint8_t *wrt__store_type_kinds(const struct wrt__functype *t) { return t->types + t->params + t->results; }
+
+/* What a host function is made of; strings and types are copied. refs starts at 1. NULL: no memory. */
+struct wrt__host_func *wrt__host_func_new(const wrt_alloc *a, wrt_str module, wrt_str name, const struct wrt__functype *t);
+void wrt__host_func_keep(struct wrt__host_func *h);
+void wrt__host_func_drop(const wrt_alloc *a, struct wrt__host_func *h);     /* any thread */
 
 /* What a linker found for one import, in import order. Exactly one member is set. */
 struct wrt__bound { uint32_t func; struct wrt_memory *memory; struct wrt_table *table; struct wrt_global *global; };
@@ -205,7 +224,10 @@ wrt_status wrt__instance_new(struct wrt__store *s, struct wrt__module *m, const 
 /* Active segments in order; a failing one leaves a trap code in err->trap and status WRT_E_TRAP. */
 wrt_status wrt__instance_segments(struct wrt_instance *i, wrt_error *err);
 void wrt__instance_refresh(struct wrt_instance *i);     /* copies of memory 0, table 0, funcs */
-uint64_t wrt__const_eval(struct wrt_instance *i, const struct wrt__expr *e);    /* validated expression -> slot */
+/* Validated expression -> slot. WRT_E_NOMEM only when more than 16 operands wait at once. */
+wrt_status wrt__const_eval(const struct wrt_instance *i, const struct wrt__expr *e, uint64_t *out);
+/* Item n of an element segment, whether dropped or not. Such an expression is one operator: it cannot fail. */
+uint64_t wrt__elem_item(const struct wrt_instance *i, const struct wrt__elem *e, uint32_t n);
 struct wrt_func *wrt__func_handle(struct wrt__store *s, uint32_t index);        /* NULL: no memory; one per index */
 struct wrt_global *wrt__instance_global(struct wrt_instance *i, uint32_t index);
 
