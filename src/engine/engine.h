@@ -221,6 +221,8 @@ struct wrt__bound { uint32_t func; struct wrt_memory *memory; struct wrt_table *
 /* Allocates and fills an instance; does not write segments and does not run anything. Types of the imports have
  * been checked by the caller. On failure nothing is left. */
 wrt_status wrt__instance_new(struct wrt__store *s, struct wrt__module *m, const struct wrt__bound *bound, struct wrt_instance **out, wrt_error *err);
+/* Only for wrt__store_fini: memories and tables of the instance have been freed before. */
+void wrt__instance_free(struct wrt_instance *i);
 /* Active segments in order; a failing one leaves a trap code in err->trap and status WRT_E_TRAP. */
 wrt_status wrt__instance_segments(struct wrt_instance *i, wrt_error *err);
 void wrt__instance_refresh(struct wrt_instance *i);     /* copies of memory 0, table 0, funcs */
@@ -228,9 +230,18 @@ void wrt__instance_refresh(struct wrt_instance *i);     /* copies of memory 0, t
 wrt_status wrt__const_eval(const struct wrt_instance *i, const struct wrt__expr *e, uint64_t *out);
 /* Item n of an element segment, whether dropped or not. Such an expression is one operator: it cannot fail. */
 uint64_t wrt__elem_item(const struct wrt_instance *i, const struct wrt__elem *e, uint32_t n);
+/* Room for `more` function records; every instance is refreshed when the records move. false: no memory. */
+bool wrt__store_reserve_funcs(struct wrt__store *s, uint32_t more);
 struct wrt_func *wrt__func_handle(struct wrt__store *s, uint32_t index);        /* NULL: no memory; one per index */
 struct wrt_global *wrt__instance_global(struct wrt_instance *i, uint32_t index);
 
+/* init and fini work in the caller's struct, which is in no list; new also lists it in the store. */
+wrt_status wrt__memory_init(struct wrt_memory *m, struct wrt__store *s, const struct wrt__memtype *t, wrt_error *err);
+void wrt__memory_fini(struct wrt_memory *m);
+wrt_status wrt__table_init(struct wrt_table *t, struct wrt__store *s, const struct wrt__tabletype *type, uint64_t init, wrt_error *err);
+void wrt__table_fini(struct wrt_table *t);
+/* A global of the host's own; `init` is a slot. NULL: no memory. */
+struct wrt_global *wrt__global_new(struct wrt__store *s, struct wrt__globaltype t, uint64_t init);
 wrt_status wrt__memory_new(struct wrt__store *s, const struct wrt__memtype *t, struct wrt_memory **out, wrt_error *err);
 enum { WRT__GROW_REFUSED = 1 };
 /* Grows by `pages`: WRT_OK; WRT__GROW_REFUSED beyond a limit (nothing changed); WRT_E_NOMEM. All instances of the store that
