@@ -80,7 +80,7 @@ struct wrt__module {
     uint32_t start;                     /* function index or UINT32_MAX */
     uint32_t code_section, code_section_end;    /* file offsets of the first body entry and the end; bodies are validated in order */
     uint32_t bodies_count;
-    struct wrt__map export_names;       /* name -> index in exports */
+    uint32_t *export_order;             /* indices of exports, sorted by name: see wrt__export_find */
     wrt_str module_name;
     const uint8_t *names; uint32_t names_bytes;   /* function-name subsection, decoded on demand; NULL: none */
     const wrt_fuel_table *fuel;
@@ -99,15 +99,38 @@ struct wrt__load_opts { const wrt_fuel_table *fuel; const struct wrt_limits *lim
 wrt_status wrt__module_load(const wrt_alloc *alloc, wrt_bytes bytes, const struct wrt__load_opts *o, struct wrt__module **out, wrt_error *err);
 void wrt__module_free(struct wrt__module *m);
 
-/* decode.c: sections into the arrays above; checks everything that does not need a body except constant
- * expressions (validate.c: wrt__validate_module, which also closes the declared_ref set). */
-wrt_status wrt__decode(struct wrt__module *m, uint64_t features, wrt_error *err);
-/* validate.c */
-wrt_status wrt__validate_module(struct wrt__module *m, uint64_t features, wrt_error *err);
-struct wrt__translator;
-wrt_status wrt__validate_body(struct wrt__module *m, uint32_t func, uint64_t features, struct wrt__translator *t, void *scratch, wrt_error *err);
+/* What the rung of this build contains; options are masked with it, so that no check needs to know both. */
+enum {
+#define X(name, bit, text, built) WRT__BUILT_##name = (built) ? 1 << (bit) : 0,
+    WRT_FEATURE_MAP(X)
+#undef X
+#define X(name, bit, text, built) | WRT__BUILT_##name
+    WRT__FEATURES_BUILT = 0 WRT_FEATURE_MAP(X)
+#undef X
+};
+/* Text of the lowest feature in `mask` ("multi-memory"). */
+const char *wrt__feature_text(uint64_t mask);
 
-/* names.c: function name (name section, else export), empty when there is none. */
+/* decode.c: sections into the arrays above; checks everything that needs no body, constant expressions included.
+ * The declared_ref set is open until wrt__validate_module. */
+wrt_status wrt__decode(struct wrt__module *m, uint64_t features, wrt_error *err);
+/* validate_module.c: what needs the whole module: counts that must agree, export names, declared references. */
+wrt_status wrt__validate_module(struct wrt__module *m, wrt_error *err);
+
+/* validate.c: one validator serves all bodies of a module and keeps its stacks between them. NULL: out of memory. */
+struct wrt__translator;
+struct wrt__validator;
+struct wrt__validator *wrt__validator_new(struct wrt__module *m, uint64_t features);
+void wrt__validator_free(struct wrt__validator *v);
+/* Validates the body of `func` and drives `t` through its live operators, wrt__tr_finish included. */
+wrt_status wrt__validate_body(struct wrt__validator *v, uint32_t func, struct wrt__translator *t, wrt_error *err);
+
+/* No operand stack is higher: frames name their slots with 16 bits. */
+enum { WRT__OPERANDS_MAX = 65535, WRT__TYPE_VALUES_MAX = 1000 };
+
+/* names.c: index of an export by name; false: there is none. O(log n) whatever the names are. */
+bool wrt__export_find(const struct wrt__module *m, wrt_str name, uint32_t *index);
+/* Function name (name section, else export), empty when there is none. Linear in the name section. */
 wrt_str wrt__func_name(const struct wrt__module *m, uint32_t func);
 /* Nearest export name for "did you mean"; empty when none is near. */
 wrt_str wrt__nearest_export(const struct wrt__module *m, wrt_str name);
