@@ -48,7 +48,8 @@ WRT_COLD void wrt__error_where(wrt_error *err, const char *fmt, ...);
 WRT_COLD void wrt__error_hint(wrt_error *err, const char *fmt, ...);
 void wrt__error_clear(wrt_error *err);
 
-/* Formatted text without libc: %s (char*), %S (wrt_str*), %u %d (32 bit), %lu %ld (uint64_t/int64_t), %x %lx (hex), %c, %%.
+/* Formatted text without libc: %s (char*), %S (wrt_str*), %u %d (32 bit), %lu %ld (uint64_t/int64_t), %x %lx (hex), %c, %%; a width with
+ * or without 0 in front of integers (%04u).
  * Always terminates; returns the length that would have been written. */
 size_t wrt__format(char *buf, size_t cap, const char *fmt, ...);
 size_t wrt__vformat(char *buf, size_t cap, const char *fmt, va_list args);
@@ -121,7 +122,8 @@ uint64_t wrt__fnv64(uint64_t seed, const void *p, size_t n);
 #define WRT__FNV64_SEED 0xcbf29ce484222325ull
 static inline bool wrt__str_equal(wrt_str a, wrt_str b) { return a.n == b.n && (a.n == 0 || memcmp(a.p, b.p, a.n) == 0); }
 size_t wrt__str_len(const char *s);
-/* Edit distance, cut off at `max`; for "did you mean". */
+/* Edit distance (insert, delete, replace, swap two neighbours) for "did you mean"; max + 1 when it is more than `max`
+ * or a name has more than 64 bytes. */
 uint32_t wrt__edit_distance(wrt_str a, wrt_str b, uint32_t max);
 
 /* ---- bounded containers -------------------------------------------------------------------------- */
@@ -137,7 +139,8 @@ void *wrt__slots_get(const struct wrt__slots *s, uint64_t id);               /* 
 void wrt__slots_put(struct wrt__slots *s, uint64_t id);
 void *wrt__slots_at(const struct wrt__slots *s, uint32_t index, uint64_t *id); /* iterate 0..used-1; NULL for free */
 
-/* Min-heap of (key, value); the position of each value is reported so that it can be removed. */
+/* Min-heap of (key, value), first come first among equal keys; the position of each value is reported (`moved` may be
+ * NULL) so that it can be removed; after a removal it is UINT32_MAX. */
 struct wrt__heap_item { uint64_t key, seq; void *value; };
 struct wrt__heap { const wrt_alloc *alloc; struct wrt__heap_item *items; uint32_t count, cap, max; uint64_t seq; void (*moved)(void *value, uint32_t pos); };
 void wrt__heap_init(struct wrt__heap *h, const wrt_alloc *alloc, uint32_t max, void (*moved)(void *value, uint32_t pos));
@@ -155,7 +158,7 @@ struct wrt__node *wrt__list_first(const struct wrt__list *l);                /* 
 static inline bool wrt__node_linked(const struct wrt__node *n) { return n->next != NULL; }
 
 /* Hash map from byte strings to uint32_t; keys are borrowed for the life of the map. */
-struct wrt__map { const wrt_alloc *alloc; struct wrt__map_entry *entries; uint32_t count, cap; };
+struct wrt__map { const wrt_alloc *alloc; struct wrt__map_entry *entries; uint32_t count, cap, seed; };
 void wrt__map_init(struct wrt__map *m, const wrt_alloc *alloc);
 void wrt__map_fini(struct wrt__map *m);
 bool wrt__map_get(const struct wrt__map *m, wrt_bytes key, uint32_t *value);
@@ -163,7 +166,13 @@ wrt_status wrt__map_put(struct wrt__map *m, wrt_bytes key, uint32_t value, bool 
 
 /* ---- limits -------------------------------------------------------------------------------------- */
 struct wrt_limits;
-/* Fills zero fields with the defaults; WRT_E_ARG names a field outside least..most. */
+/* Fills zero fields from `base` (NULL: the defaults). WRT_E_ARG names a field outside least..most, or above `base`: a
+ * store narrows the limits of its engine and cannot widen them; nothing is changed then. */
 wrt_status wrt__limits_fill(struct wrt_limits *l, const struct wrt_limits *base, wrt_error *err);
+/* The list itself, for tests and reports. NULL behind the last. */
+struct wrt__limit_info { const char *name, *unit, *text; uint64_t normal, least, most; size_t offset, bytes; };
+const struct wrt__limit_info *wrt__limit_info(size_t i);
+uint64_t wrt__limit_get(const struct wrt_limits *l, const struct wrt__limit_info *info);
+void wrt__limit_set(struct wrt_limits *l, const struct wrt__limit_info *info, uint64_t value);
 
 #endif
