@@ -153,8 +153,7 @@ def run_speed(bench):
                     continue
                 steps += 1
                 bench.progress(f"speed {steps}/{bench.options.rounds * len(inputs) * len(found)}: {path.stem} {name}")
-                n = max(1, n // bench.options.divide)
-                for key, argument in (("0", 0), ("n", n)):
+                for key, argument in (("0", 0), ("n", max(1, n // bench.options.divide))):
                     us, _, status, output = bench.measure(command(path, str(argument)))
                     wrong = key == "n" and bench.options.divide == 1 and not right(output, expected)
                     if status != 0 or wrong:
