@@ -3,7 +3,7 @@
 #include "engine/engine.h"
 
 enum {
-    CONST_EVAL_DEPTH = 16       /* operands on the C stack; real expressions hold two or three */
+    CONST_EVAL_DEPTH = 16 /* operands on the C stack; real expressions hold two or three */
 };
 
 static uint64_t const_eval_global(const struct wrt_instance *i, uint32_t index)
@@ -20,9 +20,7 @@ static uint64_t const_eval_binary(uint8_t op, uint64_t a, uint64_t b)
     case 0x6c: return (uint32_t)(a * b);
     case 0x7c: return a + b;
     case 0x7d: return a - b;
-    default:
-        WRT_ASSERT(op == 0x7e);
-        return a * b;
+    default: WRT_ASSERT(op == 0x7e); return a * b;
     }
 }
 
@@ -48,7 +46,8 @@ static bool const_eval_is_binary(uint8_t op)
     return (op >= 0x6a && op <= 0x6c) || (op >= 0x7c && op <= 0x7e);
 }
 
-static uint64_t const_eval_run(const struct wrt_instance *i, const struct wrt__expr *e, uint64_t *stack, uint32_t slots)
+static uint64_t const_eval_run(
+    const struct wrt_instance *i, const struct wrt__expr *e, uint64_t *stack, uint32_t slots)
 {
     struct wrt__reader r;
     uint32_t n = 0;

@@ -124,6 +124,7 @@ struct wrt__store {
     uint64_t memory_bytes, memory_peak;
     const volatile uint32_t *attention; /* executor's: non-zero makes a running strand come back at its next poll */
     void (*lock_free)(struct wrt__store *s, struct wrt_instance *i);  /* executor's: an instance lost its owner and has waiters */
+    void (*release)(const struct wrt_code *c);  /* api's: an instance of it is gone; NULL: nothing is counted */
     struct wrt__profile *profile;       /* NULL: off */
     void *owner;                        /* the public wrt_store */
 };

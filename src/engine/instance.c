@@ -1,5 +1,5 @@
-/* instance: a module brought to life in a store. One block holds the instance and all its arrays (layout below),
- * so that 100,000 of them stay small; memories and tables that it defines live in the block too.
+/* instance: a module brought to life in a store. One block holds the instance and all its arrays (layout
+ * below), so that 100,000 of them stay small; memories and tables that it defines live in the block too.
  * Implements the spec's "Instantiation" from the allocation to the segments; what imports are bound to is the
  * caller's business. */
 #include "engine/engine.h"
@@ -8,13 +8,14 @@
 
 /* Places in the block, by falling alignment. */
 struct instance_layout {
-    uint64_t memory_own, table_own, cells, memories, tables, globals, type_ids, func_refs, dropped_elem, dropped_data, bytes;
+    uint64_t memory_own, table_own, cells, memories, tables, globals, type_ids, func_refs, dropped_elem,
+        dropped_data, bytes;
 };
 
 static uint64_t instance_lay(uint64_t *at, uint64_t count, size_t element)
 {
     uint64_t place = *at;
-    *at += count * element;     /* counts are limited to 2^20 by the limits of modules: far from overflow */
+    *at += count * element; /* counts are limited to 2^20 by the limits of modules: far from overflow */
     return place;
 }
 
@@ -37,8 +38,10 @@ static struct instance_layout instance_layout_of(const struct wrt__module *m)
     return l;
 }
 
-_Static_assert(_Alignof(struct wrt_memory) <= 8 && _Alignof(struct wrt_table) <= 8, "they follow 64-bit globals");
-_Static_assert(sizeof(struct wrt_memory) % 8 == 0 && sizeof(struct wrt_table) % 8 == 0, "pointers follow them");
+_Static_assert(
+    _Alignof(struct wrt_memory) <= 8 && _Alignof(struct wrt_table) <= 8, "they follow 64-bit globals");
+_Static_assert(
+    sizeof(struct wrt_memory) % 8 == 0 && sizeof(struct wrt_table) % 8 == 0, "pointers follow them");
 
 /* ---- making ------------------------------------------------------------------------------------------- */
 
@@ -158,7 +161,9 @@ static wrt_status instance_fill(struct wrt_instance *i, const struct wrt__bound 
     if (!instance_types(i, &l)) return instance_no_memory(err);
     wrt_status status = instance_own(i, &l, err);
     if (status != WRT_OK) return status;
-    if (!wrt__store_reserve_funcs(i->store, i->module->funcs_count - i->module->funcs_imported)) return instance_no_memory(err);
+    if (!wrt__store_reserve_funcs(i->store, i->module->funcs_count - i->module->funcs_imported)) {
+        return instance_no_memory(err);
+    }
     instance_number_funcs(i);
     return instance_init_globals(i) ? WRT_OK : instance_no_memory(err);
 }
@@ -170,9 +175,16 @@ static void instance_commit_funcs(struct wrt_instance *i)
     for (uint32_t k = m->funcs_imported; k < m->funcs_count; k++) {
         const struct wrt__func *f = &m->funcs[k];
         const struct wrt__functype *t = &m->types[f->type];
-        s->funcs[s->funcs_count++] = (struct wrt__funcrec){ .type = i->type_ids[f->type], .code = f->code, .frame = f->frame,
-            .link = f->link, .zero = f->zero, .cost = f->cost, .params = (uint16_t)t->params, .results = (uint16_t)t->results,
-            .index = k, .instance = i };
+        s->funcs[s->funcs_count++] = (struct wrt__funcrec){ .type = i->type_ids[f->type],
+            .code = f->code,
+            .frame = f->frame,
+            .link = f->link,
+            .zero = f->zero,
+            .cost = f->cost,
+            .params = (uint16_t)t->params,
+            .results = (uint16_t)t->results,
+            .index = k,
+            .instance = i };
     }
 }
 
@@ -209,10 +221,12 @@ static void instance_commit(struct wrt_instance *i)
     wrt__instance_refresh(i);
 }
 
-wrt_status wrt__instance_new(struct wrt__store *s, struct wrt__module *m, const struct wrt__bound *bound, struct wrt_instance **out, wrt_error *err)
+wrt_status wrt__instance_new(struct wrt__store *s, struct wrt__module *m, const struct wrt__bound *bound,
+    struct wrt_instance **out, wrt_error *err)
 {
     if (s->instances_count >= s->limits.instances) {
-        return wrt__fail_table(err, WRT_E_LIMIT, 401, "instances", "the store has %u instances, which is the limit", s->instances_count);
+        return wrt__fail_table(err, WRT_E_LIMIT, 401, "instances",
+            "the store has %u instances, which is the limit", s->instances_count);
     }
     struct wrt_instance *i = instance_block(s, m);
     if (!i) return instance_no_memory(err);
@@ -230,7 +244,10 @@ wrt_status wrt__instance_new(struct wrt__store *s, struct wrt__module *m, const 
 void wrt__instance_free(struct wrt_instance *i)
 {
     struct instance_layout l = instance_layout_of(i->module);
-    wrt__free(i->store->alloc, i, (size_t)l.bytes, WRT_TAG_OTHER);
+    const struct wrt_code *code = i->code_handle;
+    struct wrt__store *s = i->store;
+    wrt__free(s->alloc, i, (size_t)l.bytes, WRT_TAG_OTHER);
+    if (code && s->release) s->release(code);
 }
 
 /* ---- living ------------------------------------------------------------------------------------------- */
@@ -263,7 +280,8 @@ struct wrt_global *wrt__instance_global(struct wrt_instance *i, uint32_t index)
 
 /* ---- segments ----------------------------------------------------------------------------------------- */
 
-static wrt_status segment_trap(wrt_error *err, uint32_t trap, const char *what, uint32_t number, const struct wrt__expr *at)
+static wrt_status segment_trap(
+    wrt_error *err, uint32_t trap, const char *what, uint32_t number, const struct wrt__expr *at)
 {
     wrt__fail(err, WRT_E_TRAP, 300 + trap, at->offset, "%s segment %u does not fit", what, number);
     if (err) err->trap = trap;
@@ -277,7 +295,9 @@ static wrt_status segment_elem(struct wrt_instance *i, uint32_t number, wrt_erro
         uint64_t at;
         if (wrt__const_eval(i, &e->at, &at) != WRT_OK) return instance_no_memory(err);
         struct wrt_table *t = i->tables[e->table];
-        if (at > t->size || e->count > t->size - at) return segment_trap(err, WRT_TRAP_TABLE_BOUNDS, "element", number, &e->at);
+        if (at > t->size || e->count > t->size - at) {
+            return segment_trap(err, WRT_TRAP_TABLE_BOUNDS, "element", number, &e->at);
+        }
         for (uint32_t k = 0; k < e->count; k++) t->elems[at + k] = wrt__elem_item(i, e, k);
     }
     if (e->mode != WRT__SEG_PASSIVE) i->dropped_elem[number] = true;
@@ -291,7 +311,9 @@ static wrt_status segment_data(struct wrt_instance *i, uint32_t number, wrt_erro
     uint64_t at;
     if (wrt__const_eval(i, &d->at, &at) != WRT_OK) return instance_no_memory(err);
     struct wrt_memory *m = i->memories[d->memory];
-    if (at > m->bytes || d->bytes.n > m->bytes - at) return segment_trap(err, WRT_TRAP_OUT_OF_BOUNDS, "data", number, &d->at);
+    if (at > m->bytes || d->bytes.n > m->bytes - at) {
+        return segment_trap(err, WRT_TRAP_OUT_OF_BOUNDS, "data", number, &d->at);
+    }
     if (d->bytes.n > 0) memcpy(m->base + at, d->bytes.p, d->bytes.n);
     i->dropped_data[number] = true;
     return WRT_OK;

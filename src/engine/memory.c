@@ -1,5 +1,5 @@
-/* memory: linear memories. Growth depends on limits alone, so that memory.grow answers alike everywhere; when the
- * host cannot give what a limit promises, the answer is WRT_E_NOMEM, never -1. */
+/* memory: linear memories. Growth depends on limits alone, so that memory.grow answers alike everywhere; when
+ * the host cannot give what a limit promises, the answer is WRT_E_NOMEM, never -1. */
 #include "engine/engine.h"
 
 enum { MEMORY_PAGE_SHIFT = 16, MEMORY_PAGES_MOST = 65536 };
@@ -13,18 +13,22 @@ static uint64_t memory_pages_max(const struct wrt__store *s, const struct wrt__m
 }
 
 /* Fills *m; it is not in a list yet. On failure nothing is held. */
-wrt_status wrt__memory_init(struct wrt_memory *m, struct wrt__store *s, const struct wrt__memtype *t, wrt_error *err)
+wrt_status wrt__memory_init(
+    struct wrt_memory *m, struct wrt__store *s, const struct wrt__memtype *t, wrt_error *err)
 {
     uint64_t pages = t->limits.min;
     if (pages > s->limits.memory_bytes >> MEMORY_PAGE_SHIFT || pages > MEMORY_PAGES_MOST) {
-        return wrt__fail_table(err, WRT_E_LIMIT, 401, "memory_bytes", "a memory of %lu pages is above the limit of %lu bytes",
-            pages, s->limits.memory_bytes);
+        return wrt__fail_table(err, WRT_E_LIMIT, 401, "memory_bytes",
+            "a memory of %lu pages is above the limit of %lu bytes", pages, s->limits.memory_bytes);
     }
     uint64_t bytes = pages << MEMORY_PAGE_SHIFT;
     *m = (struct wrt_memory){ .store = s, .type = t->limits, .max_pages = memory_pages_max(s, t) };
     if (bytes > 0) {
         m->base = bytes <= SIZE_MAX ? wrt__alloc(s->alloc, (size_t)bytes, WRT_TAG_MEMORY) : NULL;
-        if (!m->base) return wrt__fail_table(err, WRT_E_NOMEM, 402, "memory", "no room for a memory of %lu pages", pages);
+        if (!m->base) {
+            return wrt__fail_table(
+                err, WRT_E_NOMEM, 402, "memory", "no room for a memory of %lu pages", pages);
+        }
     }
     m->bytes = bytes;
     s->memory_bytes += bytes;
@@ -40,7 +44,8 @@ void wrt__memory_fini(struct wrt_memory *m)
     m->bytes = 0;
 }
 
-wrt_status wrt__memory_new(struct wrt__store *s, const struct wrt__memtype *t, struct wrt_memory **out, wrt_error *err)
+wrt_status wrt__memory_new(
+    struct wrt__store *s, const struct wrt__memtype *t, struct wrt_memory **out, wrt_error *err)
 {
     struct wrt_memory *m = wrt__alloc(s->alloc, sizeof *m, WRT_TAG_OTHER);
     if (!m) return wrt__fail_table(err, WRT_E_NOMEM, 402, "memory", "no room for a memory");
@@ -55,7 +60,8 @@ wrt_status wrt__memory_new(struct wrt__store *s, const struct wrt__memtype *t, s
     return WRT_OK;
 }
 
-/* Most memories have one user, who is known: then growing does not look at the other instances of the store. */
+/* Most memories have one user, who is known: then growing does not look at the other instances of the store.
+ */
 static void memory_refresh_users(const struct wrt_memory *m)
 {
     if (m->users <= 1) {
@@ -71,7 +77,9 @@ wrt_status wrt__memory_grow(struct wrt_memory *m, uint64_t pages)
 {
     struct wrt__store *s = m->store;
     uint64_t old_pages = m->bytes >> MEMORY_PAGE_SHIFT;
-    if (pages > MEMORY_PAGES_MOST || old_pages + pages > m->max_pages) return pages == 0 ? WRT_OK : WRT__GROW_REFUSED;
+    if (pages > MEMORY_PAGES_MOST || old_pages + pages > m->max_pages) {
+        return pages == 0 ? WRT_OK : WRT__GROW_REFUSED;
+    }
     if (pages == 0) return WRT_OK;
     uint64_t bytes = (old_pages + pages) << MEMORY_PAGE_SHIFT;
     if (bytes > SIZE_MAX) return WRT_E_NOMEM;

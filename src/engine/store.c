@@ -1,8 +1,9 @@
-/* store: what instances share: canonical types, function records, host functions, handles. Owns the numbers that
- * funcref slots carry. Knows nothing of linking by name and nothing of tasks. */
+/* store: what instances share: canonical types, function records, host functions, handles. Owns the numbers
+ * that funcref slots carry. Knows nothing of linking by name and nothing of tasks. */
 #include "engine/engine.h"
 
-wrt_status wrt__store_init(struct wrt__store *s, const wrt_alloc *alloc, const struct wrt_limits *limits, const wrt_fuel_table *fuel)
+wrt_status wrt__store_init(
+    struct wrt__store *s, const wrt_alloc *alloc, const struct wrt_limits *limits, const wrt_fuel_table *fuel)
 {
     memset(s, 0, sizeof *s);
     s->alloc = alloc;
@@ -46,12 +47,15 @@ uint32_t wrt__store_type(struct wrt__store *s, const struct wrt__functype *t)
     size_t key_bytes = store_type_key_bytes(t), block_bytes = store_type_block_bytes(t);
     bool existed = false;
     if (store_type_find_short(s, t, &number)) return number;
-    if (!wrt__grow(s->alloc, &s->types, &s->types_cap, s->types_count + 1, sizeof *s->types, WRT_TAG_OTHER)) return UINT32_MAX;
+    if (!wrt__grow(s->alloc, &s->types, &s->types_cap, s->types_count + 1, sizeof *s->types, WRT_TAG_OTHER)) {
+        return UINT32_MAX;
+    }
     uint8_t *block = wrt__alloc(s->alloc, block_bytes, WRT_TAG_OTHER);
     if (!block) return UINT32_MAX;
     store_type_write(t, block);
     bool found = wrt__map_get(&s->type_map, (wrt_bytes){ block, key_bytes }, &number);
-    if (found || wrt__map_put(&s->type_map, (wrt_bytes){ block, key_bytes }, s->types_count, &existed) != WRT_OK) {
+    if (found ||
+        wrt__map_put(&s->type_map, (wrt_bytes){ block, key_bytes }, s->types_count, &existed) != WRT_OK) {
         wrt__free(s->alloc, block, block_bytes, WRT_TAG_OTHER);
         return found ? number : UINT32_MAX;
     }
@@ -69,7 +73,8 @@ static size_t host_func_bytes(const struct wrt__functype *t, wrt_str module, wrt
     return sizeof(struct wrt__host_func) + t->params + t->results + module.n + name.n;
 }
 
-struct wrt__host_func *wrt__host_func_new(const wrt_alloc *a, wrt_str module, wrt_str name, const struct wrt__functype *t)
+struct wrt__host_func *wrt__host_func_new(
+    const wrt_alloc *a, wrt_str module, wrt_str name, const struct wrt__functype *t)
 {
     struct wrt__host_func *h = wrt__alloc_zero(a, host_func_bytes(t, module, name), WRT_TAG_OTHER);
     if (!h) return NULL;
@@ -100,7 +105,7 @@ void wrt__host_func_drop(const wrt_alloc *a, struct wrt__host_func *h)
 
 static uint32_t host_map_hash(const struct wrt__host_func *h)
 {
-    uint64_t bits = (uint64_t)(uintptr_t)h * 0x9e3779b97f4a7c15ull;    /* Fibonacci hashing: the high half is mixed */
+    uint64_t bits = (uint64_t)(uintptr_t)h * 0x9e3779b97f4a7c15ull; /* Fibonacci hashing: the high half */
     return (uint32_t)(bits >> 32);
 }
 
@@ -138,8 +143,12 @@ uint32_t wrt__store_add_host(struct wrt__store *s, struct wrt__host_func *h)
     if (type == UINT32_MAX) return UINT32_MAX;
     uint32_t link = h->type.params > h->type.results ? h->type.params : h->type.results;
     uint32_t index = s->funcs_count++;
-    s->funcs[index] = (struct wrt__funcrec){ .type = type, .frame = link, .link = (uint16_t)link,
-        .params = (uint16_t)h->type.params, .results = (uint16_t)h->type.results, .host = h };
+    s->funcs[index] = (struct wrt__funcrec){ .type = type,
+        .frame = link,
+        .link = (uint16_t)link,
+        .params = (uint16_t)h->type.params,
+        .results = (uint16_t)h->type.results,
+        .host = h };
     wrt__host_func_keep(h);
     *place = index + 1;
     s->hosts_count++;
@@ -150,10 +159,11 @@ uint32_t wrt__store_add_host(struct wrt__store *s, struct wrt__host_func *h)
 
 bool wrt__store_reserve_funcs(struct wrt__store *s, uint32_t more)
 {
-    const struct wrt__funcrec *old = s->funcs;
+    uint32_t old_cap = s->funcs_cap;
     if (more > UINT32_MAX - 1 - s->funcs_count) return false;
-    if (!wrt__grow(s->alloc, &s->funcs, &s->funcs_cap, s->funcs_count + more, sizeof *s->funcs, WRT_TAG_CODE)) return false;
-    if (s->funcs != old) {
+    uint32_t need = s->funcs_count + more;
+    if (!wrt__grow(s->alloc, &s->funcs, &s->funcs_cap, need, sizeof *s->funcs, WRT_TAG_CODE)) return false;
+    if (s->funcs_cap != old_cap) {
         for (struct wrt_instance *i = s->instances; i; i = i->next) wrt__instance_refresh(i);
     }
     return true;
@@ -161,7 +171,8 @@ bool wrt__store_reserve_funcs(struct wrt__store *s, uint32_t more)
 
 static struct wrt_func **handle_map_place(const struct wrt__store *s, uint32_t index)
 {
-    uint32_t mask = s->handle_map_cap - 1, at = (uint32_t)(((uint64_t)index * 0x9e3779b97f4a7c15ull) >> 32) & mask;
+    uint32_t mask = s->handle_map_cap - 1;
+    uint32_t at = (uint32_t)(((uint64_t)index * 0x9e3779b97f4a7c15ull) >> 32) & mask;
     while (s->handle_map[at] && s->handle_map[at]->index != index) at = (at + 1) & mask;
     return &s->handle_map[at];
 }
@@ -200,7 +211,9 @@ struct wrt_global *wrt__global_new(struct wrt__store *s, struct wrt__globaltype 
 {
     struct wrt_global *g = wrt__alloc(s->alloc, sizeof *g, WRT_TAG_OTHER);
     if (!g) return NULL;
-    *g = (struct wrt_global){ .store = s, .own = init, .type = t.type, .is_mutable = t.is_mutable, .next = s->globals };
+    *g = (struct wrt_global){
+        .store = s, .own = init, .type = t.type, .is_mutable = t.is_mutable, .next = s->globals
+    };
     g->cell = &g->own;
     s->globals = g;
     return g;
@@ -235,7 +248,6 @@ static void store_free_lists(struct wrt__store *s)
     }
 }
 
-/* Modules must still be there: the size of an instance follows from its module. */
 void wrt__store_fini(struct wrt__store *s)
 {
     const wrt_alloc *a = s->alloc;
@@ -253,7 +265,9 @@ void wrt__store_fini(struct wrt__store *s)
     wrt__map_fini(&s->type_map);
     if (s->types) wrt__free(a, s->types, (size_t)s->types_cap * sizeof *s->types, WRT_TAG_OTHER);
     if (s->funcs) wrt__free(a, s->funcs, (size_t)s->funcs_cap * sizeof *s->funcs, WRT_TAG_CODE);
-    if (s->handle_map) wrt__free(a, s->handle_map, (size_t)s->handle_map_cap * sizeof *s->handle_map, WRT_TAG_OTHER);
+    if (s->handle_map) {
+        wrt__free(a, s->handle_map, (size_t)s->handle_map_cap * sizeof *s->handle_map, WRT_TAG_OTHER);
+    }
     if (s->host_map) wrt__free(a, s->host_map, (size_t)s->host_map_cap * sizeof *s->host_map, WRT_TAG_OTHER);
     memset(s, 0, sizeof *s);
 }

@@ -14,18 +14,24 @@ static void table_fill(uint64_t *at, uint64_t n, uint64_t value)
 }
 
 /* Fills *t; it is not in a list yet. On failure nothing is held. */
-wrt_status wrt__table_init(struct wrt_table *t, struct wrt__store *s, const struct wrt__tabletype *type, uint64_t init, wrt_error *err)
+wrt_status wrt__table_init(struct wrt_table *t, struct wrt__store *s, const struct wrt__tabletype *type,
+    uint64_t init, wrt_error *err)
 {
     uint64_t min = type->limits.min;
     if (min > s->limits.table_elems || min > UINT32_MAX) {
-        return wrt__fail_table(err, WRT_E_LIMIT, 401, "table_elems", "a table of %lu elements is above the limit of %lu",
-            min, s->limits.table_elems);
+        return wrt__fail_table(err, WRT_E_LIMIT, 401, "table_elems",
+            "a table of %lu elements is above the limit of %lu", min, s->limits.table_elems);
     }
-    *t = (struct wrt_table){ .store = s, .type = type->elem, .limits = type->limits, .max_elems = table_elems_max(s, type) };
+    *t = (struct wrt_table){
+        .store = s, .type = type->elem, .limits = type->limits, .max_elems = table_elems_max(s, type)
+    };
     if (min > 0) {
         bool fits = min <= SIZE_MAX / sizeof(uint64_t);
         t->elems = fits ? wrt__alloc(s->alloc, (size_t)min * sizeof(uint64_t), WRT_TAG_TABLE) : NULL;
-        if (!t->elems) return wrt__fail_table(err, WRT_E_NOMEM, 402, "table", "no room for a table of %lu elements", min);
+        if (!t->elems) {
+            return wrt__fail_table(
+                err, WRT_E_NOMEM, 402, "table", "no room for a table of %lu elements", min);
+        }
         table_fill(t->elems, min, init);
     }
     t->size = t->cap = (uint32_t)min;
@@ -39,7 +45,8 @@ void wrt__table_fini(struct wrt_table *t)
     t->size = t->cap = 0;
 }
 
-wrt_status wrt__table_new(struct wrt__store *s, const struct wrt__tabletype *type, uint64_t init, struct wrt_table **out, wrt_error *err)
+wrt_status wrt__table_new(struct wrt__store *s, const struct wrt__tabletype *type, uint64_t init,
+    struct wrt_table **out, wrt_error *err)
 {
     struct wrt_table *t = wrt__alloc(s->alloc, sizeof *t, WRT_TAG_OTHER);
     if (!t) return wrt__fail_table(err, WRT_E_NOMEM, 402, "table", "no room for a table");

@@ -1,5 +1,5 @@
-/* values: slots of the guest and public values of the host, there and back. Owns the encoding of references (see
- * engine.h, "slots"); knows nothing of stacks. Floats travel as bits, so that a NaN payload survives. */
+/* values: slots of the guest and public values of the host, there and back. Owns the encoding of references
+ * (see engine.h, "slots"); knows nothing of stacks. Floats travel as bits, so that a NaN payload survives. */
 #include "engine/engine.h"
 
 uint8_t wrt__kind_of(uint8_t type)
@@ -36,9 +36,7 @@ uint64_t wrt__slot_of(wrt_val v)
     uint32_t bits;
     switch (v.kind) {
     case WRT_I32: return (uint32_t)v.of.u;
-    case WRT_F32:
-        memcpy(&bits, &v.of, sizeof bits);
-        return bits;
+    case WRT_F32: memcpy(&bits, &v.of, sizeof bits); return bits;
     case WRT_I64:
     case WRT_F64: return v.of.u;
     case WRT_FUNCREF:
@@ -68,7 +66,7 @@ wrt_val wrt__val_of(uint64_t slot, uint8_t type)
 bool wrt__val_fits(const struct wrt__store *s, wrt_val v, uint8_t type)
 {
     if (v.kind == 0 || v.kind != wrt__kind_of(type)) return false;
-    if (type == WRT__V128) return false;        /* a slot has 64 bits */
+    if (type == WRT__V128) return false; /* a slot has 64 bits */
     if (v.n == 0) return true;
     if (type == WRT__FUNCREF) return v.of.u < s->funcs_count;
     if (type == WRT__EXTERNREF) return v.of.u != UINT64_MAX;

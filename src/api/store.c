@@ -1,0 +1,133 @@
+/* api/store: stores and instantiation (include/wrt/code.h, "store and instances"). A store is the engine's
+ * part (struct wrt__store) and the executor, made and ended together. */
+#include "api/objects.h"
+#include "executor/executor.h"
+
+/* ---- life ---------------------------------------------------------------------------------------------- */
+
+static wrt_status store_make(wrt_engine *e, wrt_store_opts *o, wrt_store *s, wrt_error *err)
+{
+    wrt_status status = wrt__store_init(&s->core, &e->alloc, &o->limits, e->fuel);
+    if (status != WRT_OK) return wrt__fail_table(err, status, WRT__W_NO_ROOM, "store", "no room for a store");
+    s->core.engine = e;
+    s->core.owner = s;
+    s->core.release = wrt__code_drop;
+    s->core.no_memory_grow = e->no_memory_grow;
+    s->engine = e;
+    s->user = o->user;
+    status = wrt__executor_new(&s->core, o, &e->host, &s->exec, err);
+    if (status != WRT_OK) wrt__store_fini(&s->core);
+    return status;
+}
+
+wrt_status wrt_store_new(wrt_engine *e, const wrt_store_opts *o, wrt_store **out, wrt_error *err)
+{
+    wrt_store_opts opts;
+    wrt_status status = wrt__engine_open(e, err);
+    if (status != WRT_OK) return status;
+    if (!out) return wrt__fail(err, WRT_E_ARG, WRT__W_ARG, WRT__NO_OFFSET, "out is NULL");
+    *out = NULL;
+    status = wrt__opts_read(&opts, sizeof opts, o, "wrt_store_opts", err);
+    if (status == WRT_OK) status = wrt__limits_fill(&opts.limits, &e->limits, err);
+    if (status != WRT_OK) return status;
+    wrt_store *s = wrt__alloc_zero(&e->alloc, sizeof *s, WRT_TAG_OTHER);
+    if (!s) return wrt__fail_table(err, WRT_E_NOMEM, WRT__W_NO_ROOM, "store", "no room for a store");
+    status = store_make(e, &opts, s, err);
+    if (status != WRT_OK) {
+        wrt__free(&e->alloc, s, sizeof *s, WRT_TAG_OTHER);
+        return status;
+    }
+    do { /* 0 means "fits every store" */
+        s->serial = atomic_fetch_add_explicit(&e->serial, 1, memory_order_relaxed) + 1;
+    } while (s->serial == 0);
+    wrt__engine_keep(e);
+    *out = s;
+    return WRT_OK;
+}
+
+void wrt_store_free(wrt_store *s)
+{
+    if (!s) return;
+    wrt_engine *e = s->engine;
+    wrt__executor_free(s->exec);
+    wrt__store_fini(&s->core);
+    wrt__free(&e->alloc, s, sizeof *s, WRT_TAG_OTHER);
+    wrt__engine_drop(e);
+}
+
+void *wrt_store_user(const wrt_store *s)
+{
+    return s->user;
+}
+
+wrt_engine *wrt_store_engine(const wrt_store *s)
+{
+    return s->engine;
+}
+
+/* ---- instances ----------------------------------------------------------------------------------------- */
+
+static wrt_status instantiate_check(
+    const wrt_store *s, const wrt_linker *l, const wrt_code *c, wrt_error *err)
+{
+    if (c->engine != s->engine || (l && l->engine != s->engine)) {
+        return wrt__fail(err, WRT_E_ARG, WRT__W_ARG, WRT__NO_OFFSET,
+            "the code, the linker and the store are of different engines");
+    }
+    if (c->portable && wrt__engine_handlers() != NULL) {
+        return wrt__fail(err, WRT_E_STATE, WRT__W_ARG, WRT__NO_OFFSET,
+            "the code was loaded as portable: it can be read, not run");
+    }
+    return WRT_OK;
+}
+
+/* Binds the imports and makes the instance; nothing has run and no segment is written. */
+static wrt_status instantiate_make(
+    wrt_store *s, const wrt_linker *l, wrt_code *c, struct wrt_instance **out, wrt_error *err)
+{
+    size_t bytes = c->module->imports_count * sizeof(struct wrt__bound);
+    struct wrt__bound *found = bytes > 0 ? wrt__alloc_zero(&s->engine->alloc, bytes, WRT_TAG_OTHER) : NULL;
+    if (bytes > 0 && !found) {
+        return wrt__fail_table(err, WRT_E_NOMEM, WRT__W_NO_ROOM, "instance", "no room for the imports");
+    }
+    wrt_status status = wrt__link_bind(s, l, c, found, err);
+    if (status == WRT_OK) status = wrt__instance_new(&s->core, c->module, found, out, err);
+    if (found) wrt__free(&s->engine->alloc, found, bytes, WRT_TAG_OTHER);
+    if (status != WRT_OK) return status;
+    (*out)->code_handle = c;
+    wrt__code_keep(c);
+    return WRT_OK;
+}
+
+wrt_status wrt_instantiate(wrt_store *s, const wrt_linker *l, wrt_code *c, wrt_instance **out, wrt_error *err)
+{
+    struct wrt_instance *i = NULL;
+    if (!s || !c || !out) {
+        wrt__error_clear(err);
+        return wrt__fail(err, WRT_E_ARG, WRT__W_ARG, WRT__NO_OFFSET, "an argument is NULL");
+    }
+    *out = NULL;
+    wrt_status status = wrt__engine_open(s->engine, err);
+    if (status == WRT_OK) status = instantiate_check(s, l, c, err);
+    if (status == WRT_OK) status = instantiate_make(s, l, c, &i, err);
+    if (status != WRT_OK) return status;
+    /* From here on the instance stays in the store even when it fails: tables may refer to its functions. */
+    status = wrt__instance_segments(i, err);
+    if (status == WRT_OK && c->module->start != UINT32_MAX) {
+        status = wrt__executor_call(s->exec, i->func_refs[c->module->start], NULL, NULL, err);
+    }
+    if (status != WRT_OK) return status;
+    i->started = true;
+    *out = i;
+    return WRT_OK;
+}
+
+wrt_store *wrt_instance_store(const wrt_instance *i)
+{
+    return wrt__store_of(i->store);
+}
+
+const wrt_code *wrt_instance_code(const wrt_instance *i)
+{
+    return i->code_handle;
+}
