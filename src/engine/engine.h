@@ -173,7 +173,10 @@ struct wrt__strand {
 
 wrt_status wrt__strand_init(struct wrt__strand *s, struct wrt__store *store);     /* allocates nothing */
 void wrt__strand_fini(struct wrt__strand *s);       /* frees the stack; leaves every instance (locks pass on) */
-/* Sets up a call: args are slots. E_NOMEM; a trap on entry shows in the first run. */
+/* It ended: leaves every instance (locks pass on); the stack stays, for results and frames. Harmless a second time. */
+void wrt__strand_release(struct wrt__strand *s);
+/* Sets up a call: args are slots. E_NOMEM; a trap on entry shows in the first run. The executor may have put a used
+ * stack into s->stack and s->slots (WRT_TAG_STACK): it is taken over, as if allocated here. */
 wrt_status wrt__strand_call(struct wrt__strand *s, uint32_t func, const uint64_t *args);
 /* Runs. Called from one place only: executor. */
 enum wrt__outcome wrt__engine_run(struct wrt__strand *s);
