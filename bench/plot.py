@@ -25,7 +25,7 @@ def speed(table, base):
     rows["geometric mean"] = {e: math.exp(sum(math.log(r[e]) for r in table.values() if e in r) / max(1, sum(e in r for r in table.values())))
                               for e in engines if any(e in r for r in table.values())}
     values = [v for row in rows.values() for e, v in row.items() if e in engines]
-    low, high = min(values + [0.1]), max(values + [2])
+    low, high = min(values + [0.1]) * 0.9, max(values + [2])
     bar, left, right, top = 9, 130, 60, 58
     group = bar * len(engines) + 8
     width, height = 760, top + group * len(modules) + 30
