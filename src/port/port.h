@@ -29,5 +29,13 @@ void wrt__port_poll_del(struct wrt__poll *p, void *tag);
 size_t wrt__port_poll_wait(struct wrt__poll *p, uint64_t until_ns, struct wrt__poll_event *out, size_t cap);   /* until 0: do not block */
 void wrt__port_poll_wake(struct wrt__poll *p);                  /* any thread, signal safe, level-triggered until the next wait */
 
+/* Files below a directory, for hosted builds. Flags and results are those of POSIX open: -1 and errno. */
+
+/* Opens `path` below the directory `dir`; the lookup itself never leaves it. EXDEV: the path leads outside; EAGAIN: it
+ * cannot be told because of a rename, ask again; ENOSYS: the platform has no such lookup. May block as open does. */
+int wrt__port_open_beneath(int dir, const char *path, int flags, uint32_t mode);
+int wrt__port_dir_flags(void);                  /* access mode that opens a directory only to walk through it */
+int wrt__port_reserve(int fd, uint64_t offset, uint64_t n);     /* space on the disk, file made longer; 0 or an errno: EOPNOTSUPP */
+
 void wrt__port_log(int level, wrt_str message);
 #endif
