@@ -1,0 +1,13 @@
+# Chooses the C compiler before project() looks for one. CC and -DCMAKE_C_COMPILER win over WRT_CC.
+if(NOT WRT_CC OR DEFINED CMAKE_C_COMPILER OR DEFINED ENV{CC})
+    return()
+endif()
+if(WRT_CC STREQUAL "best")
+    find_program(WRT_BEST_CC NAMES clang-19)
+    mark_as_advanced(WRT_BEST_CC)
+    if(WRT_BEST_CC)
+        set(CMAKE_C_COMPILER "${WRT_BEST_CC}")
+    endif()
+else()
+    set(CMAKE_C_COMPILER "${WRT_CC}")
+endif()

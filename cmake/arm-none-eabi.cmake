@@ -1,0 +1,13 @@
+# Cortex-M without an operating system: -DCMAKE_TOOLCHAIN_FILE=cmake/arm-none-eabi.cmake [-DWRT_CPU=cortex-m0]
+set(CMAKE_SYSTEM_NAME Generic)
+set(CMAKE_SYSTEM_PROCESSOR arm)
+set(CMAKE_TRY_COMPILE_TARGET_TYPE STATIC_LIBRARY)
+set(CMAKE_C_COMPILER arm-none-eabi-gcc)
+set(WRT_CPU "cortex-m4" CACHE STRING "Cortex-M to compile for")
+list(APPEND CMAKE_TRY_COMPILE_PLATFORM_VARIABLES WRT_CPU)
+set(CMAKE_C_FLAGS_INIT "-mcpu=${WRT_CPU} -mthumb")
+if(WRT_CPU STREQUAL "cortex-m4")
+    string(APPEND CMAKE_C_FLAGS_INIT " -mfloat-abi=hard -mfpu=fpv4-sp-d16")
+elseif(WRT_CPU STREQUAL "cortex-m7")
+    string(APPEND CMAKE_C_FLAGS_INIT " -mfloat-abi=hard -mfpu=fpv5-d16")
+endif()
