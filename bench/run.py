@@ -43,6 +43,7 @@ class Bench:
         self.inputs = pathlib.Path(options.inputs).resolve()
         self.cpu = max(os.sched_getaffinity(0))
         self.missing = []
+        self.micro_tool = None
         self.measure_tool = self.compile("measure", [])
 
     def compile(self, name, libraries):
@@ -52,10 +53,13 @@ class Bench:
         return out
 
     def micro(self):
-        library = next(iter(sorted(self.build.rglob("libwrt.a"))), None)
-        if library is None:
-            sys.exit(f"bench: no libwrt.a in {self.build}: build the release first")
-        return self.compile("micro", [str(library), "-lm", "-pthread"])
+        """The program of bench/micro.c, linked with the library under test; built once, when first needed."""
+        if self.micro_tool is None:
+            library = next(iter(sorted(self.build.rglob("libwrt.a"))), None)
+            if library is None:
+                sys.exit(f"bench: no libwrt.a in {self.build}: build the release first")
+            self.micro_tool = self.compile("micro", [str(library), "-lm", "-pthread"])
+        return self.micro_tool
 
     def measure(self, command, limit_s=300):
         """CPU microseconds, peak KiB, exit status, output of one run of a command."""
@@ -75,7 +79,8 @@ def engines(bench):
     """Every engine that is here, in the order of the tables."""
     found = {}
     wrtd = bench.build / "wrtd"
-    found["wrt"] = lambda path, n: [wrtd, "run", "--invoke", f"run({n})", path]
+    if wrtd.exists():
+        found["wrt"] = lambda path, n: [wrtd, "run", "--invoke", f"run({n})", path]
     nofuel = pathlib.Path(bench.options.nofuel).resolve() / "wrtd"
     if nofuel.exists():
         found["wrt without fuel"] = lambda path, n: [nofuel, "run", "--invoke", f"run({n})", path]
@@ -198,7 +203,7 @@ def run_load(bench):
 
 def micro_values(bench, arguments):
     bench.progress(f"micro {' '.join(map(str, arguments))}")
-    done = subprocess.run([str(bench.micro_tool), *map(str, arguments)], capture_output=True, text=True)
+    done = subprocess.run([str(bench.micro()), *map(str, arguments)], capture_output=True, text=True)
     if done.returncode != 0:
         return {"skipped": f"micro {arguments[0]} failed: {done.stderr.strip()}"}
     return {name: float(value) for name, value in (line.split() for line in done.stdout.splitlines())}
@@ -267,7 +272,8 @@ def run_sizes(bench):
 
 def machine(bench):
     cpu = next((line.split(":")[1].strip() for line in open("/proc/cpuinfo") if line.startswith("model name")), platform.machine())
-    version = subprocess.run([bench.build / "wrtd", "version"], capture_output=True, text=True)
+    wrtd = bench.build / "wrtd"
+    version = subprocess.run([wrtd, "version"], capture_output=True, text=True).stdout if wrtd.exists() else "wrt is not built"
     compilers = subprocess.run(["gcc", "--version"], capture_output=True, text=True).stdout.splitlines()[0]
     system = re.search(r'PRETTY_NAME="(.*)"', pathlib.Path("/etc/os-release").read_text())
     peers = {"wasmi": tool("wasmi"), "wasmtime": tool("wasmtime")}
@@ -278,7 +284,7 @@ def machine(bench):
         versions["wasm3"] = f"pywasm3 {out.stdout.strip()}"
     return {"cpu": cpu, "cores": os.cpu_count(), "kernel": platform.release(), "system": system[1] if system else platform.system(),
             "virtual": "hypervisor" in open("/proc/cpuinfo").read(), "gcc": compilers,
-            "wrt": (version.stdout.splitlines() or ["?"])[0], "peers": versions, "load": os.getloadavg()[0],
+            "wrt": (version.splitlines() or ["?"])[0], "peers": versions, "load": os.getloadavg()[0],
             "date": time.strftime("%Y-%m-%d")}
 
 
@@ -296,7 +302,6 @@ def main():
     parser.add_argument("--publish", action="store_true")
     options = parser.parse_args()
     bench = Bench(options)
-    bench.micro_tool = bench.micro()
     chosen = options.only.split(",")
     store = bench.work / "results.json"
     results = json.loads(store.read_text()) if store.exists() else {}    # a partial run renews its part
