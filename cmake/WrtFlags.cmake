@@ -19,7 +19,7 @@ target_compile_options(wrt_flags INTERFACE
     -Wall -Wextra -Wconversion -Wshadow -Wstrict-prototypes -Wundef -Wvla
     -ffp-contract=off -fno-strict-aliasing -fno-math-errno
     -ffunction-sections -fdata-sections
-    "-ffile-prefix-map=${PROJECT_SOURCE_DIR}/=")
+    "-fmacro-prefix-map=${PROJECT_SOURCE_DIR}/=")
 if(CMAKE_C_COMPILER_ID MATCHES "Clang")
     target_compile_options(wrt_flags INTERFACE -gdwarf-4)   # what valgrind 3.19 can read
 endif()
