@@ -1,4 +1,5 @@
 # Examples, bench programs, unit tests and fuzz targets: one program per file, all found by name.
+# Programs may use POSIX (gnu11); the library may not.
 function(wrt_program target file folder)
     add_executable(${target} "${file}")
     target_link_libraries(${target} PRIVATE wrt wrt_flags)
@@ -6,7 +7,7 @@ function(wrt_program target file folder)
     target_include_directories(${target} PRIVATE "${here}")
     get_filename_component(name "${file}" NAME_WE)
     set_target_properties(${target} PROPERTIES
-        OUTPUT_NAME "${name}" RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/${folder}")
+        C_EXTENSIONS ON OUTPUT_NAME "${name}" RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/${folder}")
 endfunction()
 
 if(WRT_EXAMPLES)
