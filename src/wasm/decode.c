@@ -173,8 +173,9 @@ static bool decode_limits_flags(struct decoder *d, uint32_t most, const char *wh
     return true;
 }
 
-/* `range`: what the language allows; `limit`: what this engine allows a minimum to be. */
-static void decode_limits(struct decoder *d, uint32_t flags, uint64_t range, const char *table, uint64_t limit, struct wrt__limits *out)
+/* `range` is what the language allows. What this engine allows a memory or table to be is asked when one is made: a
+ * module may be looked at without that. */
+static void decode_limits(struct decoder *d, uint32_t flags, uint64_t range, struct wrt__limits *out)
 {
     struct wrt__input *in = &d->in;
     uint64_t offset = wrt__reader_offset(&in->r);
@@ -188,8 +189,6 @@ static void decode_limits(struct decoder *d, uint32_t flags, uint64_t range, con
         wrt__input_fail(in, WRT_E_INVALID, WRT__W_LIMITS, max_offset, "expected a maximum of at most %lu, found %lu", range, out->max);
     } else if (out->max < out->min) {
         wrt__input_fail(in, WRT_E_INVALID, WRT__W_LIMITS, max_offset, "size minimum %lu is greater than the maximum %lu", out->min, out->max);
-    } else if (out->min > limit) {
-        wrt__input_limit(in, table, limit, out->min, offset);
     }
 }
 
@@ -206,15 +205,14 @@ static void decode_tabletype(struct decoder *d, struct wrt__tabletype *t)
     if (t->elem != WRT__FUNCREF && !wrt__check_reftype(in, t->elem, offset)) return;
     uint8_t flags;
     if (!decode_limits_flags(d, LIMITS_MAX | LIMITS_SHARED | LIMITS_64, "this table", &flags)) return;
-    decode_limits(d, flags, UINT32_MAX, "table_elems", in->m->limits->table_elems, &t->limits);
+    decode_limits(d, flags, UINT32_MAX, &t->limits);
 }
 
 static void decode_memtype(struct decoder *d, struct wrt__memtype *t)
 {
     uint8_t flags;
     if (!decode_limits_flags(d, 15, "this memory", &flags)) return;
-    uint64_t pages = d->in.m->limits->memory_bytes >> 16;
-    decode_limits(d, flags, 65536, "memory_bytes", pages, &t->limits);
+    decode_limits(d, flags, 65536, &t->limits);
 }
 
 static void decode_globaltype(struct decoder *d, struct wrt__globaltype *t)

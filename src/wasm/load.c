@@ -35,6 +35,7 @@ static wrt_status load_bodies(struct wrt__module *m, uint64_t features, wrt_erro
         if (status != WRT_OK) load_where(m, func, err);
     }
     wrt__validator_free(v);
+    if (status == WRT_OK) wrt__tr_finish_module(t);
     wrt__translator_free(t);
     return status;
 }

@@ -902,24 +902,25 @@ static void valid_operators(struct wrt__validator *v)
 
 /* ---- bodies -------------------------------------------------------------------------------------- */
 
-/* Sum of the declared locals; checked before any of them takes memory. */
-static uint32_t valid_count_locals(struct wrt__validator *v, struct wrt__reader *r, uint32_t groups, uint32_t params)
+/* Sum of parameters and declared locals; read ahead, before any of them takes memory. */
+static uint32_t valid_count_locals(struct wrt__validator *v, uint32_t groups, uint32_t params)
 {
+    struct wrt__input *in = &v->in;
+    const uint32_t most = in->m->limits->function_locals;
+    const uint8_t *start = in->r.p;
     uint64_t sum = params;
-    for (uint32_t i = 0; i < groups; i++) {
-        uint64_t offset = wrt__reader_offset(r);
-        sum += wrt__read_u32(r);
-        (void)wrt__read_u8(r);
-        if (r->failed) return params;       /* told by the second reading */
+    if (params > most) wrt__input_limit(in, "function_locals", most, params, wrt__reader_offset(&in->r));
+    for (uint32_t i = 0; i < groups && !in->r.failed && in->status == WRT_OK; i++) {
+        uint64_t offset = wrt__reader_offset(&in->r);
+        sum += wrt__read_u32(&in->r);
+        (void)wrt__read_u8(&in->r);
         if (sum - params > UINT32_MAX) {
-            wrt__input_fail(&v->in, WRT_E_MALFORMED, WRT__W_LOCALS, offset, "too many locals: expected at most 2^32 - 1, found %lu", sum - params);
-            return 0;
-        }
-        if (sum > v->in.m->limits->function_locals) {
-            wrt__input_limit(&v->in, "function_locals", v->in.m->limits->function_locals, sum, offset);
-            return 0;
+            wrt__input_fail(in, WRT_E_MALFORMED, WRT__W_LOCALS, offset, "too many locals: expected at most 2^32 - 1");
+        } else if (sum > most) {
+            wrt__input_limit(in, "function_locals", most, sum, offset);
         }
     }
+    if (wrt__input_ok(in)) in->r.p = start;
     return (uint32_t)sum;
 }
 
@@ -927,13 +928,8 @@ static void valid_read_locals(struct wrt__validator *v, const struct wrt__functy
 {
     struct wrt__input *in = &v->in;
     uint32_t groups = wrt__read_count(in, 2, NULL, 0, 0);
-    struct wrt__reader ahead = in->r;
-    uint32_t total = wrt__input_ok(in) ? valid_count_locals(v, &ahead, groups, type->params) : 0;
+    uint32_t total = valid_count_locals(v, groups, type->params);
     if (!wrt__input_ok(in)) return;
-    if (total > in->m->limits->function_locals) {
-        wrt__input_limit(in, "function_locals", in->m->limits->function_locals, total, wrt__reader_offset(&in->r));
-        return;
-    }
     if (!wrt__grow(in->m->alloc, &v->local_types, &v->locals_cap, total, 1, WRT_TAG_OTHER)) {
         valid_nomem(v);
         return;
