@@ -122,6 +122,7 @@ struct wrt__store {
     uint32_t *host_map;                 uint32_t host_map_cap, hosts_count;         /* hash by host pointer: funcs index + 1 */
     bool no_memory_grow;                /* memory.grow by more than 0 always answers -1 */
     uint64_t memory_bytes, memory_peak;
+    int64_t poll_fuel;                  /* distance of polls; the executor sets it */
     const volatile uint32_t *attention; /* executor's: non-zero makes a running strand come back at its next poll */
     void (*lock_free)(struct wrt__store *s, struct wrt_instance *i);  /* executor's: an instance lost its owner and has waiters */
     void (*release)(const struct wrt_code *c);  /* api's: an instance of it is gone; NULL: nothing is counted */
@@ -155,9 +156,10 @@ struct wrt__strand {
     uint32_t pending;                           /* price of the block at ip, not yet paid */
     bool unpaid;                                /* ip stands before a block that is not yet paid */
     bool at_entry;                              /* nothing has run yet */
+    bool released;                              /* it holds no instance any more */
     uint64_t guest_fuel, host_fuel;             /* spent */
     /* how it ended or why it waits */
-    uint8_t exit;                               /* loop -> driver */
+    uint8_t exit, stop;                         /* loop -> driver; the outcome when it stopped at a checkpoint */
     uint32_t trap;                              /* wrt_trap_code */
     wrt_status status;                          /* of a host function or of the engine */
     uint32_t target;                            /* funcs index of the host function that is being called */

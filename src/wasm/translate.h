@@ -18,6 +18,9 @@ void wrt__tr_op(struct wrt__translator *t, uint32_t offset, uint32_t op);
 /* After the final `end`. Appends the code to the module. E_NOMEM, E_LIMIT (frame or code too large). */
 wrt_status wrt__tr_finish(struct wrt__translator *t, uint32_t end_offset, wrt_error *err);
 
+/* After the last body: resolves the calls between functions of the module. Then wrt__translator_free. */
+void wrt__tr_finish_module(struct wrt__translator *t);
+
 enum wrt__block { WRT__BLOCK, WRT__LOOP, WRT__IF };
 /* block, loop, if (pops the condition): parameters are on top of the stack. Types are valid until wrt__tr_finish. */
 void wrt__tr_block(struct wrt__translator *t, enum wrt__block kind, const uint8_t *params, uint32_t params_count, const uint8_t *results, uint32_t results_count);
@@ -54,5 +57,14 @@ void wrt__tr_table_grow(struct wrt__translator *t, uint32_t table);
 void wrt__tr_ref_null(struct wrt__translator *t, uint8_t type);
 void wrt__tr_ref_is_null(struct wrt__translator *t);
 void wrt__tr_ref_func(struct wrt__translator *t, uint32_t func);
+
+/* ---- positions: from register code back to the binary ---------------------------------------------- */
+
+/* The function that holds word `at` of module->code; UINT32_MAX: none (the head). */
+uint32_t wrt__func_at(const struct wrt__module *m, uint32_t at);
+/* Operator at exactly word `at`: its offset in the binary and the fuel of its block that lies behind it. */
+bool wrt__operator_at(const struct wrt__module *m, uint32_t func, uint32_t at, uint32_t *offset, uint32_t *rest);
+/* Checkpoint whose target is word `at`: the offset of the block's first operator. */
+bool wrt__checkpoint_at(const struct wrt__module *m, uint32_t func, uint32_t at, uint32_t *offset);
 
 #endif

@@ -1,0 +1,124 @@
+/* The loop, spelled as tail calls: each handler is a function that ends by jumping to the next one, and the
+ * registers of the machine stay in registers of the processor. For 64-bit gcc and clang with optimisation. */
+#include "engine/loop.h"
+
+#if WRT_DISPATCH_TAIL
+
+#ifndef __has_attribute
+#define __has_attribute(x) 0
+#endif
+#if __has_attribute(musttail)
+#define TAIL __attribute__((musttail)) return
+#else
+#define TAIL return /* gcc makes a jump of it at -O2; ./dev tidy counts the jumps */
+#endif
+#if __has_attribute(preserve_none) && !defined(WRT_NO_PRESERVE_NONE)
+#define CC __attribute__((preserve_none))
+#else
+#define CC
+#endif
+
+#define ARGS const u64 *ip, u64 *fp, u8 *mem, struct wrt_instance *inst, i64 fuel, u64 A, double D, float F
+#define PASS ip, fp, mem, inst, fuel, A, D, F
+typedef void (CC *handler)(ARGS);
+
+#define DISPATCH TAIL ((handler)(uintptr_t)ip[0])(PASS)
+/* The price travels in the register of mem, which the instance can restore. */
+#define STOP(c) do { mem = (u8 *)(uintptr_t)(u64)(c); TAIL h_stop(PASS); } while (0)
+#define TRAP(t) do { A = (u64)(t); TAIL h_trap(PASS); } while (0)
+#define LEAVE(e) do { inst->strand->exit = (e); TAIL h_save(PASS); } while (0)
+#if defined(__clang__)
+#define KEEP_LOOP __asm__ volatile("") /* as a call of memset it would spill every register */
+#else
+#define KEEP_LOOP __asm__ volatile("" ::: "memory")
+#endif
+#define HDL(n, ...) static void CC h_##n(ARGS) { __VA_ARGS__ }
+
+static WRT_NOINLINE void CC h_save(ARGS)
+{
+    struct wrt__strand *s = inst->strand;
+    (void)mem;
+    s->ip = (u32)(ip - inst->code);
+    s->fp = (u32)(fp - s->stack);
+    s->fuel = fuel;
+    s->acc_i = A;
+    s->acc_d = D;
+    s->acc_f = F;
+}
+static WRT_NOINLINE void CC h_trap(ARGS)
+{
+    inst->strand->trap = (u32)A;
+    inst->strand->exit = WRT__EXIT_TRAP;
+    TAIL h_save(PASS);
+}
+/* A block that the counter did not hold. Polls end here without leaving the loop. */
+static WRT_NOINLINE void CC h_stop(ARGS)
+{
+    struct wrt__strand *s = inst->strand;
+    u32 c = (u32)(uintptr_t)mem;
+    mem = inst->mem;
+    if (ip - inst->code < WRT__CODE_HEAD) DISPATCH; /* a return out of the module: the caller's edge is the checkpoint */
+    if (wrt__refill(s, fuel + (i64)c, c)) {
+        fuel = s->fuel;
+        DISPATCH;
+    }
+    fuel = s->fuel;
+    TAIL h_save(PASS);
+}
+
+#include "engine/handlers.h"
+
+#define E(n) [WRT__R_##n] = (uintptr_t)h_##n,
+#define E2(n) E(n) E(n##_D)
+static const uintptr_t handlers[WRT__R_COUNT] = {
+#define Y(m, n) E2(n##_##m)
+#define X(n, T, CHK, e, modes) WRT__MODES_OF(modes, Y, n)
+    WRT__IBIN(X)
+#undef X
+#define X(n, K, e, modes) WRT__MODES_OF(modes, Y, n)
+    WRT__FCMP(X) WRT__FBIN(X)
+#undef X
+#define X(n, from, to, CHK, e) WRT__MODES_UN(Y, n)
+    WRT__UN(X)
+#undef X
+#define X(n, K, T, cast) WRT__MODES_LOAD(Y, n)
+    WRT__LOAD(X)
+#undef X
+#define X(n, e) WRT__MODES_SEL(Y, n)
+    WRT__SELC(X)
+#undef X
+#undef Y
+#define X(n, ...) E2(n)
+    WRT__SHOP(X) WRT__MEMOP(X) WRT__PAIR(X) WRT__MISC2(X)
+#undef X
+#define Y(m, n) E(n##_##m)
+#define X(n, K, T) WRT__MODES_STORE(Y, n)
+    WRT__STORE(X)
+#undef X
+#define X(n, T, e) WRT__MODES_BR(Y, n)
+    WRT__ICBR(X) WRT__TCBR(X) WRT__FCBR(X)
+#undef X
+#undef Y
+#define X(n, ...) E(n##_S) E(n##_I)
+    WRT__INC(X) WRT__LDBR(X)
+#undef X
+#define X(n) E(n)
+    WRT__MISC(X)
+#undef X
+};
+
+const uintptr_t *wrt__engine_handlers(void)
+{
+    return handlers;
+}
+
+void wrt__loop(struct wrt__strand *s)
+{
+    struct wrt_instance *inst = s->instance;
+    const u64 *ip = inst->code + s->ip;
+    ((handler)(uintptr_t)ip[0])(ip, s->stack + s->fp, inst->mem, inst, s->fuel, s->acc_i, s->acc_d, s->acc_f);
+}
+
+#else
+typedef int wrt__loop_tail_is_off;
+#endif

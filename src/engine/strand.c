@@ -1,0 +1,121 @@
+/* strand: one wasm stack: its beginning, its end, and where it stands. */
+#include "engine/run.h"
+#include "wasm/translate.h"
+
+enum { FIRST_SLOTS = 32 };
+
+wrt_status wrt__strand_init(struct wrt__strand *s, struct wrt__store *store)
+{
+    *s = (struct wrt__strand){ .store = store, .slots_max = (uint32_t)(store->limits.stack_bytes / 8) };
+    return WRT_OK;
+}
+wrt_status wrt__strand_call(struct wrt__strand *s, uint32_t func, const uint64_t *args)
+{
+    const struct wrt__funcrec *f = &s->store->funcs[func];
+    uint32_t need = f->params > f->results ? f->params : f->results;
+    s->func = func;
+    s->at_entry = true;
+    if (need > s->slots_max) return WRT_E_LIMIT;
+    uint32_t first = s->slots_max < FIRST_SLOTS ? s->slots_max : FIRST_SLOTS;
+    uint32_t want = need > first ? need : first;
+    if (s->slots < want) {
+        uint64_t *grown = wrt__resize(s->store->alloc, s->stack, (size_t)s->slots * 8, (size_t)want * 8, WRT_TAG_STACK);
+        if (!grown) return WRT_E_NOMEM;
+        s->stack = grown;
+        s->slots = want;
+    }
+    s->slots_peak = first;
+    if (f->params) memcpy(s->stack, args, f->params * sizeof *args);
+    return WRT_OK;
+}
+/* Calls `visit` for each instance that the frames cross into, innermost first. */
+static void leave_all(struct wrt__strand *s)
+{
+    struct wrt_instance *i = s->instance;
+    if (s->wanted && s->wanted->owner == s && s->wanted->owner_depth == 0) wrt__instance_leave(s->wanted, s); /* handed over, not entered yet */
+    else if (s->wanted && wrt__node_linked(&s->lock_node)) wrt__list_remove(&s->wanted->waiters, &s->lock_node);
+    s->wanted = NULL;
+    uint32_t fp = s->fp, ip = s->ip;
+    while (i) {
+        const struct wrt__module *m = i->module;
+        uint32_t func = wrt__func_at(m, ip);
+        uint64_t link = func == UINT32_MAX ? (ip < WRT__LINK_BORDER / 8 + WRT__CALL_WORDS ? WRT__LINK_HALT : WRT__LINK_BORDER) : s->stack[fp + m->funcs[func].link];
+        while (link != WRT__LINK_HALT && link != WRT__LINK_BORDER) {
+            uint32_t call = (uint32_t)link / 8;
+            fp -= ((const uint16_t *)(i->code + call))[WRT__F_DELTA];
+            func = wrt__func_at(m, call);
+            link = s->stack[fp + m->funcs[func].link];
+        }
+        if (i->owner == s) wrt__instance_leave(i, s);
+        if (link == WRT__LINK_HALT) break;
+        struct wrt__border b = wrt__border_read(s->stack + fp - 2);
+        i = s->store->funcs[b.caller_ref].instance;
+        fp = b.caller_fp;
+        ip = b.call / 8;
+    }
+}
+void wrt__strand_release(struct wrt__strand *s)
+{
+    if (s->released) return;
+    s->released = true;
+    leave_all(s);
+}
+void wrt__strand_fini(struct wrt__strand *s)
+{
+    wrt__strand_release(s);
+    wrt__free(s->store->alloc, s->stack, (size_t)s->slots * 8, WRT_TAG_STACK);
+    s->stack = NULL;
+    s->slots = 0;
+}
+
+/* ---- where it stands --------------------------------------------------------------------------------------------- */
+
+/* Offset in the binary of what `ip` stands at: a checkpoint's block, an operator, or the function's beginning. */
+static uint32_t offset_at(const struct wrt__module *m, uint32_t func, uint32_t ip, bool at_checkpoint)
+{
+    uint32_t offset;
+    if (at_checkpoint && wrt__checkpoint_at(m, func, ip, &offset)) return offset;
+    if (wrt__operator_at(m, func, ip, &offset, NULL)) return offset;
+    if (wrt__checkpoint_at(m, func, ip, &offset)) return offset;
+    return m->funcs[func].first_op_offset;
+}
+size_t wrt__strand_frames(const struct wrt__strand *s, wrt_frame *out, size_t cap)
+{
+    const struct wrt_instance *i = s->instance;
+    uint32_t fp = s->fp, ip = s->ip;
+    bool checkpoint = s->unpaid;
+    size_t n = 0;
+    while (i && !s->at_entry) {
+        const struct wrt__module *m = i->module;
+        uint32_t func = wrt__func_at(m, ip);
+        if (func == UINT32_MAX) break; /* it has returned out of its first function */
+        if (n < cap) {
+            uint32_t offset = offset_at(m, func, ip, checkpoint);
+            out[n] = (wrt_frame){ .func = func, .func_offset = offset - m->funcs[func].body_offset, .offset = offset,
+                .func_name = wrt__func_name(m, func), .module_name = m->module_name };
+        }
+        n++;
+        checkpoint = false;
+        uint64_t link = s->stack[fp + m->funcs[func].link];
+        if (link == WRT__LINK_HALT) break;
+        if (link == WRT__LINK_BORDER) {
+            struct wrt__border b = wrt__border_read(s->stack + fp - 2);
+            i = s->store->funcs[b.caller_ref].instance;
+            fp = b.caller_fp;
+            ip = b.call / 8;
+        } else {
+            ip = (uint32_t)link / 8;
+            fp -= ((const uint16_t *)(i->code + ip))[WRT__F_DELTA];
+        }
+    }
+    return n;
+}
+bool wrt__strand_place(const struct wrt__strand *s, uint32_t *func, uint32_t *offset)
+{
+    if (!s->instance || s->at_entry) return false;
+    const struct wrt__module *m = s->instance->module;
+    *func = wrt__func_at(m, s->ip);
+    if (*func == UINT32_MAX) return false;
+    *offset = offset_at(m, *func, s->ip, s->unpaid) - m->funcs[*func].body_offset;
+    return true;
+}
