@@ -94,8 +94,9 @@ static enum wrt__outcome loop_engine(struct wrt__task *t, struct loop_turn *turn
     outcome = wrt__engine_run(s);
     x->running = NULL;
     wrt__account_book(t);
-    s->slice += held;
     spent = s->guest_fuel + s->host_fuel - spent;
+    /* A host function that yields ends the slice early; else what was cut off is still there. */
+    if (outcome != WRT__RUN_SLICE || held == 0 || spent >= (uint64_t)grant) s->slice += held;
     if (turn->fuel_left != INT64_MAX) {
         turn->fuel_left = spent < (uint64_t)turn->fuel_left ? turn->fuel_left - (int64_t)spent : 0;
     }
@@ -104,6 +105,12 @@ static enum wrt__outcome loop_engine(struct wrt__task *t, struct loop_turn *turn
         wrt__task_trace(t, WRT_TRACE_GROW, (uint32_t)((x->core->memory_bytes - bytes) >> 16), 0);
     }
     return outcome;
+}
+
+/* Did a host function give up because wrt_charge had refused? (A block that does not fit is not paid.) */
+static bool loop_charge_failed(const struct wrt__task *t)
+{
+    return t->x->short_set && !t->strand.unpaid;
 }
 
 /* Outcomes after which the task no longer runs; it may be gone afterwards. */
@@ -118,7 +125,7 @@ static void loop_leave(struct wrt__task *t, enum wrt__outcome outcome)
     case WRT__RUN_TRAP: wrt__task_end(t, WRT_TASK_FAILED, t->strand.status); break;
     case WRT__RUN_LOCKED: wrt__task_lock_wait(t); break;
     case WRT__RUN_BUDGET:
-        if (x->short_set) { /* a charge inside a host function: the call is made again */
+        if (loop_charge_failed(t)) { /* a charge inside a host function: the call is made again */
             wrt__account_empty(t, x->short_of);
         } else if (x->cause == WRT__CAUSE_ACCOUNT) {
             t->preempted = true;
@@ -154,7 +161,7 @@ static enum loop_after loop_task(struct wrt__task *t, struct loop_turn *turn)
     wrt__task_trace(t, WRT_TRACE_SLICE_BEGIN, 0, 0);
     for (;;) {
         enum wrt__outcome outcome = loop_engine(t, turn);
-        if (outcome == WRT__RUN_BUDGET && !x->short_set && x->cause == WRT__CAUSE_HORIZON) {
+        if (outcome == WRT__RUN_BUDGET && !loop_charge_failed(t) && x->cause == WRT__CAUSE_HORIZON) {
             wrt__clock_jump(x); /* the rest up to the timer passes as idle */
             wrt__events_look(x, false);
         } else if (outcome != WRT__RUN_SLICE && outcome != WRT__RUN_POLL) {

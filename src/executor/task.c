@@ -110,7 +110,8 @@ wrt_status wrt__task_start(struct wrt__executor *x, uint32_t func, const uint64_
     status = task_strand(t, func, args);
     if (status != WRT_OK) {
         wrt__slots_put(&x->tasks, id);
-        return task_refuse(x, status, err);
+        if (status == WRT_E_NOMEM) return task_refuse(x, status, err);
+        return wrt__fail_table(err, status, WRT__W_TABLE_FULL, "stack_bytes", "the stack does not hold the arguments");
     }
     if (++x->live > x->live_peak) x->live_peak = x->live;
     wrt__task_trace(t, WRT_TRACE_TASK_START, x->core->funcs[func].index, 0);
