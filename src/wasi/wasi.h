@@ -88,8 +88,6 @@ struct wrt__wasi {
     pthread_mutex_t lock;
     wrt_alloc alloc;                        /* of the engine, which outlives every linker and store of it */
     wrt_host host;
-    uint64_t (*wall_ns)(void *ctx);
-    bool (*random)(void *ctx, void *p, size_t n);
     bool deterministic, beneath;            /* beneath: the platform resolves paths itself */
     uint64_t rng[4];
     char *text;                             /* arguments, environment and names of directories, each with a final 0 */
@@ -107,7 +105,8 @@ struct wrt__wasi {
 /* Everything of `o` is copied. refs is 1: the caller's. */
 wrt_status wrt__wasi_new(const wrt_alloc *alloc, const wrt_host *host, const wrt_wasi *o, struct wrt__wasi **out, wrt_error *err);
 void wrt__wasi_keep(struct wrt__wasi *w);
-void wrt__wasi_drop(void *w);               /* any thread */
+void wrt__wasi_drop(struct wrt__wasi *w);   /* any thread */
+void wrt__wasi_drop_fn(void *fn);           /* the same from a function's context */
 /* The definitions, WRT__WASI_COUNT of them, with ctx bound to `w`. */
 void wrt__wasi_defs(struct wrt__wasi *w, wrt_fn_def *out);
 
@@ -148,7 +147,7 @@ const char *wrt__wasi_errno_name(int e);
 
 /* The open descriptor `at`, or NULL. Borrowed until the call returns. */
 struct wrt__wasi_file *wrt__wasi_file_at(const struct wrt__wasi *w, uint32_t at);
-/* The same with rights: 0, or BADF, or NOTCAPABLE (BADF where FD_READ or FD_WRITE is what lacks, as POSIX says). */
+/* The same with rights: 0, BADF, NOTCAPABLE, or what fits where such a file never has that right (ISDIR, SPIPE, ...). */
 int wrt__wasi_use(const struct wrt__wasi *w, uint32_t at, uint64_t rights, struct wrt__wasi_file **out);
 /* A file over `fd`, which it closes at its end if owned; in no table. Looks at the descriptor and fills in all but
  * rights. NULL: out of memory, fd is untouched. */
