@@ -149,7 +149,7 @@ static void *static_resize(void *ctx, void *p, size_t old_n, size_t new_n, size_
         out = pool_take(pool, need, align < 16 ? 16 : align);
         if (!out) return NULL;
         if (p) {
-            memcpy(out, p, old_n < new_n ? old_n : new_n);
+            memcpy(out, p, old_n);      /* only growing moves */
             pool_release(pool, piece_of(p));
         }
     }
