@@ -5,7 +5,12 @@
  *
  * prints:
  *
- * (output)
+ *     4 requests are under way
+ *     4 requests are under way
+ *       a task ends with 221
+ *       a task ends with 841
+ *       a task ends with 1861
+ *       a task ends with 3281
  */
 #include <pthread.h>
 #include <stdio.h>

@@ -5,7 +5,13 @@
  *
  * prints:
  *
- * (output)
+ *     application: tick 1
+ *     guest: 7 bytes
+ *     application: tick 2
+ *     guest: 7 bytes
+ *     application: tick 3
+ *     guest: 0 bytes
+ *     guest ends: 14 bytes in all
  */
 #include <stdio.h>
 #include <stdlib.h>

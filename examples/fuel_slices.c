@@ -4,7 +4,14 @@
  *
  * prints:
  *
- * (output)
+ *     slice   1: 111 steps, 3863 fuel, stopped 556 times
+ *     slice   7: 111 steps, 3863 fuel, stopped 479 times
+ *     slice 100: 111 steps, 3863 fuel, stopped 38 times
+ *     no slices: 111 steps, 3863 fuel, stopped 0 times
+ *     budget 1000: out of fuel after 999 fuel
+ *       0: function 0, byte 58 of the binary
+ *       1: function 1, byte 83 of the binary
+ *     refilled: 111 steps, 3863 fuel
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -47,8 +54,12 @@ static void run_in_slices(wrt_store *store, wrt_func *f, uint64_t slice)
     } while (st != WRT_OK);
     check(wrt_task_result(store, task, &steps, 1, &err), "result", &err);
     wrt_task_info_get(store, task, &info);
-    printf("slice %6" PRId64 ": %d steps, %" PRIu64 " fuel, %" PRIu64 " slices\n",
-           slice == WRT_FUEL_UNLIMITED ? -1 : (int64_t)slice, steps.of.i32, info.guest_fuel, info.slices);
+    if (slice == WRT_FUEL_UNLIMITED) {
+        printf("no slices: ");
+    } else {
+        printf("slice %3" PRIu64 ": ", slice);
+    }
+    printf("%d steps, %" PRIu64 " fuel, stopped %" PRIu64 " times\n", steps.of.i32, info.guest_fuel, info.slices - 1);
     wrt_task_close(store, task);
 }
 
