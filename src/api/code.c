@@ -199,7 +199,7 @@ void wrt_code_info_get(const wrt_code *c, wrt_code_info *out)
         .code_bytes = (uint64_t)m->code_count * sizeof(uint64_t),
         .map_bytes = m->map_count,
         .features = m->features,
-        .sha_low = m->hash };
+        .sha_low = wrt__module_hash(m) };
     for (uint32_t k = m->funcs_imported; k < m->funcs_count; k++) out->body_bytes += m->funcs[k].body_bytes;
     for (uint32_t k = 0; k < m->datas_count; k++) out->data_bytes += m->datas[k].bytes.n;
 }

@@ -69,9 +69,13 @@ wrt_status wrt__module_load(const wrt_alloc *alloc, wrt_bytes bytes, const struc
         wrt__module_free(m);
         return status;
     }
-    m->hash = wrt__fnv64(WRT__FNV64_SEED, m->source.p, m->source.n);
     *out = m;
     return WRT_OK;
+}
+
+uint64_t wrt__module_hash(const struct wrt__module *m)
+{
+    return wrt__fnv64(WRT__FNV64_SEED, m->source.p, m->source.n);
 }
 
 void wrt__module_free(struct wrt__module *m)

@@ -66,7 +66,7 @@ struct wrt__module {
     struct wrt__arena arena;            /* everything below except code and map */
     wrt_bytes source;                   /* the binary; owned when owns_source */
     bool owns_source;
-    uint64_t hash, features;            /* FNV-1a of the binary; proposals that were used */
+    uint64_t features;                  /* proposals that were used */
     struct wrt__functype *types;        uint32_t types_count;
     struct wrt__import *imports;        uint32_t imports_count;
     struct wrt__func *funcs;            uint32_t funcs_count, funcs_imported;
@@ -98,6 +98,8 @@ struct wrt__load_opts { const wrt_fuel_table *fuel; const struct wrt_limits *lim
 /* The whole way down: decode sections, then validate and translate each body. On failure nothing is leaked. */
 wrt_status wrt__module_load(const wrt_alloc *alloc, wrt_bytes bytes, const struct wrt__load_opts *o, struct wrt__module **out, wrt_error *err);
 void wrt__module_free(struct wrt__module *m);
+/* FNV-1a of the binary. Computed when asked: it takes as long as a fifth of decoding and validation. */
+uint64_t wrt__module_hash(const struct wrt__module *m);
 
 /* What the rung of this build contains; options are masked with it, so that no check needs to know both. */
 enum {

@@ -20,6 +20,7 @@ struct vframe {
  * nothing is live and the reader stands at its end. */
 struct wrt__validator {
     struct wrt__input in;
+    const uint8_t *source;          /* first byte of the binary */
     const uint8_t *at;              /* operator */
     uint8_t *sp, *floor, *limit;    /* into operands */
     struct wrt__translator *t;
@@ -28,7 +29,6 @@ struct wrt__validator {
     uint32_t frames_count;
     struct vframe *frames;
     bool live;
-    uint32_t op;
     uint32_t stamp;
     uint8_t *operands, *local_types;
     uint32_t *depths;
@@ -40,8 +40,15 @@ static const uint8_t valid_single[] = { 0x6f, 0x70, 0x71, 0x72, 0x73, 0x74, 0x75
 
 /* ---- failures ------------------------------------------------------------------------------------ */
 
-static uint64_t valid_offset(const struct wrt__validator *v) { return (uint64_t)(v->at - v->in.m->source.p); }
-static const char *valid_text(const struct wrt__validator *v) { return wrt__op_text(v->op); }
+static uint64_t valid_offset(const struct wrt__validator *v) { return (uint64_t)(v->at - v->source); }
+
+/* Name of the operator at hand. Numbers behind the prefix are small, so that one byte tells. */
+static const char *valid_text(const struct wrt__validator *v)
+{
+    bool prefixed = *v->at == WRT__OP_PREFIX_FC && v->in.r.end - v->at > 1;
+    const char *text = wrt__op_text(prefixed ? 256u + (v->at[1] & 0x7f) : *v->at);
+    return text ? text : "this operator";
+}
 
 static WRT_COLD void valid_mismatch(struct wrt__validator *v, const char *expected, const char *found)
 {
@@ -225,7 +232,7 @@ static void valid_dead(struct wrt__validator *v)
 static inline bool valid_live(struct wrt__validator *v, uint32_t op)
 {
     if (!v->live) return false;
-    wrt__tr_op(v->t, (uint32_t)(v->at - v->in.m->source.p), op);
+    wrt__tr_op(v->t, (uint32_t)(v->at - v->source), op);
     return true;
 }
 
@@ -570,11 +577,8 @@ static void valid_select_typed(struct wrt__validator *v)
 /* ---- memory -------------------------------------------------------------------------------------- */
 
 /* Alignment and offset; `size` is log2 of the access. */
-static bool valid_memarg(struct wrt__validator *v, uint32_t size, uint32_t *offset)
+static WRT_COLD bool valid_memarg_fail(struct wrt__validator *v, uint32_t size, uint32_t align)
 {
-    uint32_t align = valid_u32(v);
-    *offset = valid_u32(v);
-    if (WRT_LIKELY(align <= size && v->in.m->memories_count > 0)) return true;
     if (v->in.r.failed) return false;
     v->live = false;
     if (align >= 64 && align < 128) {
@@ -586,6 +590,14 @@ static bool valid_memarg(struct wrt__validator *v, uint32_t size, uint32_t *offs
         valid_unknown(v, 0, 0, "memory", "module");
     }
     return false;
+}
+
+static inline bool valid_memarg(struct wrt__validator *v, uint32_t size, uint32_t *offset)
+{
+    uint32_t align = valid_u32(v);
+    *offset = valid_u32(v);
+    if (WRT_LIKELY(align <= size && v->in.m->memories_count > 0)) return true;
+    return valid_memarg_fail(v, size, align);
 }
 
 static void valid_memory_size(struct wrt__validator *v, uint32_t op)
@@ -818,7 +830,6 @@ static inline void valid_store(struct wrt__validator *v, uint32_t op)
 static void valid_prefixed(struct wrt__validator *v)
 {
     uint32_t k = valid_u32(v), op = k < WRT__OPS - 256 ? 256 + k : WRT__OPS;
-    v->op = op;
     switch (op) {
     case WRT__OP_MEMORY_INIT: case WRT__OP_MEMORY_COPY: case WRT__OP_MEMORY_FILL:
     case WRT__OP_TABLE_INIT: case WRT__OP_TABLE_COPY:
@@ -857,10 +868,9 @@ static void valid_other(struct wrt__validator *v, uint32_t op)
 static void valid_operators(struct wrt__validator *v)
 {
     struct wrt__reader *r = &v->in.r;
-    while (v->frames_count > 0) {
-        if (WRT_UNLIKELY(r->p >= r->end)) return;
+    while (WRT_LIKELY(r->p < r->end)) {
         v->at = r->p;
-        uint32_t op = v->op = *r->p++;
+        uint32_t op = *r->p++;
         switch (op) {
         case WRT__OP_UNREACHABLE:
             if (valid_live(v, op)) wrt__tr_unreachable(v->t);
@@ -869,7 +879,10 @@ static void valid_operators(struct wrt__validator *v)
         case WRT__OP_NOP: (void)valid_live(v, op); break;
         case WRT__OP_BLOCK: case WRT__OP_LOOP: case WRT__OP_IF: valid_block(v, op); break;
         case WRT__OP_ELSE: valid_else(v); break;
-        case WRT__OP_END: valid_end(v); break;
+        case WRT__OP_END:
+            valid_end(v);
+            if (v->frames_count == 0) return;
+            break;
         case WRT__OP_BR: valid_br(v); break;
         case WRT__OP_BR_IF: valid_br_if(v); break;
         case WRT__OP_BR_TABLE: valid_br_table(v); break;
@@ -956,7 +969,7 @@ static void valid_begin(struct wrt__validator *v, uint32_t func, wrt_error *err)
     v->in.err = err;
     v->in.status = WRT_OK;
     v->at = v->in.r.p;
-    v->op = WRT__OP_UNREACHABLE;
+    v->source = m->source.p;
     v->sp = v->floor = v->operands;
     v->limit = v->operands + v->operands_cap;
     v->frames_count = 0;
