@@ -122,7 +122,6 @@ struct wrt__store {
     uint32_t *host_map;                 uint32_t host_map_cap, hosts_count;         /* hash by host pointer: funcs index + 1 */
     bool no_memory_grow;                /* memory.grow by more than 0 always answers -1 */
     uint64_t memory_bytes, memory_peak;
-    int64_t poll_fuel;                  /* distance of polls; the executor sets it */
     const volatile uint32_t *attention; /* executor's: non-zero makes a running strand come back at its next poll */
     void (*lock_free)(struct wrt__store *s, struct wrt_instance *i);  /* executor's: an instance lost its owner and has waiters */
     void (*release)(const struct wrt_code *c);  /* api's: an instance of it is gone; NULL: nothing is counted */
@@ -151,8 +150,10 @@ struct wrt__strand {
     struct wrt_instance *instance;              /* of the innermost frame */
     uint64_t acc_i; double acc_d; float acc_f;  /* accumulators at a stop */
     /* the three numbers, see docs/fuel.md */
-    int64_t slice, hard, poll;                  /* left; hard already is the least of budget and horizon */
-    int64_t granted, fuel;                      /* the loop's own counter */
+    int64_t slice, hard;                        /* left; hard already is the least of budget and horizon */
+    int64_t poll;                               /* distance of polls */
+    int64_t granted, fuel, far;                 /* the loop's own counter, and what it may be given at polls */
+    const volatile uint32_t *attention;
     uint32_t pending;                           /* price of the block at ip, not yet paid */
     bool unpaid;                                /* ip stands before a block that is not yet paid */
     bool at_entry;                              /* nothing has run yet */

@@ -7,13 +7,23 @@
 #include "wasm/regcode.h"
 
 /* Why the loop was left (strand->exit). */
-enum { WRT__EXIT_STOP, WRT__EXIT_TRAP, WRT__EXIT_DONE, WRT__EXIT_SLOW, WRT__EXIT_CALL_REF, WRT__EXIT_STACK, WRT__EXIT_XRET, WRT__EXIT_POLL };
+enum { WRT__EXIT_STOP, WRT__EXIT_TRAP, WRT__EXIT_DONE, WRT__EXIT_SLOW, WRT__EXIT_CALL_REF, WRT__EXIT_STACK, WRT__EXIT_XRET };
 
 /* Runs strand->instance from strand->ip until the loop is left; all registers are in the strand before and after. */
 void wrt__loop(struct wrt__strand *s);
 /* A price c did not fit the counter, which stood at `before`: settles, and answers whether the block may run. Then
  * strand->fuel is the new counter, the price already taken off. Else strand->exit, ->pending and ->unpaid say why. */
 bool wrt__refill(struct wrt__strand *s, int64_t before, uint32_t c);
+/* The counter ended at the distance of a poll: the next piece of what was granted, when nobody asks for attention.
+ * 0: there is none, or somebody does. */
+static inline int64_t wrt__next_poll(struct wrt__strand *s)
+{
+    int64_t piece = s->far < s->poll ? s->far : s->poll;
+    if (piece <= 0 || *s->attention) return 0;
+    s->far -= piece;
+    s->granted += piece;
+    return piece;
+}
 
 typedef uint8_t u8;
 typedef uint16_t u16;
@@ -32,17 +42,46 @@ static inline u64 bits_d(double x) { u64 r; __builtin_memcpy(&r, &x, 8); return 
 static inline u32 bits_f(float x) { u32 r; __builtin_memcpy(&r, &x, 4); return r; }
 static inline double d_of(u64 x) { double r; __builtin_memcpy(&r, &x, 8); return r; }
 static inline float f_of(u32 x) { float r; __builtin_memcpy(&r, &x, 4); return r; }
-static inline double get_d(const u64 *p) { double r; __builtin_memcpy(&r, p, 8); return r; }
-static inline float get_f(const u64 *p) { float r; __builtin_memcpy(&r, p, 4); return r; }
-static inline void put_d(u64 *p, double x) { __builtin_memcpy(p, &x, 8); }
+/* Slots as floats: gcc moves a copied double through an integer register, which costs a chain of them 3 cycles each. */
+#if defined(__GNUC__)
+typedef double __attribute__((may_alias)) slot_d;
+typedef float __attribute__((may_alias)) slot_f;
+static inline double get_d(const u64 *p) { return *(const slot_d *)p; }
+static inline float get_f(const u64 *p) { return *(const slot_f *)p; }
+static inline void put_d(u64 *p, double x) { *(slot_d *)p = x; }
+#else
+static inline double get_d(const u64 *p) { double r; memcpy(&r, p, 8); return r; }
+static inline float get_f(const u64 *p) { float r; memcpy(&r, p, 4); return r; }
+static inline void put_d(u64 *p, double x) { memcpy(p, &x, 8); }
+#endif
 #define ACCESS(T) \
     static inline T load_##T(const u8 *p) { T r; __builtin_memcpy(&r, p, sizeof r); return r; } \
     static inline void store_##T(u8 *p, T x) { __builtin_memcpy(p, &x, sizeof x); }
 ACCESS(u8) ACCESS(u16) ACCESS(u32) ACCESS(u64) ACCESS(float) ACCESS(double) ACCESS(i8) ACCESS(i16) ACCESS(i32)
 
-/* Results that can be NaN are made the canonical one: the same bits on every processor. */
-static inline double canon_d(double x) { return WRT_UNLIKELY(x != x) ? d_of(0x7ff8000000000000ull) : x; }
-static inline float canon_f(float x) { return WRT_UNLIKELY(x != x) ? f_of(0x7fc00000u) : x; }
+/* Results that can be NaN are made the canonical one: the same bits on every processor. A branch that is never taken;
+ * the empty statement keeps gcc from making a conditional move of it, which would lie in every chain of operations. */
+#if defined(__GNUC__)
+#define RARE_PATH __asm__ volatile("")
+#else
+#define RARE_PATH (void)0
+#endif
+static inline double canon_d(double x)
+{
+    if (WRT_UNLIKELY(x != x)) {
+        RARE_PATH;
+        x = d_of(0x7ff8000000000000ull);
+    }
+    return x;
+}
+static inline float canon_f(float x)
+{
+    if (WRT_UNLIKELY(x != x)) {
+        RARE_PATH;
+        x = f_of(0x7fc00000u);
+    }
+    return x;
+}
 static inline double copysign_d(double a, double b) { return d_of((bits_d(a) & ~(1ull << 63)) | (bits_d(b) & 1ull << 63)); }
 static inline float copysign_f(float a, float b) { return f_of((bits_f(a) & 0x7fffffffu) | (bits_f(b) & 0x80000000u)); }
 static inline double min_d(double a, double b)

@@ -39,6 +39,8 @@ dispatch:
     }
 stop:
     if (ip - inst->code < WRT__CODE_HEAD) DISPATCH; /* a return out of the module: the caller's edge is the checkpoint */
+    fuel += wrt__next_poll(s);
+    if (fuel >= 0) DISPATCH;
     if (wrt__refill(s, fuel + (i64)price, price)) {
         fuel = s->fuel;
         DISPATCH;

@@ -51,13 +51,16 @@ static WRT_NOINLINE void CC h_trap(ARGS)
     inst->strand->exit = WRT__EXIT_TRAP;
     TAIL h_save(PASS);
 }
-/* A block that the counter did not hold. Polls end here without leaving the loop. */
+/* A block that the counter did not hold. Most often only the distance of a poll is over. */
 static WRT_NOINLINE void CC h_stop(ARGS)
 {
     struct wrt__strand *s = inst->strand;
     u32 c = (u32)(uintptr_t)mem;
     mem = inst->mem;
     if (ip - inst->code < WRT__CODE_HEAD) DISPATCH; /* a return out of the module: the caller's edge is the checkpoint */
+    i64 piece = wrt__next_poll(s);
+    fuel += piece;
+    if (WRT_LIKELY(piece > 0 && fuel >= 0)) DISPATCH;
     if (wrt__refill(s, fuel + (i64)c, c)) {
         fuel = s->fuel;
         DISPATCH;

@@ -8,7 +8,6 @@
 static void spend(struct wrt__strand *s, int64_t used)
 {
     s->slice -= used;
-    s->poll -= used;
     if (s->hard != INT64_MAX) s->hard -= used;
 }
 void wrt__settle(struct wrt__strand *s)
@@ -16,12 +15,14 @@ void wrt__settle(struct wrt__strand *s)
     int64_t used = s->granted - s->fuel;
     spend(s, used);
     s->guest_fuel += (uint64_t)used;
-    s->granted = s->fuel = 0;
+    s->granted = s->fuel = s->far = 0;
 }
 void wrt__grant(struct wrt__strand *s)
 {
     int64_t least = s->slice < s->hard ? s->slice : s->hard;
-    s->granted = s->fuel = s->store->profile ? -1 : least < s->poll ? least : s->poll; /* a profile sees every edge */
+    s->granted = s->store->profile ? -1 : least < s->poll ? least : s->poll; /* a profile sees every edge */
+    s->far = s->store->profile ? 0 : least - s->granted;
+    s->fuel = s->granted;
 }
 /* May work of this price begin? Hard: only what fits. Soft: as long as something is left. */
 static bool may_begin(struct wrt__strand *s, uint64_t price)
@@ -34,21 +35,21 @@ static bool may_begin(struct wrt__strand *s, uint64_t price)
         s->stop = WRT__RUN_SLICE;
         return false;
     }
-    if (s->poll <= 0) {
-        s->poll = s->store->poll_fuel;
-        if (s->store->attention && *s->store->attention) {
-            s->stop = WRT__RUN_POLL;
-            return false;
-        }
-    }
     return true;
+}
+static bool may_enter(struct wrt__strand *s, uint32_t c)
+{
+    if (!may_begin(s, c)) return false;
+    if (s->store->profile) s->stop = WRT__STOP_PROFILE;
+    else if (*s->attention) s->stop = WRT__RUN_POLL;
+    else return true;
+    return false;
 }
 bool wrt__refill(struct wrt__strand *s, int64_t before, uint32_t c)
 {
     s->fuel = before;
     wrt__settle(s);
-    if (s->store->profile || !may_begin(s, c)) {
-        if (s->store->profile && may_begin(s, c)) s->stop = WRT__STOP_PROFILE;
+    if (!may_enter(s, c)) {
         s->exit = WRT__EXIT_STOP;
         s->pending = c;
         s->unpaid = true;
@@ -179,6 +180,8 @@ static enum wrt__step after_exit(struct wrt__strand *s)
 }
 enum wrt__outcome wrt__engine_run(struct wrt__strand *s)
 {
+    static const uint32_t nobody = 0;
+    s->attention = s->store->attention ? s->store->attention : &nobody;
     wrt__grant(s);
     enum wrt__step step = begin(s);
     for (;;) {

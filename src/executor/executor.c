@@ -72,10 +72,8 @@ wrt_status wrt__executor_new(struct wrt__store *core, const wrt_store_opts *o, c
         wrt__free(x->alloc, x, sizeof *x, WRT_TAG_TASK);
         return wrt__fail_table(err, status, WRT__W_TASK_NO_ROOM, "store", "no room for a store");
     }
-    core->poll_fuel = (int64_t)x->poll_fuel;
     core->attention = (const volatile uint32_t *)&x->inbox->attention;
     core->lock_free = wrt__task_lock_free;
-    core->poll_fuel = (int64_t)x->poll_fuel;
     *out = x;
     return WRT_OK;
 }
