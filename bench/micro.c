@@ -356,9 +356,11 @@ static double time_quantum(uint64_t quantum)
 {
     enum { TASKS = 8, N = 400000 };
     struct setup u;
-    wrt_val n = wrt_i32(N);
     open_setup(&u, NULL, 64, quantum);
-    for (int i = 0; i < TASKS; i++) new_task(&u, new_func(&u, WRT_STR("work")), &n, 1, (wrt_group){ 0 }, 0);
+    for (int i = 0; i < TASKS; i++) {       /* other data in each: else one teaches the branch predictor for the next */
+        wrt_val args[2] = { wrt_i32(N), wrt_i32(i * 7919 + 1) };
+        new_task(&u, new_func(&u, WRT_STR("work")), args, 2, (wrt_group){ 0 }, 0);
+    }
     double t = cpu_ns();
     while (wrt_run(u.store, NULL) == WRT_PENDING) { }
     t = cpu_ns() - t;

@@ -8,9 +8,8 @@
   (func (export "park")
     (call $wait))
   ;; xorshift through a table of 4 KiB: arithmetic, loads, stores and branches that depend on data
-  (func (export "work") (param $n i32) (result i32)
-    (local $x i32) (local $at i32)
-    (local.set $x (i32.const 1))
+  (func (export "work") (param $n i32) (param $x i32) (result i32)
+    (local $at i32)
     (loop $again
       (local.set $x (i32.xor (local.get $x) (i32.shl (local.get $x) (i32.const 13))))
       (local.set $x (i32.xor (local.get $x) (i32.shr_u (local.get $x) (i32.const 17))))
