@@ -146,11 +146,14 @@ static void decode_types(struct decoder *d)
     struct wrt__module *m = d->in.m;
     uint32_t count = wrt__read_count(&d->in, 3, "types", m->limits->types, 0);
     m->types = wrt__input_array(&d->in, count, sizeof *m->types);
-    for (d->item = 0; d->item < count && wrt__input_ok(&d->in); d->item++) {
+    if (!wrt__input_ok(&d->in)) return;
+    for (d->item = 0; d->item < count; d->item++) {
         decode_functype(d, &m->types[d->item]);
+        if (!wrt__input_ok(&d->in)) return;
     }
+    d->item = UINT32_MAX;
     m->types_count = count;
-    if (wrt__input_ok(&d->in)) decode_canon(d);
+    decode_canon(d);
 }
 
 /* ---- tables, memories, globals ------------------------------------------------------------------- */
@@ -242,8 +245,10 @@ static void decode_tables(struct decoder *d)
     uint32_t count = wrt__read_count(&d->in, 3, "tables", m->limits->tables, have);
     decode_check_single(d, (uint64_t)have + count, WRT_FEATURE_REFERENCE_TYPES, "a second table", offset);
     m->tables = decode_extend(d, m->tables, have, (uint64_t)have + count, sizeof *m->tables);
-    for (d->item = 0; d->item < count && wrt__input_ok(&d->in); d->item++) {
+    if (!wrt__input_ok(&d->in)) return;
+    for (d->item = 0; d->item < count; d->item++) {
         decode_tabletype(d, &m->tables[have + d->item]);
+        if (!wrt__input_ok(&d->in)) return;
     }
     m->tables_count = have + count;
 }
@@ -256,8 +261,10 @@ static void decode_memories(struct decoder *d)
     uint32_t count = wrt__read_count(&d->in, 2, NULL, 0, 0);
     decode_check_single(d, (uint64_t)have + count, WRT_FEATURE_MULTI_MEMORY, "a second memory", offset);
     m->memories = decode_extend(d, m->memories, have, (uint64_t)have + count, sizeof *m->memories);
-    for (d->item = 0; d->item < count && wrt__input_ok(&d->in); d->item++) {
+    if (!wrt__input_ok(&d->in)) return;
+    for (d->item = 0; d->item < count; d->item++) {
         decode_memtype(d, &m->memories[have + d->item]);
+        if (!wrt__input_ok(&d->in)) return;
     }
     m->memories_count = have + count;
 }
@@ -269,16 +276,23 @@ static void decode_globals(struct decoder *d)
     uint32_t count = wrt__read_count(&d->in, 3, "globals", m->limits->globals, have);
     m->globals = decode_extend(d, m->globals, have, (uint64_t)have + count, sizeof *m->globals);
     m->global_inits = wrt__input_array(&d->in, count, sizeof *m->global_inits);
-    for (d->item = 0; d->item < count && wrt__input_ok(&d->in); d->item++) {
+    if (!wrt__input_ok(&d->in)) return;
+    for (d->item = 0; d->item < count; d->item++) {
         struct wrt__globaltype *type = &m->globals[have + d->item];
         decode_globaltype(d, type);
         if (!wrt__input_ok(&d->in)) return;
         wrt__read_const(&d->in, &d->stack, type->type, &m->global_inits[d->item]);
         m->globals_count++;     /* an initial value sees only what came before it */
+        if (!wrt__input_ok(&d->in)) return;
     }
 }
 
 /* ---- imports and functions ----------------------------------------------------------------------- */
+
+static void decode_check_limit(struct decoder *d, uint32_t count, const char *table, uint32_t limit, uint64_t offset)
+{
+    if (count > limit) wrt__input_limit(&d->in, table, limit, count, offset);
+}
 
 static void decode_import(struct decoder *d, struct wrt__import *import)
 {
@@ -293,12 +307,12 @@ static void decode_import(struct decoder *d, struct wrt__import *import)
     switch (import->kind) {
     case WRT__KIND_FUNC:
         import->type = decode_type_index(d);
-        m->funcs_imported++;
+        decode_check_limit(d, ++m->funcs_imported, "functions", m->limits->functions, offset);
         break;
     case WRT__KIND_TABLE:
         decode_tabletype(d, &import->table);
         decode_check_single(d, ++m->tables_imported, WRT_FEATURE_REFERENCE_TYPES, "a second table", offset);
-        if (m->tables_imported > m->limits->tables) wrt__input_limit(in, "tables", m->limits->tables, m->tables_imported, offset);
+        decode_check_limit(d, m->tables_imported, "tables", m->limits->tables, offset);
         break;
     case WRT__KIND_MEMORY:
         decode_memtype(d, &import->memory);
@@ -307,7 +321,7 @@ static void decode_import(struct decoder *d, struct wrt__import *import)
     case WRT__KIND_GLOBAL:
         decode_globaltype(d, &import->global);
         if (import->global.is_mutable) (void)wrt__need_feature(in, WRT_FEATURE_MUTABLE_GLOBALS, offset, "an imported mutable global");
-        m->globals_imported++;
+        decode_check_limit(d, ++m->globals_imported, "globals", m->limits->globals, offset);
         break;
     case WRT__KIND_TAG:
         (void)wrt__need_feature(in, WRT_FEATURE_EXCEPTIONS, offset, "an imported tag");
@@ -322,11 +336,6 @@ static void decode_import(struct decoder *d, struct wrt__import *import)
 static void decode_imported_spaces(struct decoder *d)
 {
     struct wrt__module *m = d->in.m;
-    if (m->funcs_imported > m->limits->functions) {
-        wrt__input_limit(&d->in, "functions", m->limits->functions, m->funcs_imported, wrt__reader_offset(&d->in.r));
-    } else if (m->globals_imported > m->limits->globals) {
-        wrt__input_limit(&d->in, "globals", m->limits->globals, m->globals_imported, wrt__reader_offset(&d->in.r));
-    }
     m->funcs = wrt__input_array(&d->in, m->funcs_imported, sizeof *m->funcs);
     m->tables = wrt__input_array(&d->in, m->tables_imported, sizeof *m->tables);
     m->memories = wrt__input_array(&d->in, m->memories_imported, sizeof *m->memories);
@@ -348,11 +357,14 @@ static void decode_imports(struct decoder *d)
     struct wrt__module *m = d->in.m;
     uint32_t count = wrt__read_count(&d->in, 4, "imports", m->limits->imports, 0);
     m->imports = wrt__input_array(&d->in, count, sizeof *m->imports);
-    for (d->item = 0; d->item < count && wrt__input_ok(&d->in); d->item++) {
+    if (!wrt__input_ok(&d->in)) return;
+    for (d->item = 0; d->item < count; d->item++) {
         decode_import(d, &m->imports[d->item]);
+        if (!wrt__input_ok(&d->in)) return;
     }
+    d->item = UINT32_MAX;
     m->imports_count = count;
-    if (wrt__input_ok(&d->in)) decode_imported_spaces(d);
+    decode_imported_spaces(d);
 }
 
 static void decode_functions(struct decoder *d)
@@ -361,8 +373,10 @@ static void decode_functions(struct decoder *d)
     uint32_t have = m->funcs_count;
     uint32_t count = wrt__read_count(&d->in, 1, "functions", m->limits->functions, have);
     m->funcs = decode_extend(d, m->funcs, have, (uint64_t)have + count, sizeof *m->funcs);
-    for (d->item = 0; d->item < count && wrt__input_ok(&d->in); d->item++) {
+    if (!wrt__input_ok(&d->in)) return;
+    for (d->item = 0; d->item < count; d->item++) {
         m->funcs[have + d->item].type = decode_type_index(d);
+        if (!wrt__input_ok(&d->in)) return;
     }
     m->funcs_count = have + count;
 }
@@ -409,8 +423,10 @@ static void decode_exports(struct decoder *d)
     struct wrt__module *m = d->in.m;
     uint32_t count = wrt__read_count(&d->in, 3, "exports", m->limits->exports, 0);
     m->exports = wrt__input_array(&d->in, count, sizeof *m->exports);
-    for (d->item = 0; d->item < count && wrt__input_ok(&d->in); d->item++) {
+    if (!wrt__input_ok(&d->in)) return;
+    for (d->item = 0; d->item < count; d->item++) {
         decode_export(d, &m->exports[d->item]);
+        if (!wrt__input_ok(&d->in)) return;
     }
     m->exports_count = count;
 }
@@ -439,11 +455,13 @@ static void decode_bodies(struct decoder *d)
                         "function and code section have inconsistent lengths: expected %u bodies, found %u", defined, count);
     }
     m->code_section = (uint32_t)wrt__reader_offset(&in->r);
-    for (d->item = 0; d->item < count && wrt__input_ok(in); d->item++) {
+    if (!wrt__input_ok(&d->in)) return;
+    for (d->item = 0; d->item < count; d->item++) {
         struct wrt__func *func = &m->funcs[m->funcs_imported + d->item];
         uint32_t n = wrt__read_u32(&in->r);
         func->body_offset = (uint32_t)wrt__reader_offset(&in->r);
         func->body_bytes = (uint32_t)wrt__read_bytes(&in->r, n).n;
+        if (!wrt__input_ok(in)) return;
     }
     m->code_section_end = (uint32_t)wrt__reader_offset(&in->r);
     m->bodies_count = count;

@@ -53,10 +53,13 @@ static void elem_exprs(struct wrt__input *in, struct wrt__const_stack *stack, st
     e->exprs = exprs;
 }
 
-static void elem_place(struct wrt__input *in, struct wrt__const_stack *stack, struct wrt__elem *e, uint32_t kind)
+/* `offset`: of what names the table. */
+static void elem_place(struct wrt__input *in, struct wrt__const_stack *stack, struct wrt__elem *e, uint32_t kind, uint64_t offset)
 {
-    uint64_t offset = wrt__reader_offset(&in->r);
-    if (kind & ELEM_EXPLICIT) e->table = wrt__read_u32(&in->r);
+    if (kind & ELEM_EXPLICIT) {
+        offset = wrt__reader_offset(&in->r);
+        e->table = wrt__read_u32(&in->r);
+    }
     (void)wrt__check_index(in, e->table, in->m->tables_count, "table", "module", offset);
     wrt__read_const(in, stack, WRT__I32, &e->at);
 }
@@ -75,7 +78,7 @@ static void elem_one(struct wrt__input *in, struct wrt__const_stack *stack, stru
     }
     e->type = WRT__FUNCREF;
     e->mode = !(kind & ELEM_NOT_ACTIVE) ? WRT__SEG_ACTIVE : kind & ELEM_EXPLICIT ? WRT__SEG_DECLARED : WRT__SEG_PASSIVE;
-    if (e->mode == WRT__SEG_ACTIVE) elem_place(in, stack, e, kind);
+    if (e->mode == WRT__SEG_ACTIVE) elem_place(in, stack, e, kind, offset);
     uint64_t type_offset = wrt__reader_offset(&in->r);
     if (kind & (ELEM_NOT_ACTIVE | ELEM_EXPLICIT)) {
         uint8_t type = wrt__read_u8(&in->r);
@@ -100,8 +103,10 @@ void wrt__read_elems(struct wrt__input *in, struct wrt__const_stack *stack, uint
     struct wrt__module *m = in->m;
     uint32_t count = wrt__read_count(in, 3, "segments", m->limits->segments, 0);
     m->elems = wrt__input_array(in, count, sizeof *m->elems);
-    for (*item = 0; *item < count && wrt__input_ok(in); ++*item) {
+    if (!wrt__input_ok(in)) return;
+    for (*item = 0; *item < count; ++*item) {
         elem_one(in, stack, &m->elems[*item]);
+        if (!wrt__input_ok(in)) return;
     }
     m->elems_count = count;
 }
@@ -136,8 +141,10 @@ void wrt__read_datas(struct wrt__input *in, struct wrt__const_stack *stack, uint
     struct wrt__module *m = in->m;
     uint32_t count = wrt__read_count(in, 2, "segments", m->limits->segments, 0);
     m->datas = wrt__input_array(in, count, sizeof *m->datas);
-    for (*item = 0; *item < count && wrt__input_ok(in); ++*item) {
+    if (!wrt__input_ok(in)) return;
+    for (*item = 0; *item < count; ++*item) {
         data_one(in, stack, &m->datas[*item]);
+        if (!wrt__input_ok(in)) return;
     }
     m->datas_count = count;
 }

@@ -138,7 +138,7 @@ static WRT_NOINLINE bool valid_room(struct wrt__validator *v, uint32_t n)
     }
     v->sp = v->operands + height;
     v->floor = v->operands + floor;
-    v->limit = v->operands + v->operands_cap;
+    v->limit = v->operands + wrt__min_u64(v->operands_cap, WRT__OPERANDS_MAX);
     return true;
 }
 
@@ -772,7 +772,8 @@ static void valid_segment_drop(struct wrt__validator *v, uint32_t op)
 
 /* ---- operators ----------------------------------------------------------------------------------- */
 
-static WRT_COLD void valid_refuse(struct wrt__validator *v, uint32_t op)
+/* `k`: what follows the prefix 0xfc. */
+static WRT_COLD void valid_refuse(struct wrt__validator *v, uint32_t op, uint32_t k)
 {
     const struct wrt__op_info *info = op < WRT__OPS ? &wrt__op_infos[op] : NULL;
     v->live = false;
@@ -781,7 +782,7 @@ static WRT_COLD void valid_refuse(struct wrt__validator *v, uint32_t op)
         if (op == WRT__OP_PREFIX_SIMD && wrt__read_u32(&v->in.r) >= 0x100) feature = WRT_FEATURE_RELAXED_SIMD;
         (void)wrt__need_feature(&v->in, feature, valid_offset(v), valid_text(v));
     } else if (op >= 256) {
-        wrt__input_fail(&v->in, WRT_E_MALFORMED, WRT__W_OPERATOR, valid_offset(v), "unknown operator 0xfc %u", op - 256);
+        wrt__input_fail(&v->in, WRT_E_MALFORMED, WRT__W_OPERATOR, valid_offset(v), "unknown operator 0xfc %u", k);
     } else {
         wrt__input_fail(&v->in, WRT_E_MALFORMED, WRT__W_OPERATOR, valid_offset(v), "unknown operator 0x%x", op);
     }
@@ -845,7 +846,7 @@ static void valid_prefixed(struct wrt__validator *v)
         if (op < WRT__OPS && wrt__op_infos[op].imm == WRT__IMM_NONE) {
             if (valid_feature(v, wrt__op_infos[op].feature)) valid_plain(v, op, &wrt__op_infos[op]);
         } else if (!v->in.r.failed) {
-            valid_refuse(v, op < WRT__OPS ? op : 256 + k);
+            valid_refuse(v, op, k);
         }
         break;
     }
@@ -861,7 +862,7 @@ static void valid_other(struct wrt__validator *v, uint32_t op)
         if (info->result) valid_load(v, op);
         else valid_store(v, op);
     } else {
-        valid_refuse(v, op);
+        valid_refuse(v, op, 0);
     }
 }
 
@@ -971,7 +972,7 @@ static void valid_begin(struct wrt__validator *v, uint32_t func, wrt_error *err)
     v->at = v->in.r.p;
     v->source = m->source.p;
     v->sp = v->floor = v->operands;
-    v->limit = v->operands + v->operands_cap;
+    v->limit = v->operands + wrt__min_u64(v->operands_cap, WRT__OPERANDS_MAX);
     v->frames_count = 0;
     v->stamp = 0;
     v->live = true;
