@@ -176,7 +176,10 @@ typedef void (*wrt_on_cancel)(void *ctx, wrt_completion k);
 WRT_API wrt_status wrt_defer(wrt_call *c, wrt_finish_fn finish, wrt_on_cancel on_cancel, void *ctx, wrt_completion *out);
 WRT_API wrt_status wrt_defer_again(wrt_call *c, wrt_completion *out);   /* inside finish */
 /* Helpers that complete by themselves: when the clock reaches `at_ns` (store clock, wrt_now_ns), when fd is ready
- * (events: 1 read, 2 write; the scalar says which). The first that happens completes. */
+ * (events: 1 read, 2 write; the scalar has the events, with 4 for an error, in its low half and fd in its high half).
+ * Several may be armed for one completion; the first that happens completes. While tasks are busy, clock and
+ * descriptors are looked at once in 64 poll_fuel. errors: WRT_E_STATE stale, WRT_E_LIMIT (timers, watches), WRT_E_NOMEM,
+ * WRT_E_UNSUPPORTED no descriptors on this platform */
 WRT_API wrt_status wrt_complete_at(wrt_store *s, wrt_completion k, uint64_t at_ns);
 WRT_API wrt_status wrt_complete_on_fd(wrt_store *s, wrt_completion k, int fd, uint32_t events);
 WRT_API uint64_t wrt_now_ns(const wrt_store *s);

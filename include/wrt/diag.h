@@ -53,8 +53,8 @@ typedef struct wrt_trace_rec { uint64_t t_ns, fuel, task; uint32_t kind, core, a
 WRT_API wrt_status wrt_trace_ring(wrt_store *s, void *buf, size_t n);
 /* Moves up to cap records out, oldest first; *lost counts those overwritten since the last call. */
 WRT_API size_t wrt_trace_drain(wrt_store *s, wrt_trace_rec *out, size_t cap, uint64_t *lost);
-/* Running 64-bit FNV-1a over every record's (kind, task, fuel, a, b) since the store was made: equal on every
- * platform and build for the same run. Clock values are not part of it. */
+/* Running 64-bit FNV-1a over every record's (kind, task, fuel, a, b): equal on every platform and build for the same
+ * run. Clock values are not part of it. Records are made, and hashed, only while the store has a ring. */
 WRT_API uint64_t wrt_trace_hash(const wrt_store *s);
 
 /* Exact profile: fuel per function, also per stack. While on, every call edge is counted; tasks run a little slower. */

@@ -42,7 +42,8 @@ WRT_API wrt_status wrt_task_close(wrt_store *s, wrt_task t);
  * ended. A task inside a core instance leaves that instance poisoned only when it was preempted in guest code. */
 WRT_API wrt_status wrt_task_cancel(wrt_store *s, wrt_task t);
 /* Starts f, drives the store until the task ends, closes it. Not from inside a host function (WRT_E_STATE).
- * WRT_E_DEADLOCK when nothing can ever run again. */
+ * WRT_E_DEADLOCK when nothing can ever run again, WRT_E_FUEL when a budget is empty (it never suspends),
+ * WRT_E_CANCELLED after wrt_stop. */
 WRT_API wrt_status wrt_call_sync(wrt_store *s, wrt_func *f, const wrt_val *args, size_t n, wrt_val *out, size_t m, wrt_error *err);
 
 typedef enum wrt_task_state { WRT_TASK_READY, WRT_TASK_RUNNING, WRT_TASK_WAITING /* host call */, WRT_TASK_LOCKED /* instance busy */,
@@ -63,7 +64,9 @@ WRT_API wrt_status wrt_task_info_get(wrt_store *s, wrt_task t, wrt_task_info *ou
 
 /* ---- the turn of a store ------------------------------------------------------------------------- */
 
-typedef struct wrt_turn { uint64_t fuel; uint32_t max_switches; } wrt_turn;   /* 0: no bound */
+/* 0: no bound. fuel is soft like a slice: the turn ends at the first checkpoint at which it is used up. max_switches
+ * counts how often a task is picked. Neither changes where slices end. */
+typedef struct wrt_turn { uint64_t fuel; uint32_t max_switches; } wrt_turn;
 /* Runs ready tasks by the store's policy. Never blocks.
  *   WRT_OK no task is alive; WRT_PENDING the turn's bound was reached, call again; WRT_IDLE all wait for outside
  *   events; WRT_FUEL_OUT what is left needs fuel; WRT_E_STATE called from inside the store */

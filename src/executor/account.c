@@ -63,22 +63,25 @@ void wrt__account_grant(struct wrt__task *t)
         }
     }
     t->strand.hard = least < (uint64_t)INT64_MAX ? (int64_t)least : INT64_MAX;
-    x->short_set = false;
+}
+
+bool wrt__account_holds(const struct wrt__task *t, uint64_t fuel, struct wrt__account **lacks)
+{
+    *lacks = NULL;
+    if (account_task_left(t) < fuel) return false;
+    for (struct wrt__account *a = t->account; a; a = a->parent) {
+        *lacks = a;
+        if (account_left(a->budget, wrt__account_spent(a)) < fuel) return false;
+    }
+    return true;
 }
 
 wrt_status wrt__account_charge(struct wrt__task *t, uint64_t fuel)
 {
-    struct wrt__executor *x = t->x;
     wrt__account_book(t);
-    if (account_task_left(t) < fuel) {
-        x->short_set = true;
-        x->short_of = NULL;
-        return WRT_E_FUEL;
-    }
-    for (struct wrt__account *a = t->account; a; a = a->parent) {
-        if (account_left(a->budget, wrt__account_spent(a)) >= fuel) continue;
-        x->short_set = true;
-        x->short_of = a;
+    if (!wrt__account_holds(t, fuel, &t->x->short_of)) {
+        t->x->short_set = true;
+        t->x->short_fuel = fuel;
         return WRT_E_FUEL;
     }
     /* Slice and horizon are soft here: they may go below zero. Beyond the range of the counters the amount is cut:

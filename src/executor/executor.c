@@ -144,6 +144,7 @@ void wrt__executor_check(struct wrt__executor *x)
         WRT_ASSERT(t->entity.ready == (t->state == WRT_TASK_READY));
         WRT_ASSERT(t->budget == WRT_FUEL_UNLIMITED || t->strand.guest_fuel + t->strand.host_fuel <= t->budget);
         WRT_ASSERT(t->state != WRT_TASK_WAITING || t->completion);
+        WRT_ASSERT(t->entity.priority == wrt__task_due_priority(t));
     }
     WRT_ASSERT(live == x->live && waiting == x->waiting && starving == x->starving && ready == x->sched.ready_count);
     WRT_ASSERT(completions <= x->inbox->count);

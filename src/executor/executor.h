@@ -140,8 +140,9 @@ struct wrt__executor {
     struct wrt__trace trace;
     struct wrt__task *running;
     struct wrt__completion *finishing;  /* whose finish function runs */
-    struct wrt__account *short_of;      /* set by a failed wrt_charge; see short_set */
-    bool short_set, short_own;
+    struct wrt__account *short_of;      /* with short_set: a wrt_charge of short_fuel failed; NULL: the task's own */
+    uint64_t short_fuel;
+    bool short_set;
     bool inside, closing, virtual_time;
     uint8_t cause;                      /* what `hard` of the running strand comes from: WRT__CAUSE_* */
     struct wrt__account *cause_account; /* WRT__CAUSE_ACCOUNT: NULL: the task's own */
@@ -195,6 +196,7 @@ void wrt__task_trace(const struct wrt__task *t, uint32_t kind, uint32_t a, uint3
 /* After WRT__RUN_LOCKED: waits for strand.wanted, or ends because nobody could ever give way. */
 void wrt__task_lock_wait(struct wrt__task *t);
 void wrt__task_lock_forget(struct wrt__task *t);            /* it no longer waits: takes it out of the queues */
+uint8_t wrt__task_due_priority(const struct wrt__task *t);
 void wrt__task_lock_free(struct wrt__store *s, struct wrt_instance *i);     /* store->lock_free */
 
 /* ---- account.c ------------------------------------------------------------------------------------- */
@@ -204,6 +206,8 @@ void wrt__account_init(struct wrt__account *a, struct wrt__account *parent, uint
 void wrt__account_book(struct wrt__task *t);
 /* Sets strand.hard from the accounts and the horizon, and x->cause. */
 void wrt__account_grant(struct wrt__task *t);
+/* Could all accounts of t pay this? *lacks: who cannot; NULL: the task's own. What was spent is booked. */
+bool wrt__account_holds(const struct wrt__task *t, uint64_t fuel, struct wrt__account **lacks);
 /* A charge of host fuel, now: WRT_OK, or WRT_E_FUEL and x->short_* say who cannot pay. */
 wrt_status wrt__account_charge(struct wrt__task *t, uint64_t fuel);
 /* The budget of `a` (NULL: the task's own) does not hold the next block: by the task's policy. The task may be gone. */

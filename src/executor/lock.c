@@ -9,7 +9,7 @@ static struct wrt__task *lock_task(struct wrt__strand *s)
 }
 
 /* The priority that t has of itself and of those who wait for it. */
-static uint8_t lock_due_priority(const struct wrt__task *t)
+uint8_t wrt__task_due_priority(const struct wrt__task *t)
 {
     uint8_t priority = t->base_priority;
     for (const struct wrt__node *n = t->blocked.head.next; n != &t->blocked.head; n = n->next) {
@@ -23,7 +23,7 @@ static uint8_t lock_due_priority(const struct wrt__task *t)
 static void lock_settle(struct wrt__task *t)
 {
     for (; t; t = t->blocker) {
-        uint8_t due = lock_due_priority(t);
+        uint8_t due = wrt__task_due_priority(t);
         if (t->entity.priority == due) return;
         wrt__sched_priority(&t->x->sched, &t->entity, due);
     }

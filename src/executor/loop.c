@@ -90,6 +90,7 @@ static enum wrt__outcome loop_engine(struct wrt__task *t, struct loop_turn *turn
     s->slice = grant;
     s->poll = (int64_t)x->poll_fuel;
     wrt__account_grant(t);
+    x->short_set = false;
     x->running = t;
     outcome = wrt__engine_run(s);
     x->running = NULL;
@@ -125,8 +126,12 @@ static void loop_leave(struct wrt__task *t, enum wrt__outcome outcome)
     case WRT__RUN_TRAP: wrt__task_end(t, WRT_TASK_FAILED, t->strand.status); break;
     case WRT__RUN_LOCKED: wrt__task_lock_wait(t); break;
     case WRT__RUN_BUDGET:
-        if (loop_charge_failed(t)) { /* a charge inside a host function: the call is made again */
-            wrt__account_empty(t, x->short_of);
+        if (loop_charge_failed(t)) { /* inside a host function: the call is made again */
+            if (wrt__account_holds(t, x->short_fuel, &x->short_of)) {
+                wrt__task_ready(t); /* the host has refuelled it by itself */
+            } else {
+                wrt__account_empty(t, x->short_of);
+            }
         } else if (x->cause == WRT__CAUSE_ACCOUNT) {
             t->preempted = true;
             wrt__account_empty(t, x->cause_account);

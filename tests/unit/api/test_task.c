@@ -577,11 +577,17 @@ TEST(a_cancelled_task_poisons_where_it_was_preempted)
     CHECK_EQ(info(&w, next).state, WRT_TASK_DONE);
     CHECK_EQ(wrt_task_result(w.s, t, NULL, 0, &w.err), WRT_E_CANCELLED);
     CHECK_EQ(wrt_complete(w.s, host.parked[0], WRT_OK, 0), WRT_E_STATE);
-    /* preempted inside tasks, called from peer: both are */
+    /* preempted inside tasks, called from peer: both are, and those at the door hear it */
     t = start(&w, func(&w, peer, "work"), 1000, NULL);
     for (int i = 0; i < 3; i++) CHECK_EQ(wrt_task_step(w.s, t, 100, &w.err), WRT_YIELDED);
     CHECK_EQ(wrt_task_frames(w.s, t, NULL, 0) >= 2, 1);
+    wrt_task doors[3];
+    for (int i = 0; i < 3; i++) doors[i] = start(&w, func(&w, i == 1 ? peer : tasks, "work"), 3, NULL);
+    CHECK_EQ(run_fuel(&w, 200), WRT_PENDING);
+    CHECK_EQ(info(&w, doors[0]).state, WRT_TASK_LOCKED);
     CHECK_EQ(wrt_task_close(w.s, t), WRT_OK);
+    CHECK_EQ(wrt_run(w.s, NULL), WRT_OK);
+    for (int i = 0; i < 3; i++) CHECK_EQ(wrt_task_result(w.s, doors[i], NULL, 0, &w.err), WRT_E_POISONED);
     CHECK_EQ(world_call(&w, tasks, "work", &n, 1, &r, 1), WRT_E_POISONED);
     CHECK_EQ(world_call(&w, peer, "work", &n, 1, &r, 1), WRT_E_POISONED);
     world_close(&w);

@@ -434,6 +434,30 @@ TEST(a_charge_that_does_not_fit_is_made_again_after_refuelling)
     fake_close(x);
 }
 
+static wrt_status host_refuels_itself(void *ctx, wrt_call *call)
+{
+    charge_calls++;
+    if (wrt_charge(call, 1000) == WRT_OK) return WRT_OK;
+    CHECK(wrt_fuel_add(st, *(wrt_task *)ctx, 600) == WRT_OK);
+    return WRT_E_FUEL;
+}
+
+TEST(a_host_function_may_refuel_its_own_task)
+{
+    struct wrt__executor *x = open_with(WRT_ROUND_ROBIN, 100);
+    static const struct fake_step s[] = { { F_BURN, 5, 3 }, { F_CALL, 0, 0 }, { F_BURN, 5, 3 }, { F_END, 0, 0 } };
+    wrt_task_opts o = WRT_INIT(wrt_task_opts);
+    static wrt_task t;
+    fake_guests[0].steps = s;
+    fake_hosts[0] = host_refuels_itself;
+    fake_host_ctx[0] = &t;
+    charge_calls = 0;
+    o.fuel = 500;
+    t = start(0, &o);
+    CHECK(wrt_run(st, NULL) == WRT_OK && charge_calls == 2 && info(t).host_fuel == 1000 && info(t).budget == 1100);
+    fake_close(x);
+}
+
 static wrt_status host_gives_up(void *ctx, wrt_call *call) { (void)ctx, (void)call; return WRT_E_FUEL; }
 
 TEST(a_host_function_that_gives_up_without_a_charge_ends_the_task)
