@@ -416,10 +416,9 @@ static void move_many(struct wrt__translator *t, uint32_t to, uint32_t from, uin
     t->barrier = t->ins_count;
     forget_mirrors(t);
 }
-/* The top values go to the slots of block c; they stay on the stack. */
-static void carry(struct wrt__translator *t, const struct wrt__ctl *c)
+/* The top n values go to the slots of block c; they stay on the stack. */
+static void carry(struct wrt__translator *t, const struct wrt__ctl *c, uint32_t n)
 {
-    uint32_t n = arity_of(c);
     if (n == 0) return;
     if (n == 1) {
         uint32_t to = wrt__temp_slot(t, c->height), i = t->sp - 1;
@@ -539,7 +538,7 @@ void wrt__tr_else(struct wrt__translator *t, bool live)
     if (t->failed) return;
     struct wrt__ctl *c = &t->ctl[t->ctl_count - 1];
     if (live) {
-        carry(t, c);
+        carry(t, c, c->results_count);
         meet(t, c);
         spill_all(t);
         emit_jump(t, c->label);
@@ -562,7 +561,7 @@ void wrt__tr_end(struct wrt__translator *t, bool live)
         return;
     }
     if (live) {
-        carry(t, c);
+        carry(t, c, c->results_count);
         meet(t, c);
     }
     if (c->kind == WRT__IF && !c->has_else) {
@@ -596,7 +595,7 @@ void wrt__tr_br(struct wrt__translator *t, uint32_t depth)
         emit_return(t);
     } else {
         meet(t, c);
-        carry(t, c);
+        carry(t, c, arity_of(c));
         spill_all(t);
         emit_jump(t, c->label);
     }
