@@ -4,7 +4,7 @@
 
 static const struct wrt__functype *call_type(const wrt_call *c)
 {
-    return &c->strand->store->types[c->rec->type];
+    return &c->host->type;
 }
 
 static struct wrt__task *call_task(const wrt_call *c)

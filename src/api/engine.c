@@ -105,7 +105,7 @@ static wrt_status engine_check_fuel(const wrt_fuel_table *t, wrt_asil profile, w
 
 static wrt_status engine_check(const wrt_config *c, wrt_error *err)
 {
-    if (c->profile < WRT_QM || c->profile > WRT_ASIL_D) {
+    if ((uint32_t)c->profile > (uint32_t)WRT_ASIL_D) {
         return wrt__fail(
             err, WRT_E_ARG, WRT__W_ARG, WRT__NO_OFFSET, "wrt_config.profile is %d", (int32_t)c->profile);
     }

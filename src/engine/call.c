@@ -74,7 +74,7 @@ static enum wrt__step call_host(struct wrt__strand *s, uint32_t func, uint32_t b
     wrt__settle(s); /* the host reads an exact count */
     s->target = func;
     s->progress[0] = base;
-    struct wrt_call call = { .strand = s, .rec = f, .slots = s->stack + base, .instance = s->instance };
+    struct wrt_call call = { .strand = s, .host = host, .slots = s->stack + base, .instance = s->instance };
     wrt_status status = host->fn(host->ctx, &call);
     if (s->instance) wrt__attach(s); /* it may have grown memories, tables or the store */
     if (status == WRT_PENDING) {
@@ -96,7 +96,7 @@ static enum wrt__step call_host(struct wrt__strand *s, uint32_t func, uint32_t b
 }
 void wrt__strand_pending_call(struct wrt__strand *s, struct wrt_call *out)
 {
-    *out = (struct wrt_call){ .strand = s, .rec = &s->store->funcs[s->target], .slots = s->stack + s->progress[0], .instance = s->instance };
+    *out = (struct wrt_call){ .strand = s, .host = s->store->funcs[s->target].host, .slots = s->stack + s->progress[0], .instance = s->instance };
 }
 void wrt__strand_host_done(struct wrt__strand *s, wrt_status status)
 {

@@ -191,7 +191,7 @@ bool wrt__strand_place(const struct wrt__strand *s, uint32_t *func, uint32_t *of
 /* A host call in progress: what wrt_call is. Arguments and results share `slots`. */
 struct wrt_call {
     struct wrt__strand *strand;
-    const struct wrt__funcrec *rec;
+    const struct wrt__host_func *host;  /* stays where it is; function records move when instances are made */
     uint64_t *slots;
     struct wrt_instance *instance;      /* the caller */
     bool returned;                      /* wrt_return was called */

@@ -41,7 +41,7 @@ wrt_status wrt__task_defer(struct wrt__task *t, wrt_finish_fn finish, wrt_on_can
 /* Without a finish function the scalar is the only result, as the bits of its type. */
 static wrt_status complete_plain(struct wrt_call *call, wrt_status status, uint64_t scalar)
 {
-    const struct wrt__functype *type = &call->strand->store->types[call->rec->type];
+    const struct wrt__functype *type = &call->host->type;
     uint8_t result;
     if (status < 0) return status;
     if (type->results == 0) return WRT_OK;
@@ -61,7 +61,7 @@ static wrt_status complete_finish(struct wrt__executor *x, struct wrt__completio
     x->short_set = false;
     status = c->finish(c->ctx, call, c->status, c->scalar);
     x->finishing = NULL;
-    if (status == WRT_OK && !call->returned && call->strand->store->types[call->rec->type].results) return WRT_E_TYPE;
+    if (status == WRT_OK && !call->returned && call->host->type.results) return WRT_E_TYPE;
     return status;
 }
 

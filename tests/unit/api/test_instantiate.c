@@ -230,6 +230,35 @@ TEST(the_start_function_runs)
     world_close(&w);
 }
 
+struct maker { struct world *w; wrt_code *code; };
+
+/* Makes so many instances that the records of all functions move. */
+static wrt_status make(void *ctx, wrt_call *call)
+{
+    struct maker *maker = ctx;
+    wrt_instance *i;
+    int32_t n = wrt_arg(call, 0).of.i32;
+    for (int32_t k = 0; k < n; k++) {
+        wrt_status status = wrt_instantiate(wrt_call_store(call), NULL, maker->code, &i, &maker->w->err);
+        if (status != WRT_OK) return status;
+    }
+    wrt_val out = wrt_i32(2 * wrt_arg(call, 0).of.i32);
+    return wrt_return(call, &out, 1);
+}
+
+TEST(a_host_function_may_make_instances)
+{
+    struct world w;
+    world_open(&w);
+    struct maker maker = { &w, world_code(&w, "provider") };
+    wrt_fn_def d = { .size = sizeof d, .name = WRT_STR("make"), .sig = WRT_STR("(i32) -> (i32)"), .fn = make, .ctx = &maker };
+    CHECK_EQ(wrt_link_funcs(w.l, WRT_STR("env"), &d, 1, &w.err), WRT_OK);
+    wrt_instance *i = world_instance(&w, "makes");
+    CHECK_EQ(call1(&w, i, "run", 1, 100, 0), 200);
+    CHECK_EQ(call1(&w, i, "run", 1, 3, 0), 6);
+    world_close(&w);
+}
+
 TEST(limits_of_a_store_hold)
 {
     struct world w;

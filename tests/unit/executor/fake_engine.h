@@ -19,7 +19,8 @@ static void *fake_host_ctx[FAKE_FUNCS];
 static uint32_t fake_log[FAKE_LOG], fake_log_count;
 static wrt_store fake_store;
 #define fake_core fake_store.core
-static struct wrt__funcrec fake_funcs[FAKE_FUNCS], fake_host_rec;
+static struct wrt__funcrec fake_funcs[FAKE_FUNCS];
+static struct wrt__host_func fake_host;
 static struct wrt__functype fake_types[3];
 static const uint8_t fake_i64[2] = { WRT__I64, WRT__I64 };
 static struct wrt__module fake_module;
@@ -95,7 +96,7 @@ bool wrt__strand_place(const struct wrt__strand *s, uint32_t *func, uint32_t *of
 
 void wrt__strand_pending_call(struct wrt__strand *s, struct wrt_call *out)
 {
-    *out = (struct wrt_call){ .strand = s, .rec = &fake_host_rec, .slots = s->stack + 1 };
+    *out = (struct wrt_call){ .strand = s, .host = &fake_host, .slots = s->stack + 1 };
 }
 
 void wrt__strand_host_done(struct wrt__strand *s, wrt_status status)
@@ -197,7 +198,7 @@ static struct wrt__executor *fake_open(const wrt_alloc *alloc, const wrt_store_o
     fake_core.types_count = 3;
     fake_core.funcs = fake_funcs;
     fake_core.funcs_count = FAKE_FUNCS;
-    fake_host_rec.type = 1;
+    fake_host.type = fake_types[1];
     for (uint32_t k = 0; k < FAKE_INSTANCES; k++) {
         struct wrt_instance *i = calloc(1, sizeof *i);
         i->store = &fake_core;
