@@ -1,6 +1,6 @@
-/* constexpr: constant expressions of globals and segments: reads, checks the type, keeps the bytes. They are evaluated
- * at instantiation, by the engine. WebAssembly core specification, "Constant Expressions", with the operators of
- * extended-const; global.get only of imported immutable globals (more needs the feature gc). */
+/* constexpr: constant expressions of globals and segments: reads, checks the type, keeps the bytes. They are
+ * evaluated at instantiation, by the engine. WebAssembly core specification, "Constant Expressions", with the
+ * operators of extended-const; global.get only of imported immutable globals (more needs the feature gc). */
 #include "wasm/front.h"
 
 static void const_push(struct wrt__input *in, struct wrt__const_stack *s, uint32_t *height, uint8_t type)
@@ -18,7 +18,8 @@ static uint8_t const_global(struct wrt__input *in, uint64_t offset)
     uint32_t index = wrt__read_u32(&in->r);
     if (!wrt__check_index(in, index, m->globals_count, "global", "module so far", offset)) return 0;
     if (m->globals[index].is_mutable) {
-        wrt__input_fail(in, WRT_E_INVALID, WRT__W_CONSTANT, offset, "expected a constant expression, global %u is mutable", index);
+        wrt__input_fail(in, WRT_E_INVALID, WRT__W_CONSTANT, offset,
+            "expected a constant expression, global %u is mutable", index);
     }
     if (index >= m->globals_imported) {
         (void)wrt__need_feature(in, WRT_FEATURE_GC, offset, "global.get of a global that is not imported");
@@ -39,7 +40,8 @@ static uint8_t const_ref(struct wrt__input *in, uint32_t op, uint64_t offset)
     return WRT__FUNCREF;
 }
 
-static void const_binary(struct wrt__input *in, struct wrt__const_stack *s, uint32_t *height, uint32_t op, uint64_t offset)
+static void const_binary(
+    struct wrt__input *in, struct wrt__const_stack *s, uint32_t *height, uint32_t op, uint64_t offset)
 {
     uint8_t type = wrt__op_infos[op].operand;
     if (!wrt__need_feature(in, WRT_FEATURE_EXTENDED_CONST, offset, wrt__op_text(op))) return;
@@ -62,12 +64,14 @@ static void const_refuse(struct wrt__input *in, uint32_t op, uint64_t offset)
     } else if (wrt__op_infos[number].imm == WRT__IMM_OFF) {
         (void)wrt__need_feature(in, wrt__op_infos[number].feature, offset, text);
     } else {
-        wrt__input_fail(in, WRT_E_INVALID, WRT__W_CONSTANT, offset, "expected a constant expression, found %s", text);
+        wrt__input_fail(
+            in, WRT_E_INVALID, WRT__W_CONSTANT, offset, "expected a constant expression, found %s", text);
     }
 }
 
 /* One operator that is not `end`. */
-static void const_operator(struct wrt__input *in, struct wrt__const_stack *s, uint32_t *height, uint32_t op, uint64_t offset)
+static void const_operator(
+    struct wrt__input *in, struct wrt__const_stack *s, uint32_t *height, uint32_t op, uint64_t offset)
 {
     struct wrt__reader *r = &in->r;
     switch (op) {
@@ -104,7 +108,8 @@ static void const_operator(struct wrt__input *in, struct wrt__const_stack *s, ui
     }
 }
 
-void wrt__read_const(struct wrt__input *in, struct wrt__const_stack *stack, uint8_t expected, struct wrt__expr *out)
+void wrt__read_const(
+    struct wrt__input *in, struct wrt__const_stack *stack, uint8_t expected, struct wrt__expr *out)
 {
     const uint8_t *start = in->r.p;
     uint64_t start_offset = wrt__reader_offset(&in->r);
@@ -115,9 +120,9 @@ void wrt__read_const(struct wrt__input *in, struct wrt__const_stack *stack, uint
         if (in->r.failed || in->status != WRT_OK) return;
         if (op == WRT__OP_END) {
             if (height == 1 && stack->types[0] == expected) break;
-            wrt__input_fail(in, WRT_E_INVALID, WRT__W_TYPE, offset, "type mismatch: expected one %s, found %s%s", wrt__type_text(expected),
-                            height == 0 ? "nothing" : height == 1 ? wrt__type_text(stack->types[0]) : "more values",
-                            height == 1 ? "" : " on the stack");
+            const char *found = height == 0 ? "nothing" : "more values";
+            wrt__input_fail(in, WRT_E_INVALID, WRT__W_TYPE, offset, "type mismatch: expected one %s, found %s",
+                wrt__type_text(expected), height == 1 ? wrt__type_text(stack->types[0]) : found);
             return;
         }
         const_operator(in, stack, &height, op, offset);

@@ -1,6 +1,7 @@
-/* decode: a core binary into the arrays of struct wrt__module. Owns the order and framing of sections and everything
- * before the bodies (WebAssembly core specification, "Modules" of the binary format, with their validation: indices
- * point backwards in the file, so they are checked where they are read). Function bodies stay spans. */
+/* decode: a core binary into the arrays of struct wrt__module. Owns the order and framing of sections and
+ * everything before the bodies (WebAssembly core specification, "Modules" of the binary format, with their
+ * validation: indices point backwards in the file, so they are checked where they are read). Function bodies
+ * stay spans. */
 #include "wasm/front.h"
 
 struct decoder {
@@ -12,7 +13,8 @@ struct decoder {
 
 /* ---- helpers ------------------------------------------------------------------------------------- */
 
-uint32_t wrt__read_count(struct wrt__input *in, uint32_t min_bytes, const char *table, uint32_t limit, uint32_t have)
+uint32_t wrt__read_count(
+    struct wrt__input *in, uint32_t min_bytes, const char *table, uint32_t limit, uint32_t have)
 {
     uint64_t offset = wrt__reader_offset(&in->r);
     uint32_t n = wrt__read_u32(&in->r);
@@ -22,8 +24,9 @@ uint32_t wrt__read_count(struct wrt__input *in, uint32_t min_bytes, const char *
         return 0;
     }
     if ((uint64_t)n * min_bytes > wrt__reader_left(&in->r)) {
-        wrt__input_fail(in, WRT_E_MALFORMED, WRT__W_COUNT, offset, "unexpected end: %u entries cannot fit into the %lu bytes that are left",
-                        n, (uint64_t)wrt__reader_left(&in->r));
+        wrt__input_fail(in, WRT_E_MALFORMED, WRT__W_COUNT, offset,
+            "unexpected end: %u entries cannot fit into the %lu bytes that are left", n,
+            (uint64_t)wrt__reader_left(&in->r));
         return 0;
     }
     return n;
@@ -38,7 +41,8 @@ void *wrt__input_array(struct wrt__input *in, uint64_t count, size_t element)
 }
 
 /* A longer copy of an array: imported entries first, then room for the module's own. */
-static void *decode_extend(struct decoder *d, const void *old, uint32_t old_count, uint64_t count, size_t element)
+static void *decode_extend(
+    struct decoder *d, const void *old, uint32_t old_count, uint64_t count, size_t element)
 {
     void *p = wrt__input_array(&d->in, count, element);
     if (p && old_count > 0) memcpy(p, old, old_count * element);
@@ -52,7 +56,8 @@ static wrt_str decode_name(struct decoder *d)
     uint64_t offset = wrt__reader_offset(&in->r);
     wrt_bytes b = wrt__read_bytes(&in->r, n);
     if (!in->r.failed && !wrt__utf8_valid(b)) {
-        wrt__input_fail(in, WRT_E_MALFORMED, WRT__W_NAME, offset, "malformed UTF-8 encoding of a name of %u bytes", n);
+        wrt__input_fail(
+            in, WRT_E_MALFORMED, WRT__W_NAME, offset, "malformed UTF-8 encoding of a name of %u bytes", n);
     }
     return (wrt_str){ (const char *)b.p, b.n };
 }
@@ -90,17 +95,21 @@ static void decode_functype(struct decoder *d, struct wrt__functype *type)
     if (form == 0x5f || form == 0x5e || form == 0x50 || form == 0x4f || form == 0x4e) {
         (void)wrt__need_feature(in, WRT_FEATURE_GC, offset, "this form of type");
     } else if (form != 0x60) {
-        wrt__input_fail(in, WRT_E_MALFORMED, WRT__W_TYPE_CODE, offset, "expected a function type 0x60, found byte 0x%x", (uint32_t)form);
+        wrt__input_fail(in, WRT_E_MALFORMED, WRT__W_TYPE_CODE, offset,
+            "expected a function type 0x60, found byte 0x%x", (uint32_t)form);
     }
     wrt_bytes params = decode_type_list(d, "type_params");
     offset = wrt__reader_offset(&in->r);
     wrt_bytes results = decode_type_list(d, "type_results");
     if (!wrt__input_ok(in)) return;
-    if (results.n > 1 && !wrt__need_feature(in, WRT_FEATURE_MULTI_VALUE, offset, "more than one result")) return;
+    if (results.n > 1 && !wrt__need_feature(in, WRT_FEATURE_MULTI_VALUE, offset, "more than one result")) {
+        return;
+    }
+    static const uint8_t none[1] = { 0 };       /* for () -> (): never read, but not NULL */
     uint8_t *types = wrt__input_array(in, params.n + results.n, 1);
     if (params.n && types) memcpy(types, params.p, params.n);
     if (results.n && types) memcpy(types + params.n, results.p, results.n);
-    *type = (struct wrt__functype){ (uint32_t)params.n, (uint32_t)results.n, types, 0 };
+    *type = (struct wrt__functype){ (uint32_t)params.n, (uint32_t)results.n, types ? types : none, 0 };
 }
 
 static int type_compare(const struct wrt__functype *a, const struct wrt__functype *b)
@@ -167,7 +176,8 @@ static bool decode_limits_flags(struct decoder *d, uint32_t most, const char *wh
     uint64_t offset = wrt__input_last(in);
     if (in->r.failed) return false;
     if (*flags > most) {
-        wrt__input_fail(in, WRT_E_MALFORMED, WRT__W_FLAGS, offset, "expected limits flags of at most 0x%x, found 0x%x", most, (uint32_t)*flags);
+        wrt__input_fail(in, WRT_E_MALFORMED, WRT__W_FLAGS, offset,
+            "expected limits flags of at most 0x%x, found 0x%x", most, (uint32_t)*flags);
         return false;
     }
     if (*flags & LIMITS_SHARED) return wrt__need_feature(in, WRT_FEATURE_THREADS, offset, what);
@@ -176,8 +186,8 @@ static bool decode_limits_flags(struct decoder *d, uint32_t most, const char *wh
     return true;
 }
 
-/* `range` is what the language allows. What this engine allows a memory or table to be is asked when one is made: a
- * module may be looked at without that. */
+/* `range` is what the language allows. What this engine allows a memory or table to be is asked when one is
+ * made: a module may be looked at without that. */
 static void decode_limits(struct decoder *d, uint32_t flags, uint64_t range, struct wrt__limits *out)
 {
     struct wrt__input *in = &d->in;
@@ -187,11 +197,14 @@ static void decode_limits(struct decoder *d, uint32_t flags, uint64_t range, str
     uint64_t max_offset = wrt__reader_offset(&in->r);
     out->max = out->has_max ? wrt__read_u32(&in->r) : range;
     if (out->min > range) {
-        wrt__input_fail(in, WRT_E_INVALID, WRT__W_LIMITS, offset, "expected a minimum of at most %lu, found %lu", range, out->min);
+        wrt__input_fail(in, WRT_E_INVALID, WRT__W_LIMITS, offset,
+            "expected a minimum of at most %lu, found %lu", range, out->min);
     } else if (out->max > range) {
-        wrt__input_fail(in, WRT_E_INVALID, WRT__W_LIMITS, max_offset, "expected a maximum of at most %lu, found %lu", range, out->max);
+        wrt__input_fail(in, WRT_E_INVALID, WRT__W_LIMITS, max_offset,
+            "expected a maximum of at most %lu, found %lu", range, out->max);
     } else if (out->max < out->min) {
-        wrt__input_fail(in, WRT_E_INVALID, WRT__W_LIMITS, max_offset, "size minimum %lu is greater than the maximum %lu", out->min, out->max);
+        wrt__input_fail(in, WRT_E_INVALID, WRT__W_LIMITS, max_offset,
+            "size minimum %lu is greater than the maximum %lu", out->min, out->max);
     }
 }
 
@@ -226,13 +239,14 @@ static void decode_globaltype(struct decoder *d, struct wrt__globaltype *t)
     uint8_t is_mutable = wrt__read_u8(&in->r);
     t->is_mutable = is_mutable == 1;
     if (is_mutable > 1) {
-        wrt__input_fail(in, WRT_E_MALFORMED, WRT__W_FLAGS, wrt__input_last(in), "malformed mutability: expected 0 or 1, found 0x%x",
-                        (uint32_t)is_mutable);
+        wrt__input_fail(in, WRT_E_MALFORMED, WRT__W_FLAGS, wrt__input_last(in),
+            "malformed mutability: expected 0 or 1, found 0x%x", (uint32_t)is_mutable);
     }
 }
 
 /* A second table is a feature of its own, a second memory another. */
-static void decode_check_single(struct decoder *d, uint64_t count, uint64_t feature, const char *what, uint64_t offset)
+static void decode_check_single(
+    struct decoder *d, uint64_t count, uint64_t feature, const char *what, uint64_t offset)
 {
     if (count > 1) (void)wrt__need_feature(&d->in, feature, offset, what);
 }
@@ -289,7 +303,8 @@ static void decode_globals(struct decoder *d)
 
 /* ---- imports and functions ----------------------------------------------------------------------- */
 
-static void decode_check_limit(struct decoder *d, uint32_t count, const char *table, uint32_t limit, uint64_t offset)
+static void decode_check_limit(
+    struct decoder *d, uint32_t count, const char *table, uint32_t limit, uint64_t offset)
 {
     if (count > limit) wrt__input_limit(&d->in, table, limit, count, offset);
 }
@@ -320,14 +335,17 @@ static void decode_import(struct decoder *d, struct wrt__import *import)
         break;
     case WRT__KIND_GLOBAL:
         decode_globaltype(d, &import->global);
-        if (import->global.is_mutable) (void)wrt__need_feature(in, WRT_FEATURE_MUTABLE_GLOBALS, offset, "an imported mutable global");
+        if (import->global.is_mutable) {
+            (void)wrt__need_feature(in, WRT_FEATURE_MUTABLE_GLOBALS, offset, "an imported mutable global");
+        }
         decode_check_limit(d, ++m->globals_imported, "globals", m->limits->globals, offset);
         break;
     case WRT__KIND_TAG:
         (void)wrt__need_feature(in, WRT_FEATURE_EXCEPTIONS, offset, "an imported tag");
         break;
     default:
-        wrt__input_fail(in, WRT_E_MALFORMED, WRT__W_TYPE_CODE, offset, "malformed import kind: expected 0 to 3, found %u", (uint32_t)import->kind);
+        wrt__input_fail(in, WRT_E_MALFORMED, WRT__W_TYPE_CODE, offset,
+            "malformed import kind: expected 0 to 3, found %u", (uint32_t)import->kind);
         break;
     }
 }
@@ -394,7 +412,9 @@ static void decode_export(struct decoder *d, struct wrt__export *export)
     if (!wrt__input_ok(in)) return;
     switch (export->kind) {
     case WRT__KIND_FUNC:
-        if (wrt__check_index(in, export->index, m->funcs_count, "function", "module", offset)) m->funcs[export->index].declared_ref = true;
+        if (wrt__check_index(in, export->index, m->funcs_count, "function", "module", offset)) {
+            m->funcs[export->index].declared_ref = true;
+        }
         break;
     case WRT__KIND_TABLE:
         (void)wrt__check_index(in, export->index, m->tables_count, "table", "module", offset);
@@ -405,15 +425,16 @@ static void decode_export(struct decoder *d, struct wrt__export *export)
     case WRT__KIND_GLOBAL:
         if (!wrt__check_index(in, export->index, m->globals_count, "global", "module", offset)) break;
         if (m->globals[export->index].is_mutable) {
-            (void)wrt__need_feature(in, WRT_FEATURE_MUTABLE_GLOBALS, kind_offset, "an exported mutable global");
+            (void)wrt__need_feature(
+                in, WRT_FEATURE_MUTABLE_GLOBALS, kind_offset, "an exported mutable global");
         }
         break;
     case WRT__KIND_TAG:
         (void)wrt__need_feature(in, WRT_FEATURE_EXCEPTIONS, kind_offset, "an exported tag");
         break;
     default:
-        wrt__input_fail(in, WRT_E_MALFORMED, WRT__W_TYPE_CODE, kind_offset, "malformed export kind: expected 0 to 3, found %u",
-                        (uint32_t)export->kind);
+        wrt__input_fail(in, WRT_E_MALFORMED, WRT__W_TYPE_CODE, kind_offset,
+            "malformed export kind: expected 0 to 3, found %u", (uint32_t)export->kind);
         break;
     }
 }
@@ -440,7 +461,8 @@ static void decode_start(struct decoder *d)
     const struct wrt__functype *type = &m->types[m->funcs[m->start].type];
     if (type->params == 0 && type->results == 0) return;
     wrt__input_fail(&d->in, WRT_E_INVALID, WRT__W_START, offset,
-                    "expected a start function without parameters and results, function %u has %u and %u", m->start, type->params, type->results);
+        "expected a start function without parameters and results, function %u has %u and %u", m->start,
+        type->params, type->results);
 }
 
 static void decode_bodies(struct decoder *d)
@@ -452,7 +474,8 @@ static void decode_bodies(struct decoder *d)
     uint32_t count = wrt__read_count(in, 2, NULL, 0, 0);
     if (count != defined) {
         wrt__input_fail(in, WRT_E_MALFORMED, WRT__W_AGREE, offset,
-                        "function and code section have inconsistent lengths: expected %u bodies, found %u", defined, count);
+            "function and code section have inconsistent lengths: expected %u bodies, found %u", defined,
+            count);
     }
     m->code_section = (uint32_t)wrt__reader_offset(&in->r);
     if (!wrt__input_ok(&d->in)) return;
@@ -482,8 +505,9 @@ enum { SECTION_CUSTOM = 0, SECTION_TAG = 13, SECTIONS = 14 };
 
 /* Numbers are historical; the rank is the order that sections must have. */
 static const struct section_info { const char *name; uint32_t rank; } section_infos[SECTIONS] = {
-    { "custom", 0 }, { "type", 1 }, { "import", 2 }, { "function", 3 }, { "table", 4 }, { "memory", 5 }, { "global", 7 },
-    { "export", 8 }, { "start", 9 }, { "element", 10 }, { "code", 12 }, { "data", 13 }, { "data count", 11 }, { "tag", 6 },
+    { "custom", 0 }, { "type", 1 }, { "import", 2 }, { "function", 3 }, { "table", 4 }, { "memory", 5 },
+    { "global", 7 }, { "export", 8 }, { "start", 9 }, { "element", 10 }, { "code", 12 }, { "data", 13 },
+    { "data count", 11 }, { "tag", 6 },
 };
 
 static void decode_custom(struct decoder *d)
@@ -491,7 +515,9 @@ static void decode_custom(struct decoder *d)
     wrt_str name = decode_name(d);
     uint64_t offset = wrt__reader_offset(&d->in.r);
     wrt_bytes rest = wrt__read_bytes(&d->in.r, wrt__reader_left(&d->in.r));
-    if (wrt__input_ok(&d->in) && wrt__str_equal(name, WRT_STR("name"))) wrt__names_read(d->in.m, rest, offset);
+    if (wrt__input_ok(&d->in) && wrt__str_equal(name, WRT_STR("name"))) {
+        wrt__names_read(d->in.m, rest, offset);
+    }
 }
 
 static void decode_content(struct decoder *d, uint8_t id)
@@ -518,15 +544,16 @@ static bool decode_section_id(struct decoder *d, uint8_t id)
     struct wrt__input *in = &d->in;
     uint64_t offset = wrt__input_last(in);
     if (id >= SECTIONS) {
-        wrt__input_fail(in, WRT_E_MALFORMED, WRT__W_SECTION, offset, "malformed section id: expected 0 to 12, found %u", (uint32_t)id);
+        wrt__input_fail(in, WRT_E_MALFORMED, WRT__W_SECTION, offset,
+            "malformed section id: expected 0 to 12, found %u", (uint32_t)id);
         return false;
     }
     if (id == SECTION_TAG) return wrt__need_feature(in, WRT_FEATURE_EXCEPTIONS, offset, "the tag section");
     if (id == SECTION_CUSTOM) return true;
     uint32_t rank = section_infos[id].rank;
     if (rank <= d->rank) {
-        wrt__input_fail(in, WRT_E_MALFORMED, WRT__W_SECTION, offset, "unexpected %s section: it is %s", section_infos[id].name,
-                        rank == d->rank ? "there already" : "out of order");
+        wrt__input_fail(in, WRT_E_MALFORMED, WRT__W_SECTION, offset, "unexpected %s section: it is %s",
+            section_infos[id].name, rank == d->rank ? "there already" : "out of order");
         return false;
     }
     d->rank = rank;
@@ -548,8 +575,8 @@ static void decode_section(struct decoder *d)
     uint32_t size = wrt__read_u32(&in->r);
     if (size > wrt__reader_left(&in->r)) {
         wrt__input_fail(in, WRT_E_MALFORMED, WRT__W_SECTION, wrt__reader_offset(&in->r),
-                        "unexpected end: the %s section says %u bytes, %lu are left", section_infos[id].name, size,
-                        (uint64_t)wrt__reader_left(&in->r));
+            "unexpected end: the %s section says %u bytes, %lu are left", section_infos[id].name, size,
+            (uint64_t)wrt__reader_left(&in->r));
     }
     if (!wrt__input_ok(in)) return;
     const uint8_t *end = in->r.p + size;
@@ -558,7 +585,8 @@ static void decode_section(struct decoder *d)
     decode_content(d, id);
     if (in->r.p != end) {
         wrt__input_fail(in, WRT_E_MALFORMED, WRT__W_SECTION, wrt__reader_offset(&in->r),
-                        "section size mismatch: %lu bytes of the %s section are left over", (uint64_t)(end - in->r.p), section_infos[id].name);
+            "section size mismatch: %lu bytes of the %s section are left over", (uint64_t)(end - in->r.p),
+            section_infos[id].name);
         d->item = UINT32_MAX;
     }
     if (!wrt__input_ok(in)) decode_section_where(d, id);
@@ -572,13 +600,15 @@ static void decode_header(struct decoder *d)
     wrt_bytes b = wrt__read_bytes(&in->r, sizeof magic);
     if (!b.p || memcmp(b.p, magic, sizeof magic) != 0) {
         in->r.failed = NULL;
-        wrt__input_fail(in, WRT_E_MALFORMED, WRT__W_MAGIC, 0, "magic header not detected: expected 00 61 73 6d");
+        wrt__input_fail(
+            in, WRT_E_MALFORMED, WRT__W_MAGIC, 0, "magic header not detected: expected 00 61 73 6d");
         return;
     }
     b = wrt__read_bytes(&in->r, sizeof version);
     if (!b.p || memcmp(b.p, version, sizeof version) == 0) return;
     if (b.p[2] == 1 && b.p[3] == 0) {
-        wrt__input_fail(in, WRT_E_UNSUPPORTED, WRT__W_MAGIC, 4, "expected a core module, found a component, which this build does not have");
+        wrt__input_fail(in, WRT_E_UNSUPPORTED, WRT__W_MAGIC, 4,
+            "expected a core module, found a component, which this build does not have");
     } else {
         wrt__input_fail(in, WRT_E_MALFORMED, WRT__W_MAGIC, 4, "unknown binary version: expected 01 00 00 00");
     }

@@ -34,7 +34,8 @@
 #define SIG_id_ 2, WRT__F64, 0
 
 const struct wrt__op_info wrt__op_infos[WRT__OPS] = {
-#define OP(code, NAME, text, imm, sig, weight, feature) [code] = { WRT_FEATURE_##feature, WRT__IMM_##imm, SIG_##sig },
+#define OP(code, NAME, text, imm, sig, weight, feature)                                                      \
+    [code] = { WRT_FEATURE_##feature, WRT__IMM_##imm, SIG_##sig },
 #include "wasm/opcodes.def"
 #undef OP
 };
@@ -57,7 +58,8 @@ static void input_stop(struct wrt__input *in, wrt_status status)
     in->r.p = in->r.end;
 }
 
-void wrt__input_fail(struct wrt__input *in, wrt_status status, uint32_t code, uint64_t offset, const char *fmt, ...)
+void wrt__input_fail(
+    struct wrt__input *in, wrt_status status, uint32_t code, uint64_t offset, const char *fmt, ...)
 {
     if (!wrt__input_ok(in)) return;
     char text[sizeof in->err->message];
@@ -68,7 +70,8 @@ void wrt__input_fail(struct wrt__input *in, wrt_status status, uint32_t code, ui
     input_stop(in, wrt__fail(in->err, status, code, offset, "%s", text));
 }
 
-void wrt__input_limit(struct wrt__input *in, const char *table, uint64_t most, uint64_t found, uint64_t offset)
+void wrt__input_limit(
+    struct wrt__input *in, const char *table, uint64_t most, uint64_t found, uint64_t offset)
 {
     if (!wrt__input_ok(in)) return;
     input_stop(in, wrt__fail_table(in->err, WRT_E_LIMIT, WRT__W_LIMIT, table,
@@ -79,7 +82,8 @@ void wrt__input_limit(struct wrt__input *in, const char *table, uint64_t most, u
 void wrt__input_nomem(struct wrt__input *in)
 {
     if (!wrt__input_ok(in)) return;
-    input_stop(in, wrt__fail(in->err, WRT_E_NOMEM, WRT__W_MEMORY, wrt__reader_offset(&in->r), "no memory for the module"));
+    input_stop(in, wrt__fail(in->err, WRT_E_NOMEM, WRT__W_MEMORY, wrt__reader_offset(&in->r),
+                       "no memory for the module"));
 }
 
 bool wrt__input_ok(struct wrt__input *in)
@@ -147,7 +151,8 @@ bool wrt__check_reftype(struct wrt__input *in, uint8_t type, uint64_t offset)
     }
     uint64_t feature = type == WRT__V128 ? 0 : type_feature(type);
     if (feature) return wrt__need_feature(in, feature, offset, "this reference type");
-    wrt__input_fail(in, WRT_E_MALFORMED, WRT__W_TYPE_CODE, offset, "expected a reference type, found byte 0x%x", (uint32_t)type);
+    wrt__input_fail(in, WRT_E_MALFORMED, WRT__W_TYPE_CODE, offset,
+        "expected a reference type, found byte 0x%x", (uint32_t)type);
     return false;
 }
 
@@ -156,15 +161,20 @@ bool wrt__check_valtype(struct wrt__input *in, uint8_t type, uint64_t offset)
     if (WRT_LIKELY(type >= WRT__F64 && type <= WRT__I32)) return true;
     if (type == WRT__FUNCREF || type == WRT__EXTERNREF) return wrt__check_reftype(in, type, offset);
     uint64_t feature = type_feature(type);
-    if (feature) return wrt__need_feature(in, feature, offset, type == WRT__V128 ? "v128" : "this value type");
-    wrt__input_fail(in, WRT_E_MALFORMED, WRT__W_TYPE_CODE, offset, "expected a value type, found byte 0x%x", (uint32_t)type);
+    if (feature) {
+        return wrt__need_feature(in, feature, offset, type == WRT__V128 ? "v128" : "this value type");
+    }
+    wrt__input_fail(in, WRT_E_MALFORMED, WRT__W_TYPE_CODE, offset, "expected a value type, found byte 0x%x",
+        (uint32_t)type);
     return false;
 }
 
-bool wrt__check_index(struct wrt__input *in, uint32_t index, uint32_t count, const char *what, const char *whose, uint64_t offset)
+bool wrt__check_index(struct wrt__input *in, uint32_t index, uint32_t count, const char *what,
+    const char *whose, uint64_t offset)
 {
     if (WRT_LIKELY(index < count)) return true;
-    wrt__input_fail(in, WRT_E_INVALID, WRT__W_INDEX, offset, "unknown %s %u, the %s has %u", what, index, whose, count);
+    wrt__input_fail(
+        in, WRT_E_INVALID, WRT__W_INDEX, offset, "unknown %s %u, the %s has %u", what, index, whose, count);
     return false;
 }
 
@@ -189,7 +199,8 @@ static void sort_merge(const uint32_t *from, uint32_t *to, uint32_t left, uint32
     }
 }
 
-/* Not a hash table: names and types come from the binary, and nothing that it holds may make this quadratic. */
+/* Not a hash table: names and types come from the binary, and nothing that it holds may make this quadratic.
+ */
 bool wrt__sort_indices(const wrt_alloc *alloc, uint32_t *a, uint32_t n,
                        bool (*before)(const void *ctx, uint32_t x, uint32_t y), const void *ctx)
 {

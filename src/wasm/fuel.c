@@ -1,10 +1,11 @@
 /* fuel: the two built-in cost tables. What they are for and where they are charged: docs/fuel.md.
  *
- * "unit" counts operators as Wasmtime's counter does: 0 for nop, drop and the structural operators, 1 for every other,
- * 1 for entering a function, 1 for each grown page and each byte or element of a bulk operator.
- * "weighted" follows the relative cost of operators (column of opcodes.def): constants, locals, integer arithmetic and
- * comparison 1; globals, jumps and conversions 2; multiplication and division 3; floats 4; loads 5, stores 6; br_table
- * and indirect calls 8; calls 10; grow 50. Entering a function costs nothing extra, the call has paid it. */
+ * "unit" counts operators as Wasmtime's counter does: 0 for nop, drop and the structural operators, 1 for
+ * every other, 1 for entering a function, 1 for each grown page and each byte or element of a bulk operator.
+ * "weighted" follows the relative cost of operators (column of opcodes.def): constants, locals, integer
+ * arithmetic and comparison 1; globals, jumps and conversions 2; multiplication and division 3; floats 4;
+ * loads 5, stores 6; br_table and indirect calls 8; calls 10; grow 50. Entering a function costs nothing
+ * extra, the call has paid it. */
 #include "wasm/front.h"
 
 #define FUEL_X4(n) n, n, n, n
@@ -12,11 +13,13 @@
 #define FUEL_X64(n) FUEL_X16(n), FUEL_X16(n), FUEL_X16(n), FUEL_X16(n)
 #define FUEL_X128(n) FUEL_X64(n), FUEL_X64(n)
 
-/* Vector and atomic operators (0xfd, 0xfe) are not built yet; their prices stand, so that hashes of tables stay. */
+/* Vector and atomic operators (0xfd, 0xfe) are not built yet; their prices stand, so that hashes of tables
+ * stay. */
 #define FUEL_SIMD(n) [512] = FUEL_X128(n), FUEL_X128(n), FUEL_X128(n)
 #define FUEL_ATOMIC(n) [896] = FUEL_X128(n)
 
-/* weight 0 means structural in both tables but for the three that jump or end: they weigh and do not count. */
+/* weight 0 means structural in both tables but for the three that jump or end: they weigh and do not count.
+ */
 #define UNIT_OF(code, weight) ((weight) == 0 || (code) == WRT__OP_NOP || (code) == WRT__OP_DROP || \
     (code) == WRT__OP_UNREACHABLE || (code) == WRT__OP_RETURN || (code) == WRT__OP_ELSE ? 0 : 1)
 

@@ -1,5 +1,5 @@
-/* load: the whole way of a binary down to register code: decode, validate the module, then per body validate and
- * translate in one pass. Owns the module's memory: an error on the way leaves nothing behind. */
+/* load: the whole way of a binary down to register code: decode, validate the module, then per body validate
+ * and translate in one pass. Owns the module's memory: an error on the way leaves nothing behind. */
 #include "wasm/front.h"
 #include "wasm/translate.h"
 
@@ -10,7 +10,10 @@ static wrt_status load_source(struct wrt__module *m, wrt_bytes bytes, bool keep,
     m->source = bytes;
     if (keep || bytes.n == 0) return WRT_OK;
     uint8_t *copy = wrt__alloc(m->alloc, bytes.n, WRT_TAG_CODE);
-    if (!copy) return wrt__fail(err, WRT_E_NOMEM, WRT__W_MEMORY, WRT__NO_OFFSET, "no memory for a copy of the binary");
+    if (!copy) {
+        return wrt__fail(
+            err, WRT_E_NOMEM, WRT__W_MEMORY, WRT__NO_OFFSET, "no memory for a copy of the binary");
+    }
     memcpy(copy, bytes.p, bytes.n);
     m->source.p = copy;
     m->owns_source = true;
@@ -29,7 +32,9 @@ static wrt_status load_bodies(struct wrt__module *m, uint64_t features, wrt_erro
     wrt_status status = WRT_OK;
     struct wrt__translator *t = wrt__translator_new(m);
     struct wrt__validator *v = wrt__validator_new(m, features);
-    if (!t || !v) status = wrt__fail(err, WRT_E_NOMEM, WRT__W_MEMORY, WRT__NO_OFFSET, "no memory for the module");
+    if (!t || !v) {
+        status = wrt__fail(err, WRT_E_NOMEM, WRT__W_MEMORY, WRT__NO_OFFSET, "no memory for the module");
+    }
     for (uint32_t func = m->funcs_imported; func < m->funcs_count && status == WRT_OK; func++) {
         status = wrt__validate_body(v, func, t, err);
         if (status != WRT_OK) load_where(m, func, err);
@@ -40,12 +45,13 @@ static wrt_status load_bodies(struct wrt__module *m, uint64_t features, wrt_erro
     return status;
 }
 
-static wrt_status load_module(struct wrt__module *m, wrt_bytes bytes, const struct wrt__load_opts *o, wrt_error *err)
+static wrt_status load_module(
+    struct wrt__module *m, wrt_bytes bytes, const struct wrt__load_opts *o, wrt_error *err)
 {
     uint64_t features = (o->features ? o->features : WRT__FEATURES_BUILT) & WRT__FEATURES_BUILT;
     if (bytes.n > o->limits->module_bytes) {
-        return wrt__fail_table(err, WRT_E_LIMIT, WRT__W_LIMIT, "module_bytes", "the limit module_bytes is %lu, the binary has %lu",
-                               o->limits->module_bytes, (uint64_t)bytes.n);
+        return wrt__fail_table(err, WRT_E_LIMIT, WRT__W_LIMIT, "module_bytes",
+            "the limit module_bytes is %lu, the binary has %lu", o->limits->module_bytes, (uint64_t)bytes.n);
     }
     wrt_status status = load_source(m, bytes, o->keep_source, err);
     if (status == WRT_OK) status = wrt__decode(m, features, err);
@@ -54,7 +60,8 @@ static wrt_status load_module(struct wrt__module *m, wrt_bytes bytes, const stru
     return status;
 }
 
-wrt_status wrt__module_load(const wrt_alloc *alloc, wrt_bytes bytes, const struct wrt__load_opts *o, struct wrt__module **out, wrt_error *err)
+wrt_status wrt__module_load(const wrt_alloc *alloc, wrt_bytes bytes, const struct wrt__load_opts *o,
+    struct wrt__module **out, wrt_error *err)
 {
     struct wrt__module *m = wrt__alloc_zero(alloc, sizeof *m, WRT_TAG_CODE);
     if (!m) return wrt__fail(err, WRT_E_NOMEM, WRT__W_MEMORY, WRT__NO_OFFSET, "no memory for the module");

@@ -1,5 +1,5 @@
-/* names: what functions and exports are called. Owns the name section (WebAssembly core specification, appendix
- * "Custom Sections"), which stays as bytes and is searched when somebody asks. */
+/* names: what functions and exports are called. Owns the name section (WebAssembly core specification,
+ * appendix "Custom Sections"), which stays as bytes and is searched when somebody asks. */
 #include "wasm/front.h"
 
 enum { NAMES_MODULE = 0, NAMES_FUNCTIONS = 1 };

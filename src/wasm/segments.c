@@ -4,7 +4,12 @@
 /* ---- elements ------------------------------------------------------------------------------------ */
 
 /* Bits of the kind number. */
-enum { ELEM_NOT_ACTIVE = 1, ELEM_EXPLICIT = 2 /* active: a table index; else: declared only */, ELEM_EXPRS = 4, ELEM_ALL = 7 };
+enum {
+    ELEM_NOT_ACTIVE = 1,
+    ELEM_EXPLICIT = 2,          /* active: a table index; else: declared only */
+    ELEM_EXPRS = 4,
+    ELEM_ALL = 7
+};
 
 static void elem_funcs(struct wrt__input *in, struct wrt__elem *e)
 {
@@ -20,8 +25,8 @@ static void elem_funcs(struct wrt__input *in, struct wrt__elem *e)
     e->funcs = funcs;
 }
 
-/* The usual expressions of a funcref segment, ref.func x and ref.null func, need four bytes instead of an expression.
- * False: there are others; the reader stands where it stood. */
+/* The usual expressions of a funcref segment, ref.func x and ref.null func, need four bytes instead of an
+ * expression. False: there are others; the reader stands where it stood. */
 static bool elem_plain_exprs(struct wrt__input *in, struct wrt__elem *e)
 {
     struct wrt__reader r = in->r;
@@ -54,7 +59,8 @@ static void elem_exprs(struct wrt__input *in, struct wrt__const_stack *stack, st
 }
 
 /* `offset`: of what names the table. */
-static void elem_place(struct wrt__input *in, struct wrt__const_stack *stack, struct wrt__elem *e, uint32_t kind, uint64_t offset)
+static void elem_place(struct wrt__input *in, struct wrt__const_stack *stack, struct wrt__elem *e,
+    uint32_t kind, uint64_t offset)
 {
     if (kind & ELEM_EXPLICIT) {
         offset = wrt__reader_offset(&in->r);
@@ -69,15 +75,18 @@ static void elem_one(struct wrt__input *in, struct wrt__const_stack *stack, stru
     uint64_t offset = wrt__reader_offset(&in->r);
     uint32_t kind = wrt__read_u32(&in->r);
     if (kind > ELEM_ALL) {
-        wrt__input_fail(in, WRT_E_MALFORMED, WRT__W_FLAGS, offset, "expected an element segment kind of 0 to 7, found %u", kind);
+        wrt__input_fail(in, WRT_E_MALFORMED, WRT__W_FLAGS, offset,
+            "expected an element segment kind of 0 to 7, found %u", kind);
         return;
     }
-    if (kind && !wrt__need_feature(in, kind & ELEM_EXPRS ? WRT_FEATURE_REFERENCE_TYPES : WRT_FEATURE_BULK_MEMORY, offset,
-                                   "this kind of element segment")) {
+    if (kind &&
+        !wrt__need_feature(in, kind & ELEM_EXPRS ? WRT_FEATURE_REFERENCE_TYPES : WRT_FEATURE_BULK_MEMORY,
+            offset, "this kind of element segment")) {
         return;
     }
     e->type = WRT__FUNCREF;
-    e->mode = !(kind & ELEM_NOT_ACTIVE) ? WRT__SEG_ACTIVE : kind & ELEM_EXPLICIT ? WRT__SEG_DECLARED : WRT__SEG_PASSIVE;
+    e->mode = kind & ELEM_EXPLICIT ? WRT__SEG_DECLARED : WRT__SEG_PASSIVE;
+    if (!(kind & ELEM_NOT_ACTIVE)) e->mode = WRT__SEG_ACTIVE;
     if (e->mode == WRT__SEG_ACTIVE) elem_place(in, stack, e, kind, offset);
     uint64_t type_offset = wrt__reader_offset(&in->r);
     if (kind & (ELEM_NOT_ACTIVE | ELEM_EXPLICIT)) {
@@ -86,13 +95,15 @@ static void elem_one(struct wrt__input *in, struct wrt__const_stack *stack, stru
             if (!wrt__check_reftype(in, type, type_offset)) return;
             e->type = type;
         } else if (type != 0) {
-            wrt__input_fail(in, WRT_E_MALFORMED, WRT__W_TYPE_CODE, type_offset, "expected the element kind 0, found 0x%x", (uint32_t)type);
+            wrt__input_fail(in, WRT_E_MALFORMED, WRT__W_TYPE_CODE, type_offset,
+                "expected the element kind 0, found 0x%x", (uint32_t)type);
         }
     }
     if (!wrt__input_ok(in)) return;
     if (e->mode == WRT__SEG_ACTIVE && in->m->tables[e->table].elem != e->type) {
-        wrt__input_fail(in, WRT_E_INVALID, WRT__W_TYPE, type_offset, "type mismatch: the table holds %s, the segment %s",
-                        wrt__type_text(in->m->tables[e->table].elem), wrt__type_text(e->type));
+        wrt__input_fail(in, WRT_E_INVALID, WRT__W_TYPE, type_offset,
+            "type mismatch: the table holds %s, the segment %s", wrt__type_text(in->m->tables[e->table].elem),
+            wrt__type_text(e->type));
     }
     if (kind & ELEM_EXPRS) elem_exprs(in, stack, e);
     else elem_funcs(in, e);
@@ -120,7 +131,8 @@ static void data_one(struct wrt__input *in, struct wrt__const_stack *stack, stru
     uint64_t offset = wrt__reader_offset(&in->r);
     uint32_t kind = wrt__read_u32(&in->r);
     if (kind > DATA_EXPLICIT) {
-        wrt__input_fail(in, WRT_E_MALFORMED, WRT__W_FLAGS, offset, "expected a data segment kind of 0 to 2, found %u", kind);
+        wrt__input_fail(in, WRT_E_MALFORMED, WRT__W_FLAGS, offset,
+            "expected a data segment kind of 0 to 2, found %u", kind);
         return;
     }
     if (kind && !wrt__need_feature(in, WRT_FEATURE_BULK_MEMORY, offset, "this kind of data segment")) return;

@@ -1,106 +1,49 @@
-/* validate: one forward pass over a body (WebAssembly core specification, appendix "Validation Algorithm"). Each live
- * operator that was found valid is announced to the translator; dead code is checked and kept to itself. Knows nothing
- * of register code. Work and memory are linear in the bytes of the body, times at most the 1000 values of a type. */
-#include "wasm/front.h"
-#include "wasm/translate.h"
-
-enum frame_kind { FRAME_FUNC, FRAME_BLOCK, FRAME_LOOP, FRAME_IF, FRAME_ELSE };
-
-struct vframe {
-    const uint8_t *params, *results;
-    uint16_t params_count, results_count;
-    uint32_t floor;                 /* operands below the block; it cannot reach them */
-    uint32_t stamp;                 /* last br_table that was checked against this label */
-    uint8_t kind;
-    bool unreachable;               /* behind a jump: the stack has as many operands of any type as one asks for */
-    bool live;                      /* the block can be entered: the translator knows it */
-};
-
-/* Operands are a flat array of type bytes. `floor` and `unreachable` are those of the innermost frame. After a failure
- * nothing is live and the reader stands at its end. */
-struct wrt__validator {
-    struct wrt__input in;
-    const uint8_t *source;          /* first byte of the binary */
-    const uint8_t *at;              /* operator */
-    uint8_t *sp, *floor, *limit;    /* into operands */
-    struct wrt__translator *t;
-    const uint8_t *locals;          /* types: parameters, then declared */
-    uint32_t locals_count;
-    uint32_t frames_count;
-    struct vframe *frames;
-    bool live;
-    uint32_t stamp;
-    uint8_t *operands, *local_types;
-    uint32_t *depths;
-    uint32_t operands_cap, locals_cap, frames_cap, depths_cap;
-};
+/* validate: one forward pass over a body (WebAssembly core specification, appendix "Validation Algorithm").
+ * Each live operator that was found valid is announced to the translator; dead code is checked and kept to
+ * itself. Knows nothing of register code. Work and memory are linear in the bytes of the body, times at most
+ * the 1000 values of a type. */
+#include "wasm/validator.h"
 
 /* A result type of one value points here. */
-static const uint8_t valid_single[] = { 0x6f, 0x70, 0x71, 0x72, 0x73, 0x74, 0x75, 0x76, 0x77, 0x78, 0x79, 0x7a, 0x7b, 0x7c, 0x7d, 0x7e, 0x7f };
+static const uint8_t valid_single[] = { 0x6f, 0x70, 0x71, 0x72, 0x73, 0x74, 0x75, 0x76, 0x77, 0x78, 0x79,
+    0x7a, 0x7b, 0x7c, 0x7d, 0x7e, 0x7f };
 
 /* ---- failures ------------------------------------------------------------------------------------ */
 
-static uint64_t valid_offset(const struct wrt__validator *v) { return (uint64_t)(v->at - v->source); }
-
-/* Name of the operator at hand. Numbers behind the prefix are small, so that one byte tells. */
-static const char *valid_text(const struct wrt__validator *v)
-{
-    bool prefixed = *v->at == WRT__OP_PREFIX_FC && v->in.r.end - v->at > 1;
-    const char *text = wrt__op_text(prefixed ? 256u + (v->at[1] & 0x7f) : *v->at);
-    return text ? text : "this operator";
-}
-
-static WRT_COLD void valid_mismatch(struct wrt__validator *v, const char *expected, const char *found)
+WRT_COLD void wrt__valid_mismatch(struct wrt__validator *v, const char *expected, const char *found)
 {
     v->live = false;
-    wrt__input_fail(&v->in, WRT_E_INVALID, WRT__W_TYPE, valid_offset(v), "type mismatch in %s: expected %s, found %s", valid_text(v), expected, found);
+    wrt__input_fail(&v->in, WRT_E_INVALID, WRT__W_TYPE, valid_offset(v),
+        "type mismatch in %s: expected %s, found %s", valid_text(v), expected, found);
 }
 
-static WRT_COLD void valid_nomem(struct wrt__validator *v)
+WRT_COLD void wrt__valid_nomem(struct wrt__validator *v)
 {
     v->live = false;
     wrt__input_nomem(&v->in);
 }
 
-static WRT_COLD void valid_limit(struct wrt__validator *v, const char *table, uint64_t most, uint64_t found)
+WRT_COLD void wrt__valid_limit(struct wrt__validator *v, const char *table, uint64_t most, uint64_t found)
 {
     v->live = false;
     wrt__input_limit(&v->in, table, most, found, valid_offset(v));
 }
 
-static WRT_COLD void valid_unknown(struct wrt__validator *v, uint32_t index, uint32_t count, const char *what, const char *whose)
+WRT_COLD void wrt__valid_unknown(
+    struct wrt__validator *v, uint32_t index, uint32_t count, const char *what, const char *whose)
 {
     v->live = false;
     (void)wrt__check_index(&v->in, index, count, what, whose, valid_offset(v));
 }
 
-static inline bool valid_index(struct wrt__validator *v, uint32_t index, uint32_t count, const char *what, const char *whose)
+bool wrt__valid_feature(struct wrt__validator *v, uint64_t feature)
 {
-    if (WRT_LIKELY(index < count)) return true;
-    valid_unknown(v, index, count, what, whose);
+    if (wrt__need_feature(&v->in, feature, valid_offset(v), valid_text(v))) return true;
+    v->live = false;
     return false;
 }
 
 /* ---- reading ------------------------------------------------------------------------------------- */
-
-/* Two bytes inline: most indices and offsets of real programs. */
-static inline uint32_t valid_u32(struct wrt__validator *v)
-{
-    const uint8_t *p = v->in.r.p;
-    if (WRT_LIKELY(v->in.r.end - p >= 2)) {
-        uint32_t a = p[0];
-        if (a < 0x80) {
-            v->in.r.p = p + 1;
-            return a;
-        }
-        uint32_t b = p[1];
-        if (b < 0x80) {
-            v->in.r.p = p + 2;
-            return (a & 0x7f) | b << 7;
-        }
-    }
-    return wrt__read_u32_slow(&v->in.r);
-}
 
 static inline int32_t valid_s32(struct wrt__validator *v)
 {
@@ -121,19 +64,16 @@ static inline int32_t valid_s32(struct wrt__validator *v)
 
 /* ---- operand stack ------------------------------------------------------------------------------- */
 
-static inline uint32_t valid_height(const struct wrt__validator *v) { return (uint32_t)(v->sp - v->operands); }
-static inline struct vframe *valid_top(const struct wrt__validator *v) { return &v->frames[v->frames_count - 1]; }
-
 /* Makes room for n more operands. */
-static WRT_NOINLINE bool valid_room(struct wrt__validator *v, uint32_t n)
+WRT_NOINLINE bool wrt__valid_room(struct wrt__validator *v, uint32_t n)
 {
     uint32_t height = valid_height(v), floor = (uint32_t)(v->floor - v->operands);
     if (height + n > WRT__OPERANDS_MAX) {
-        valid_limit(v, "operands", WRT__OPERANDS_MAX, (uint64_t)height + n);
+        wrt__valid_limit(v, "operands", WRT__OPERANDS_MAX, (uint64_t)height + n);
         return false;
     }
     if (!wrt__grow(v->in.m->alloc, &v->operands, &v->operands_cap, height + n, 1, WRT_TAG_OTHER)) {
-        valid_nomem(v);
+        wrt__valid_nomem(v);
         return false;
     }
     v->sp = v->operands + height;
@@ -142,42 +82,25 @@ static WRT_NOINLINE bool valid_room(struct wrt__validator *v, uint32_t n)
     return true;
 }
 
-static inline void valid_push(struct wrt__validator *v, uint8_t type)
-{
-    if (WRT_UNLIKELY(v->sp == v->limit) && !valid_room(v, 1)) return;
-    *v->sp++ = type;
-}
-
 static void valid_push_all(struct wrt__validator *v, const uint8_t *types, uint32_t n)
 {
-    if ((size_t)(v->limit - v->sp) < n && !valid_room(v, n)) return;
+    if ((size_t)(v->limit - v->sp) < n && !wrt__valid_room(v, n)) return;
     for (uint32_t i = 0; i < n; i++) {
         v->sp[i] = types[i];
     }
     v->sp += n;
 }
 
-static WRT_NOINLINE void valid_pop_slow(struct wrt__validator *v, uint8_t type)
+WRT_NOINLINE void wrt__valid_pop_slow(struct wrt__validator *v, uint8_t type)
 {
     if (v->sp > v->floor) {
         uint8_t found = *--v->sp;
-        if (found != type && found != WRT__BOTTOM) valid_mismatch(v, wrt__type_text(type), wrt__type_text(found));
+        if (found != type && found != WRT__BOTTOM) {
+            wrt__valid_mismatch(v, wrt__type_text(type), wrt__type_text(found));
+        }
     } else if (!valid_top(v)->unreachable) {
-        valid_mismatch(v, wrt__type_text(type), "nothing");
+        wrt__valid_mismatch(v, wrt__type_text(type), "nothing");
     }
-}
-
-static inline void valid_pop(struct wrt__validator *v, uint8_t type)
-{
-    if (WRT_LIKELY(v->sp > v->floor && v->sp[-1] == type)) v->sp--;
-    else valid_pop_slow(v, type);
-}
-
-static inline uint8_t valid_pop_any(struct wrt__validator *v)
-{
-    if (WRT_LIKELY(v->sp > v->floor)) return *--v->sp;
-    if (!valid_top(v)->unreachable) valid_mismatch(v, "a value", "nothing");
-    return WRT__BOTTOM;
 }
 
 /* Are the top n operands of these types? Those that a dead stack lacks are. */
@@ -189,7 +112,7 @@ static WRT_NOINLINE bool valid_match_slow(struct wrt__validator *v, const uint8_
         if (i > have && valid_top(v)->unreachable) return true;
         uint8_t found = i <= have ? v->sp[-(ptrdiff_t)i] : WRT__BOTTOM;
         if (i <= have && (found == types[n - i] || found == WRT__BOTTOM)) continue;
-        valid_mismatch(v, wrt__type_text(types[n - i]), i <= have ? wrt__type_text(found) : "nothing");
+        wrt__valid_mismatch(v, wrt__type_text(types[n - i]), i <= have ? wrt__type_text(found) : "nothing");
         return false;
     }
     return true;
@@ -215,8 +138,9 @@ static bool valid_match_exact(struct wrt__validator *v, const uint8_t *types, ui
     if (!valid_match(v, types, n)) return false;
     if ((size_t)(v->sp - v->floor) <= n) return true;
     v->live = false;
-    wrt__input_fail(&v->in, WRT_E_INVALID, WRT__W_TYPE, valid_offset(v), "type mismatch in %s: expected %u values at the end of the block, found %lu",
-                    valid_text(v), n, (uint64_t)(v->sp - v->floor));
+    wrt__input_fail(&v->in, WRT_E_INVALID, WRT__W_TYPE, valid_offset(v),
+        "type mismatch in %s: expected %u values at the end of the block, found %lu", valid_text(v), n,
+        (uint64_t)(v->sp - v->floor));
     return false;
 }
 
@@ -227,36 +151,22 @@ static void valid_dead(struct wrt__validator *v)
     v->live = false;
 }
 
-/* ---- announcing ---------------------------------------------------------------------------------- */
-
-static inline bool valid_live(struct wrt__validator *v, uint32_t op)
-{
-    if (!v->live) return false;
-    wrt__tr_op(v->t, (uint32_t)(v->at - v->source), op);
-    return true;
-}
-
-static inline bool valid_feature(struct wrt__validator *v, uint64_t feature)
-{
-    if (wrt__need_feature(&v->in, feature, valid_offset(v), valid_text(v))) return true;
-    v->live = false;
-    return false;
-}
-
 /* ---- blocks -------------------------------------------------------------------------------------- */
 
-static struct vframe *valid_push_frame(struct wrt__validator *v, enum frame_kind kind, const struct vframe *type)
+static struct wrt__vframe *valid_push_frame(
+    struct wrt__validator *v, enum wrt__vframe_kind kind, const struct wrt__vframe *type)
 {
     uint32_t most = v->in.m->limits->block_depth;
     if (v->frames_count > most) {       /* the function's own frame does not count */
-        valid_limit(v, "block_depth", most, v->frames_count);
+        wrt__valid_limit(v, "block_depth", most, v->frames_count);
         return NULL;
     }
-    if (!wrt__grow(v->in.m->alloc, &v->frames, &v->frames_cap, v->frames_count + 1, sizeof *v->frames, WRT_TAG_OTHER)) {
-        valid_nomem(v);
+    if (!wrt__grow(v->in.m->alloc, &v->frames, &v->frames_cap, v->frames_count + 1, sizeof *v->frames,
+            WRT_TAG_OTHER)) {
+        wrt__valid_nomem(v);
         return NULL;
     }
-    struct vframe *f = &v->frames[v->frames_count++];
+    struct wrt__vframe *f = &v->frames[v->frames_count++];
     *f = *type;
     f->kind = (uint8_t)kind;
     f->live = v->live;
@@ -268,10 +178,10 @@ static struct vframe *valid_push_frame(struct wrt__validator *v, enum frame_kind
 }
 
 /* Reads a block type: nothing, one value type, or the number of a function type. */
-static bool valid_block_type(struct wrt__validator *v, struct vframe *type)
+static bool valid_block_type(struct wrt__validator *v, struct wrt__vframe *type)
 {
     struct wrt__reader *r = &v->in.r;
-    *type = (struct vframe){ .params = valid_single, .results = valid_single };
+    *type = (struct wrt__vframe){ .params = valid_single, .results = valid_single };
     uint8_t first = r->p < r->end ? *r->p : 0x80;
     uint64_t offset = wrt__reader_offset(r);
     if (first == 0x40) {
@@ -288,11 +198,16 @@ static bool valid_block_type(struct wrt__validator *v, struct vframe *type)
     int64_t index = wrt__read_s33(r);
     if (r->failed) return false;
     if (index < 0) {
-        wrt__input_fail(&v->in, WRT_E_MALFORMED, WRT__W_TYPE_CODE, offset, "expected a block type, found %ld", index);
+        wrt__input_fail(
+            &v->in, WRT_E_MALFORMED, WRT__W_TYPE_CODE, offset, "expected a block type, found %ld", index);
         return false;
     }
-    if (!wrt__need_feature(&v->in, WRT_FEATURE_MULTI_VALUE, offset, "a block type that is a type index")) return false;
-    if (!wrt__check_index(&v->in, (uint32_t)index, v->in.m->types_count, "type", "module", offset)) return false;
+    if (!wrt__need_feature(&v->in, WRT_FEATURE_MULTI_VALUE, offset, "a block type that is a type index")) {
+        return false;
+    }
+    if (!wrt__check_index(&v->in, (uint32_t)index, v->in.m->types_count, "type", "module", offset)) {
+        return false;
+    }
     const struct wrt__functype *t = &v->in.m->types[index];
     type->params_count = (uint16_t)t->params;
     type->results_count = (uint16_t)t->results;
@@ -303,7 +218,7 @@ static bool valid_block_type(struct wrt__validator *v, struct vframe *type)
 
 static void valid_block(struct wrt__validator *v, uint32_t op)
 {
-    struct vframe type;
+    struct wrt__vframe type;
     if (!valid_block_type(v, &type)) {
         v->live = false;
         return;
@@ -314,18 +229,24 @@ static void valid_block(struct wrt__validator *v, uint32_t op)
         enum wrt__block kind = op == WRT__OP_BLOCK ? WRT__BLOCK : op == WRT__OP_LOOP ? WRT__LOOP : WRT__IF;
         wrt__tr_block(v->t, kind, type.params, type.params_count, type.results, type.results_count);
     } else if (valid_pop_all(v, type.params, type.params_count)) {
-        valid_push_all(v, type.params, type.params_count);      /* a dead stack may have had less, or unknown types */
+        valid_push_all(
+            v, type.params, type.params_count); /* a dead stack may have had less, or unknown types */
     }
     if (v->in.status != WRT_OK) return;
-    (void)valid_push_frame(v, op == WRT__OP_BLOCK ? FRAME_BLOCK : op == WRT__OP_LOOP ? FRAME_LOOP : FRAME_IF, &type);
+    (void)valid_push_frame(v,
+        op == WRT__OP_BLOCK  ? WRT__VFRAME_BLOCK
+        : op == WRT__OP_LOOP ? WRT__VFRAME_LOOP
+                             : WRT__VFRAME_IF,
+        &type);
 }
 
 static void valid_else(struct wrt__validator *v)
 {
-    struct vframe *f = valid_top(v);
-    if (f->kind != FRAME_IF) {
+    struct wrt__vframe *f = valid_top(v);
+    if (f->kind != WRT__VFRAME_IF) {
         v->live = false;
-        wrt__input_fail(&v->in, WRT_E_MALFORMED, WRT__W_ELSE, valid_offset(v), "expected an operator or end, found else without if");
+        wrt__input_fail(&v->in, WRT_E_MALFORMED, WRT__W_ELSE, valid_offset(v),
+            "expected an operator or end, found else without if");
         return;
     }
     if (!valid_match_exact(v, f->results, f->results_count)) return;
@@ -333,7 +254,7 @@ static void valid_else(struct wrt__validator *v)
         wrt__tr_op(v->t, (uint32_t)valid_offset(v), WRT__OP_ELSE);
         wrt__tr_else(v->t, !f->unreachable);
     }
-    f->kind = FRAME_ELSE;
+    f->kind = WRT__VFRAME_ELSE;
     f->unreachable = false;
     v->live = f->live;
     v->sp = v->floor;
@@ -342,13 +263,14 @@ static void valid_else(struct wrt__validator *v)
 
 static void valid_end(struct wrt__validator *v)
 {
-    struct vframe *f = valid_top(v);
+    struct wrt__vframe *f = valid_top(v);
     if (!valid_match_exact(v, f->results, f->results_count)) return;
-    if (f->kind == FRAME_IF && (f->params_count != f->results_count || memcmp(f->params, f->results, f->params_count) != 0)) {
+    if (f->kind == WRT__VFRAME_IF &&
+        (f->params_count != f->results_count || memcmp(f->params, f->results, f->params_count) != 0)) {
         v->live = false;
         wrt__input_fail(&v->in, WRT_E_INVALID, WRT__W_ELSE, valid_offset(v),
-                        "type mismatch: expected an else, because the if takes %u values and gives %u", (uint32_t)f->params_count,
-                        (uint32_t)f->results_count);
+            "type mismatch: expected an else, because the if takes %u values and gives %u",
+            (uint32_t)f->params_count, (uint32_t)f->results_count);
         return;
     }
     if (f->live) {
@@ -366,13 +288,13 @@ static void valid_end(struct wrt__validator *v)
 
 /* ---- jumps --------------------------------------------------------------------------------------- */
 
-static inline const uint8_t *valid_label(const struct vframe *f, uint32_t *n)
+static inline const uint8_t *valid_label(const struct wrt__vframe *f, uint32_t *n)
 {
-    *n = f->kind == FRAME_LOOP ? f->params_count : f->results_count;
-    return f->kind == FRAME_LOOP ? f->params : f->results;
+    *n = f->kind == WRT__VFRAME_LOOP ? f->params_count : f->results_count;
+    return f->kind == WRT__VFRAME_LOOP ? f->params : f->results;
 }
 
-static struct vframe *valid_depth(struct wrt__validator *v, uint32_t depth)
+static struct wrt__vframe *valid_depth(struct wrt__validator *v, uint32_t depth)
 {
     if (!valid_index(v, depth, v->frames_count, "label", "function here")) return NULL;
     return &v->frames[v->frames_count - 1 - depth];
@@ -381,7 +303,7 @@ static struct vframe *valid_depth(struct wrt__validator *v, uint32_t depth)
 static void valid_br(struct wrt__validator *v)
 {
     uint32_t depth = valid_u32(v), n;
-    const struct vframe *f = valid_depth(v, depth);
+    const struct wrt__vframe *f = valid_depth(v, depth);
     if (!f) return;
     const uint8_t *types = valid_label(f, &n);
     if (!valid_match(v, types, n)) return;
@@ -392,7 +314,7 @@ static void valid_br(struct wrt__validator *v)
 static void valid_br_if(struct wrt__validator *v)
 {
     uint32_t depth = valid_u32(v), n;
-    const struct vframe *f = valid_depth(v, depth);
+    const struct wrt__vframe *f = valid_depth(v, depth);
     if (!f) return;
     const uint8_t *types = valid_label(f, &n);
     valid_pop(v, WRT__I32);
@@ -407,12 +329,13 @@ static void valid_br_table(struct wrt__validator *v)
     uint32_t count = valid_u32(v), arity = 0;
     if (count >= wrt__reader_left(&v->in.r)) {
         v->live = false;
-        wrt__input_fail(&v->in, WRT_E_MALFORMED, WRT__W_COUNT, valid_offset(v), "unexpected end: %u labels cannot fit into the %lu bytes that are left",
-                        count, (uint64_t)wrt__reader_left(&v->in.r));
+        wrt__input_fail(&v->in, WRT_E_MALFORMED, WRT__W_COUNT, valid_offset(v),
+            "unexpected end: %u labels cannot fit into the %lu bytes that are left", count,
+            (uint64_t)wrt__reader_left(&v->in.r));
         return;
     }
     if (!wrt__grow(v->in.m->alloc, &v->depths, &v->depths_cap, count + 1, sizeof *v->depths, WRT_TAG_OTHER)) {
-        valid_nomem(v);
+        wrt__valid_nomem(v);
         return;
     }
     valid_pop(v, WRT__I32);
@@ -420,7 +343,7 @@ static void valid_br_table(struct wrt__validator *v)
     for (uint32_t i = 0; i <= count; i++) {
         uint32_t n;
         v->depths[i] = valid_u32(v);
-        struct vframe *f = valid_depth(v, v->depths[i]);
+        struct wrt__vframe *f = valid_depth(v, v->depths[i]);
         if (!f) return;
         if (f->stamp == v->stamp) continue;
         f->stamp = v->stamp;
@@ -428,8 +351,8 @@ static void valid_br_table(struct wrt__validator *v)
         if (i == 0) arity = n;
         if (n != arity) {
             v->live = false;
-            wrt__input_fail(&v->in, WRT_E_INVALID, WRT__W_TYPE, valid_offset(v), "type mismatch in br_table: expected labels of %u values, found one of %u",
-                            arity, n);
+            wrt__input_fail(&v->in, WRT_E_INVALID, WRT__W_TYPE, valid_offset(v),
+                "type mismatch in br_table: expected labels of %u values, found one of %u", arity, n);
             return;
         }
         if (!valid_match(v, types, n)) return;
@@ -440,7 +363,7 @@ static void valid_br_table(struct wrt__validator *v)
 
 static void valid_return(struct wrt__validator *v)
 {
-    const struct vframe *f = &v->frames[0];
+    const struct wrt__vframe *f = &v->frames[0];
     if (!valid_match(v, f->results, f->results_count)) return;
     if (valid_live(v, WRT__OP_RETURN)) wrt__tr_return(v->t);
     valid_dead(v);
@@ -449,18 +372,20 @@ static void valid_return(struct wrt__validator *v)
 /* ---- calls --------------------------------------------------------------------------------------- */
 
 /* Operands and results of a call; true: it is live. */
-static bool valid_call_type(struct wrt__validator *v, const struct wrt__functype *type, uint32_t op, bool tail)
+static bool valid_call_type(
+    struct wrt__validator *v, const struct wrt__functype *type, uint32_t op, bool tail)
 {
     if (!valid_pop_all(v, type->types, type->params)) return false;
     const uint8_t *results = type->types + type->params;
-    const struct vframe *f = &v->frames[0];
+    const struct wrt__vframe *f = &v->frames[0];
     if (!tail) {
         bool live = valid_live(v, op);
         valid_push_all(v, results, type->results);
         return live;
     }
-    if (type->results != f->results_count || (type->results > 0 && memcmp(results, f->results, type->results) != 0)) {
-        valid_mismatch(v, "the results of this function", "others");
+    if (type->results != f->results_count ||
+        (type->results > 0 && memcmp(results, f->results, type->results) != 0)) {
+        wrt__valid_mismatch(v, "the results of this function", "others");
         return false;
     }
     return valid_live(v, op);
@@ -469,27 +394,22 @@ static bool valid_call_type(struct wrt__validator *v, const struct wrt__functype
 static void valid_call(struct wrt__validator *v, uint32_t op, bool tail)
 {
     const struct wrt__module *m = v->in.m;
-    if (tail && !valid_feature(v, WRT_FEATURE_TAIL_CALL)) return;
+    if (tail && !wrt__valid_feature(v, WRT_FEATURE_TAIL_CALL)) return;
     uint32_t func = valid_u32(v);
     if (!valid_index(v, func, m->funcs_count, "function", "module")) return;
     if (valid_call_type(v, &m->types[m->funcs[func].type], op, tail)) wrt__tr_call(v->t, func, tail);
     if (tail) valid_dead(v);
 }
 
-static bool valid_table(struct wrt__validator *v, uint32_t table)
-{
-    return valid_index(v, table, v->in.m->tables_count, "table", "module");
-}
-
 static void valid_call_indirect(struct wrt__validator *v, uint32_t op, bool tail)
 {
     const struct wrt__module *m = v->in.m;
-    if (tail && !valid_feature(v, WRT_FEATURE_TAIL_CALL)) return;
+    if (tail && !wrt__valid_feature(v, WRT_FEATURE_TAIL_CALL)) return;
     uint32_t type = valid_u32(v), table = valid_u32(v);
-    if (table > 0 && !valid_feature(v, WRT_FEATURE_REFERENCE_TYPES)) return;
+    if (table > 0 && !wrt__valid_feature(v, WRT_FEATURE_REFERENCE_TYPES)) return;
     if (!valid_index(v, type, m->types_count, "type", "module") || !valid_table(v, table)) return;
     if (m->tables[table].elem != WRT__FUNCREF) {
-        valid_mismatch(v, "a table of funcref", "one of externref");
+        wrt__valid_mismatch(v, "a table of funcref", "one of externref");
         return;
     }
     valid_pop(v, WRT__I32);
@@ -529,7 +449,8 @@ static void valid_global(struct wrt__validator *v, uint32_t op)
     }
     if (!m->globals[i].is_mutable) {
         v->live = false;
-        wrt__input_fail(&v->in, WRT_E_INVALID, WRT__W_IMMUTABLE, valid_offset(v), "expected a mutable global, global %u is immutable", i);
+        wrt__input_fail(&v->in, WRT_E_INVALID, WRT__W_IMMUTABLE, valid_offset(v),
+            "expected a mutable global, global %u is immutable", i);
         return;
     }
     valid_pop(v, m->globals[i].type);
@@ -542,36 +463,17 @@ static void valid_drop(struct wrt__validator *v)
     if (valid_live(v, WRT__OP_DROP)) wrt__tr_drop(v->t);
 }
 
-static bool valid_is_ref(uint8_t type) { return type == WRT__FUNCREF || type == WRT__EXTERNREF; }
-
 static void valid_select(struct wrt__validator *v)
 {
     valid_pop(v, WRT__I32);
     uint8_t b = valid_pop_any(v), a = valid_pop_any(v);
     if (valid_is_ref(a) || valid_is_ref(b)) {
-        valid_mismatch(v, "numbers", wrt__type_text(valid_is_ref(b) ? b : a));
+        wrt__valid_mismatch(v, "numbers", wrt__type_text(valid_is_ref(b) ? b : a));
     } else if (a != b && a != WRT__BOTTOM && b != WRT__BOTTOM) {
-        valid_mismatch(v, wrt__type_text(a), wrt__type_text(b));
+        wrt__valid_mismatch(v, wrt__type_text(a), wrt__type_text(b));
     }
     valid_push(v, a == WRT__BOTTOM ? b : a);
     if (valid_live(v, WRT__OP_SELECT)) wrt__tr_select(v->t);
-}
-
-static void valid_select_typed(struct wrt__validator *v)
-{
-    if (!valid_feature(v, WRT_FEATURE_REFERENCE_TYPES)) return;
-    uint32_t n = valid_u32(v);
-    uint8_t type = wrt__read_u8(&v->in.r);
-    if (n != 1 || !wrt__check_valtype(&v->in, type, wrt__input_last(&v->in))) {
-        v->live = false;
-        wrt__input_fail(&v->in, WRT_E_INVALID, WRT__W_TYPE, valid_offset(v), "invalid result arity: expected one type of select, found %u", n);
-        return;
-    }
-    valid_pop(v, WRT__I32);
-    valid_pop(v, type);
-    valid_pop(v, type);
-    valid_push(v, type);
-    if (valid_live(v, WRT__OP_SELECT_T)) wrt__tr_select(v->t);
 }
 
 /* ---- memory -------------------------------------------------------------------------------------- */
@@ -582,12 +484,15 @@ static WRT_COLD bool valid_memarg_fail(struct wrt__validator *v, uint32_t size, 
     if (v->in.r.failed) return false;
     v->live = false;
     if (align >= 64 && align < 128) {
-        (void)wrt__need_feature(&v->in, WRT_FEATURE_MULTI_MEMORY, valid_offset(v), "a memory index of an access");
+        (void)wrt__need_feature(
+            &v->in, WRT_FEATURE_MULTI_MEMORY, valid_offset(v), "a memory index of an access");
     } else if (align > size) {
-        wrt__input_fail(&v->in, align < 64 ? WRT_E_INVALID : WRT_E_MALFORMED, WRT__W_ALIGNMENT, valid_offset(v),
-                        "alignment must not be larger than natural: expected at most 2^%u in %s, found 2^%u", size, valid_text(v), align);
+        wrt__input_fail(&v->in, align < 64 ? WRT_E_INVALID : WRT_E_MALFORMED, WRT__W_ALIGNMENT,
+            valid_offset(v),
+            "alignment must not be larger than natural: expected at most 2^%u in %s, found 2^%u", size,
+            valid_text(v), align);
     } else {
-        valid_unknown(v, 0, 0, "memory", "module");
+        wrt__valid_unknown(v, 0, 0, "memory", "module");
     }
     return false;
 }
@@ -600,21 +505,6 @@ static inline bool valid_memarg(struct wrt__validator *v, uint32_t size, uint32_
     return valid_memarg_fail(v, size, align);
 }
 
-static void valid_memory_size(struct wrt__validator *v, uint32_t op)
-{
-    wrt__read_memory_index(&v->in);
-    if (!wrt__input_ok(&v->in)) {
-        v->live = false;
-    } else if (op == WRT__OP_MEMORY_SIZE) {
-        valid_push(v, WRT__I32);
-        if (valid_live(v, op)) wrt__tr_memory_size(v->t);
-    } else {
-        valid_pop(v, WRT__I32);
-        valid_push(v, WRT__I32);
-        if (valid_live(v, op)) wrt__tr_memory_grow(v->t);
-    }
-}
-
 /* ---- constants and references -------------------------------------------------------------------- */
 
 static inline void valid_const(struct wrt__validator *v, uint32_t op, uint8_t type, uint64_t bits)
@@ -623,170 +513,7 @@ static inline void valid_const(struct wrt__validator *v, uint32_t op, uint8_t ty
     if (valid_live(v, op)) wrt__tr_const(v->t, type, bits);
 }
 
-static void valid_ref_null(struct wrt__validator *v)
-{
-    if (!valid_feature(v, WRT_FEATURE_REFERENCE_TYPES)) return;
-    uint8_t type = wrt__read_u8(&v->in.r);
-    if (!wrt__check_reftype(&v->in, type, wrt__input_last(&v->in))) {
-        v->live = false;
-        return;
-    }
-    valid_push(v, type);
-    if (valid_live(v, WRT__OP_REF_NULL)) wrt__tr_ref_null(v->t, type);
-}
-
-static void valid_ref_is_null(struct wrt__validator *v)
-{
-    if (!valid_feature(v, WRT_FEATURE_REFERENCE_TYPES)) return;
-    uint8_t type = valid_pop_any(v);
-    if (type != WRT__BOTTOM && !valid_is_ref(type)) valid_mismatch(v, "a reference", wrt__type_text(type));
-    valid_push(v, WRT__I32);
-    if (valid_live(v, WRT__OP_REF_IS_NULL)) wrt__tr_ref_is_null(v->t);
-}
-
-static void valid_ref_func(struct wrt__validator *v)
-{
-    const struct wrt__module *m = v->in.m;
-    if (!valid_feature(v, WRT_FEATURE_REFERENCE_TYPES)) return;
-    uint32_t func = valid_u32(v);
-    if (!valid_index(v, func, m->funcs_count, "function", "module")) return;
-    if (!m->funcs[func].declared_ref) {
-        v->live = false;
-        wrt__input_fail(&v->in, WRT_E_INVALID, WRT__W_UNDECLARED, valid_offset(v),
-                        "undeclared function reference: expected function %u in an export, a global or an element segment", func);
-        return;
-    }
-    valid_push(v, WRT__FUNCREF);
-    if (valid_live(v, WRT__OP_REF_FUNC)) wrt__tr_ref_func(v->t, func);
-}
-
-/* ---- tables and bulk operators ------------------------------------------------------------------- */
-
-static void valid_table_access(struct wrt__validator *v, uint32_t op)
-{
-    if (!valid_feature(v, WRT_FEATURE_REFERENCE_TYPES)) return;
-    uint32_t table = valid_u32(v);
-    if (!valid_table(v, table)) return;
-    uint8_t type = v->in.m->tables[table].elem;
-    switch (op) {
-    case WRT__OP_TABLE_GET:
-        valid_pop(v, WRT__I32);
-        valid_push(v, type);
-        if (valid_live(v, op)) wrt__tr_table_get(v->t, table);
-        break;
-    case WRT__OP_TABLE_SET:
-        valid_pop(v, type);
-        valid_pop(v, WRT__I32);
-        if (valid_live(v, op)) wrt__tr_table_set(v->t, table);
-        break;
-    case WRT__OP_TABLE_SIZE:
-        valid_push(v, WRT__I32);
-        if (valid_live(v, op)) wrt__tr_table_size(v->t, table);
-        break;
-    case WRT__OP_TABLE_GROW:
-        valid_pop(v, WRT__I32);
-        valid_pop(v, type);
-        valid_push(v, WRT__I32);
-        if (valid_live(v, op)) wrt__tr_table_grow(v->t, table);
-        break;
-    default:
-        WRT_ASSERT(op == WRT__OP_TABLE_FILL);
-        valid_pop(v, WRT__I32);
-        valid_pop(v, type);
-        valid_pop(v, WRT__I32);
-        if (valid_live(v, op)) wrt__tr_bulk(v->t, op, table, 0);
-        break;
-    }
-}
-
-/* Three i32: where to, where from or what, how much. */
-static void valid_bulk(struct wrt__validator *v, uint32_t op, uint32_t a, uint32_t b)
-{
-    if (!wrt__input_ok(&v->in)) {
-        v->live = false;
-        return;
-    }
-    valid_pop(v, WRT__I32);
-    valid_pop(v, WRT__I32);
-    valid_pop(v, WRT__I32);
-    if (valid_live(v, op)) wrt__tr_bulk(v->t, op, a, b);
-}
-
-static bool valid_data_index(struct wrt__validator *v, uint32_t data)
-{
-    const struct wrt__module *m = v->in.m;
-    if (m->has_data_count) return valid_index(v, data, m->data_count, "data segment", "module");
-    v->live = false;
-    wrt__input_fail(&v->in, WRT_E_MALFORMED, WRT__W_AGREE, valid_offset(v), "data count section required: %s needs it", valid_text(v));
-    return false;
-}
-
-static void valid_table_types(struct wrt__validator *v, uint8_t to, uint8_t from)
-{
-    if (to != from) valid_mismatch(v, wrt__type_text(to), wrt__type_text(from));
-}
-
-static void valid_bulk_operator(struct wrt__validator *v, uint32_t op)
-{
-    const struct wrt__module *m = v->in.m;
-    if (!valid_feature(v, WRT_FEATURE_BULK_MEMORY)) return;
-    uint32_t a = 0, b = 0;
-    switch (op) {
-    case WRT__OP_MEMORY_COPY:
-        wrt__read_memory_index(&v->in);
-        wrt__read_memory_index(&v->in);
-        break;
-    case WRT__OP_MEMORY_FILL:
-        wrt__read_memory_index(&v->in);
-        break;
-    case WRT__OP_MEMORY_INIT:
-        a = valid_u32(v);
-        wrt__read_memory_index(&v->in);
-        if (!valid_data_index(v, a)) return;
-        break;
-    case WRT__OP_TABLE_INIT:
-        a = valid_u32(v);
-        b = valid_u32(v);
-        if (!valid_index(v, a, m->elems_count, "element segment", "module") || !valid_table(v, b)) return;
-        valid_table_types(v, m->tables[b].elem, m->elems[a].type);
-        break;
-    default:
-        WRT_ASSERT(op == WRT__OP_TABLE_COPY);
-        a = valid_u32(v);
-        b = valid_u32(v);
-        if (!valid_table(v, a) || !valid_table(v, b)) return;
-        valid_table_types(v, m->tables[a].elem, m->tables[b].elem);
-        break;
-    }
-    valid_bulk(v, op, a, b);
-}
-
-static void valid_segment_drop(struct wrt__validator *v, uint32_t op)
-{
-    if (!valid_feature(v, WRT_FEATURE_BULK_MEMORY)) return;
-    uint32_t segment = valid_u32(v);
-    bool ok = op == WRT__OP_DATA_DROP ? valid_data_index(v, segment)
-                                      : valid_index(v, segment, v->in.m->elems_count, "element segment", "module");
-    if (ok && valid_live(v, op)) wrt__tr_bulk(v->t, op, segment, 0);
-}
-
 /* ---- operators ----------------------------------------------------------------------------------- */
-
-/* `k`: what follows the prefix 0xfc. */
-static WRT_COLD void valid_refuse(struct wrt__validator *v, uint32_t op, uint32_t k)
-{
-    const struct wrt__op_info *info = op < WRT__OPS ? &wrt__op_infos[op] : NULL;
-    v->live = false;
-    if (info && info->imm == WRT__IMM_OFF) {
-        uint64_t feature = info->feature;
-        if (op == WRT__OP_PREFIX_SIMD && wrt__read_u32(&v->in.r) >= 0x100) feature = WRT_FEATURE_RELAXED_SIMD;
-        (void)wrt__need_feature(&v->in, feature, valid_offset(v), valid_text(v));
-    } else if (op >= 256) {
-        wrt__input_fail(&v->in, WRT_E_MALFORMED, WRT__W_OPERATOR, valid_offset(v), "unknown operator 0xfc %u", k);
-    } else {
-        wrt__input_fail(&v->in, WRT_E_MALFORMED, WRT__W_OPERATOR, valid_offset(v), "unknown operator 0x%x", op);
-    }
-}
 
 /* Arithmetic, comparisons, conversions, loads, stores: the table says all. */
 static inline void valid_plain(struct wrt__validator *v, uint32_t op, const struct wrt__op_info *info)
@@ -834,19 +561,19 @@ static void valid_prefixed(struct wrt__validator *v)
     switch (op) {
     case WRT__OP_MEMORY_INIT: case WRT__OP_MEMORY_COPY: case WRT__OP_MEMORY_FILL:
     case WRT__OP_TABLE_INIT: case WRT__OP_TABLE_COPY:
-        valid_bulk_operator(v, op);
+        wrt__valid_bulk_operator(v, op);
         break;
     case WRT__OP_DATA_DROP: case WRT__OP_ELEM_DROP:
-        valid_segment_drop(v, op);
+        wrt__valid_segment_drop(v, op);
         break;
     case WRT__OP_TABLE_GROW: case WRT__OP_TABLE_SIZE: case WRT__OP_TABLE_FILL:
-        valid_table_access(v, op);
+        wrt__valid_table_access(v, op);
         break;
     default:
         if (op < WRT__OPS && wrt__op_infos[op].imm == WRT__IMM_NONE) {
-            if (valid_feature(v, wrt__op_infos[op].feature)) valid_plain(v, op, &wrt__op_infos[op]);
+            if (wrt__valid_feature(v, wrt__op_infos[op].feature)) valid_plain(v, op, &wrt__op_infos[op]);
         } else if (!v->in.r.failed) {
-            valid_refuse(v, op, k);
+            wrt__valid_refuse(v, op, k);
         }
         break;
     }
@@ -857,12 +584,12 @@ static void valid_other(struct wrt__validator *v, uint32_t op)
 {
     const struct wrt__op_info *info = &wrt__op_infos[op];
     if (info->imm == WRT__IMM_NONE && info->pops > 0) {
-        if (!info->feature || valid_feature(v, info->feature)) valid_plain(v, op, info);
+        if (!info->feature || wrt__valid_feature(v, info->feature)) valid_plain(v, op, info);
     } else if (info->imm >= WRT__IMM_MEM0 && info->imm <= WRT__IMM_MEM3) {
         if (info->result) valid_load(v, op);
         else valid_store(v, op);
     } else {
-        valid_refuse(v, op, 0);
+        wrt__valid_refuse(v, op, 0);
     }
 }
 
@@ -894,20 +621,20 @@ static void valid_operators(struct wrt__validator *v)
         case WRT__OP_RETURN_CALL_INDIRECT: valid_call_indirect(v, op, true); break;
         case WRT__OP_DROP: valid_drop(v); break;
         case WRT__OP_SELECT: valid_select(v); break;
-        case WRT__OP_SELECT_T: valid_select_typed(v); break;
+        case WRT__OP_SELECT_T: wrt__valid_select_typed(v); break;
         case WRT__OP_LOCAL_GET: valid_local(v, WRT__OP_LOCAL_GET); break;
         case WRT__OP_LOCAL_SET: valid_local(v, WRT__OP_LOCAL_SET); break;
         case WRT__OP_LOCAL_TEE: valid_local(v, WRT__OP_LOCAL_TEE); break;
         case WRT__OP_GLOBAL_GET: case WRT__OP_GLOBAL_SET: valid_global(v, op); break;
-        case WRT__OP_TABLE_GET: case WRT__OP_TABLE_SET: valid_table_access(v, op); break;
-        case WRT__OP_MEMORY_SIZE: case WRT__OP_MEMORY_GROW: valid_memory_size(v, op); break;
+        case WRT__OP_TABLE_GET: case WRT__OP_TABLE_SET: wrt__valid_table_access(v, op); break;
+        case WRT__OP_MEMORY_SIZE: case WRT__OP_MEMORY_GROW: wrt__valid_memory_size(v, op); break;
         case WRT__OP_I32_CONST: valid_const(v, op, WRT__I32, (uint32_t)valid_s32(v)); break;
         case WRT__OP_I64_CONST: valid_const(v, op, WRT__I64, (uint64_t)wrt__read_s64(r)); break;
         case WRT__OP_F32_CONST: valid_const(v, op, WRT__F32, wrt__read_u32le(r)); break;
         case WRT__OP_F64_CONST: valid_const(v, op, WRT__F64, wrt__read_u64le(r)); break;
-        case WRT__OP_REF_NULL: valid_ref_null(v); break;
-        case WRT__OP_REF_IS_NULL: valid_ref_is_null(v); break;
-        case WRT__OP_REF_FUNC: valid_ref_func(v); break;
+        case WRT__OP_REF_NULL: wrt__valid_ref_null(v); break;
+        case WRT__OP_REF_IS_NULL: wrt__valid_ref_is_null(v); break;
+        case WRT__OP_REF_FUNC: wrt__valid_ref_func(v); break;
         case WRT__OP_PREFIX_FC: valid_prefixed(v); break;
         default: valid_other(v, op); break;
         }
@@ -929,7 +656,8 @@ static uint32_t valid_count_locals(struct wrt__validator *v, uint32_t groups, ui
         sum += wrt__read_u32(&in->r);
         (void)wrt__read_u8(&in->r);
         if (sum - params > UINT32_MAX) {
-            wrt__input_fail(in, WRT_E_MALFORMED, WRT__W_LOCALS, offset, "too many locals: expected at most 2^32 - 1");
+            wrt__input_fail(
+                in, WRT_E_MALFORMED, WRT__W_LOCALS, offset, "too many locals: expected at most 2^32 - 1");
         } else if (sum > most) {
             wrt__input_limit(in, "function_locals", most, sum, offset);
         }
@@ -945,7 +673,7 @@ static void valid_read_locals(struct wrt__validator *v, const struct wrt__functy
     uint32_t total = valid_count_locals(v, groups, type->params);
     if (!wrt__input_ok(in)) return;
     if (!wrt__grow(in->m->alloc, &v->local_types, &v->locals_cap, total, 1, WRT_TAG_OTHER)) {
-        valid_nomem(v);
+        wrt__valid_nomem(v);
         return;
     }
     if (type->params > 0) memcpy(v->local_types, type->types, type->params);
@@ -979,9 +707,10 @@ static void valid_begin(struct wrt__validator *v, uint32_t func, wrt_error *err)
     valid_read_locals(v, type);
     if (!wrt__input_ok(&v->in)) return;
     f->first_op_offset = (uint32_t)wrt__reader_offset(&v->in.r);
-    struct vframe frame = { .params = valid_single, .results = type->results ? type->types + type->params : valid_single,
-                            .results_count = (uint16_t)type->results };
-    (void)valid_push_frame(v, FRAME_FUNC, &frame);
+    struct wrt__vframe frame = { .params = valid_single,
+        .results = type->results ? type->types + type->params : valid_single,
+        .results_count = (uint16_t)type->results };
+    (void)valid_push_frame(v, WRT__VFRAME_FUNC, &frame);
 }
 
 /* Behind the last operator: it must have been the function's `end`, and nothing may follow. */
@@ -990,14 +719,17 @@ static void valid_finish(struct wrt__validator *v)
     if (!wrt__input_ok(&v->in)) return;
     uint64_t offset = wrt__reader_offset(&v->in.r);
     if (v->frames_count > 0) {
-        wrt__input_fail(&v->in, WRT_E_MALFORMED, WRT__W_BODY, offset, "unexpected end: expected end for %u open blocks", v->frames_count);
+        wrt__input_fail(&v->in, WRT_E_MALFORMED, WRT__W_BODY, offset,
+            "unexpected end: expected end for %u open blocks", v->frames_count);
     } else if (v->in.r.p != v->in.r.end) {
-        wrt__input_fail(&v->in, WRT_E_MALFORMED, WRT__W_BODY, offset, "section size mismatch: expected the body to finish with end, %lu bytes follow",
-                        (uint64_t)wrt__reader_left(&v->in.r));
+        wrt__input_fail(&v->in, WRT_E_MALFORMED, WRT__W_BODY, offset,
+            "section size mismatch: expected the body to finish with end, %lu bytes follow",
+            (uint64_t)wrt__reader_left(&v->in.r));
     }
 }
 
-wrt_status wrt__validate_body(struct wrt__validator *v, uint32_t func, struct wrt__translator *t, wrt_error *err)
+wrt_status wrt__validate_body(
+    struct wrt__validator *v, uint32_t func, struct wrt__translator *t, wrt_error *err)
 {
     valid_begin(v, func, err);
     if (v->in.status != WRT_OK) return v->in.status;

@@ -16,14 +16,16 @@ static wrt_status validate_export_names(struct wrt__module *m, wrt_error *err)
     for (uint32_t i = 0; m->export_order && i < m->exports_count; i++) {
         m->export_order[i] = i;
     }
-    if (!m->export_order || !wrt__sort_indices(m->alloc, m->export_order, m->exports_count, export_before, m->exports)) {
+    if (!m->export_order ||
+        !wrt__sort_indices(m->alloc, m->export_order, m->exports_count, export_before, m->exports)) {
         return wrt__fail(err, WRT_E_NOMEM, WRT__W_MEMORY, WRT__NO_OFFSET, "no memory for the module");
     }
     for (uint32_t i = 1; i < m->exports_count; i++) {
         uint32_t index = m->export_order[i];
         wrt_str name = m->exports[index].name;
         if (!wrt__str_equal(name, m->exports[m->export_order[i - 1]].name)) continue;
-        wrt__fail(err, WRT_E_INVALID, WRT__W_EXPORT, (uint64_t)((const uint8_t *)name.p - m->source.p), "duplicate export name \"%S\"", &name);
+        wrt__fail(err, WRT_E_INVALID, WRT__W_EXPORT, (uint64_t)((const uint8_t *)name.p - m->source.p),
+            "duplicate export name \"%S\"", &name);
         wrt__error_where(err, "export section, entry %u", index);
         return WRT_E_INVALID;
     }
@@ -35,11 +37,13 @@ wrt_status wrt__validate_module(struct wrt__module *m, wrt_error *err)
     uint32_t defined = m->funcs_count - m->funcs_imported;
     if (m->bodies_count != defined) {
         return wrt__fail(err, WRT_E_MALFORMED, WRT__W_AGREE, m->source.n,
-                         "function and code section have inconsistent lengths: expected %u bodies, found %u", defined, m->bodies_count);
+            "function and code section have inconsistent lengths: expected %u bodies, found %u", defined,
+            m->bodies_count);
     }
     if (m->has_data_count && m->data_count != m->datas_count) {
         return wrt__fail(err, WRT_E_MALFORMED, WRT__W_AGREE, m->source.n,
-                         "data count and data section have inconsistent lengths: expected %u segments, found %u", m->data_count, m->datas_count);
+            "data count and data section have inconsistent lengths: expected %u segments, found %u",
+            m->data_count, m->datas_count);
     }
     return validate_export_names(m, err);
 }

@@ -2,7 +2,8 @@
  *   7f            a byte                    'abc'         a name: its length, its bytes
  *   ( ... )       a group with its length   s3( ... )     a section
  *   @             the place that is meant: binary.mark is its offset
- *   *1000 00      the next byte, so many times                                             u4000  a number as LEB128 */
+ *   *1000 00      the next byte, so many times                                             u4000  a number as
+ * LEB128 */
 #ifndef WRT_TESTS_BINARY_TEXT_H
 #define WRT_TESTS_BINARY_TEXT_H
 

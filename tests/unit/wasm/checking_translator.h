@@ -1,6 +1,6 @@
-/* A translator that translates nothing: it checks that it is driven as wasm/translate.h promises. Only live operators,
- * each announced by wrt__tr_op at a rising offset, an operand stack that fits, blocks that close in order. It takes the
- * place of the real one in a test program that includes it. */
+/* A translator that translates nothing: it checks that it is driven as wasm/translate.h promises. Only live
+ * operators, each announced by wrt__tr_op at a rising offset, an operand stack that fits, blocks that close
+ * in order. It takes the place of the real one in a test program that includes it. */
 #ifndef WRT_TESTS_CHECKING_TRANSLATOR_H
 #define WRT_TESTS_CHECKING_TRANSLATOR_H
 
@@ -27,7 +27,8 @@ static bool checking_end_live;
 #define CHECKING(x) ((x) ? (void)0 : checking_fail(t, #x, __LINE__))
 static void checking_fail(const struct wrt__translator *t, const char *what, int line)
 {
-    fprintf(stderr, "translator contract, line %d: %s (function %u, operator %u at %u)\n", line, what, t->func, t->op, t->last_offset);
+    fprintf(stderr, "translator contract, line %d: %s (function %u, operator %u at %u)\n", line, what,
+        t->func, t->op, t->last_offset);
     abort();
 }
 
@@ -58,7 +59,8 @@ static const struct wrt__functype *checking_type(const struct wrt__translator *t
     return &t->m->types[t->m->funcs[func].type];
 }
 
-void wrt__tr_begin(struct wrt__translator *t, uint32_t func, const uint8_t *local_types, uint32_t locals_count)
+void wrt__tr_begin(
+    struct wrt__translator *t, uint32_t func, const uint8_t *local_types, uint32_t locals_count)
 {
     const struct wrt__func *f = &t->m->funcs[func];
     t->func = func;
@@ -72,7 +74,8 @@ void wrt__tr_begin(struct wrt__translator *t, uint32_t func, const uint8_t *loca
     CHECKING(f->first_op_offset > f->body_offset && f->first_op_offset <= f->body_offset + f->body_bytes);
     CHECKING(locals_count >= checking_type(t, func)->params);
     for (uint32_t i = 0; i < locals_count; i++) {
-        CHECKING((local_types[i] >= 0x7c && local_types[i] <= 0x7f) || local_types[i] == 0x70 || local_types[i] == 0x6f);
+        CHECKING((local_types[i] >= 0x7c && local_types[i] <= 0x7f) || local_types[i] == 0x70 ||
+                 local_types[i] == 0x6f);
     }
 }
 
@@ -109,13 +112,18 @@ void wrt__tr_finish_module(struct wrt__translator *t)
     checking_finished_modules++;
 }
 
-void wrt__tr_block(struct wrt__translator *t, enum wrt__block kind, const uint8_t *params, uint32_t params_count, const uint8_t *results,
-                   uint32_t results_count)
+void wrt__tr_block(struct wrt__translator *t, enum wrt__block kind, const uint8_t *params,
+    uint32_t params_count, const uint8_t *results, uint32_t results_count)
 {
-    checking_take(t, kind == WRT__BLOCK ? WRT__OP_BLOCK : kind == WRT__LOOP ? WRT__OP_LOOP : WRT__OP_IF, kind == WRT__IF, 0);
+    checking_take(t,
+        kind == WRT__BLOCK  ? WRT__OP_BLOCK
+        : kind == WRT__LOOP ? WRT__OP_LOOP
+                            : WRT__OP_IF,
+        kind == WRT__IF, 0);
     CHECKING(params && results && t->height >= checking_blocks[t->blocks - 1].height + params_count);
     CHECKING(t->blocks < WRT_COUNT(checking_blocks));
-    checking_blocks[t->blocks++] = (struct checking_block){ kind, params_count, results_count, t->height - params_count, false };
+    checking_blocks[t->blocks++] =
+        (struct checking_block){ kind, params_count, results_count, t->height - params_count, false };
 }
 
 void wrt__tr_else(struct wrt__translator *t, bool live)
@@ -143,7 +151,8 @@ static void checking_label(struct wrt__translator *t, uint32_t depth)
 {
     CHECKING(depth < t->blocks);
     const struct checking_block *b = &checking_blocks[t->blocks - 1 - depth];
-    CHECKING(t->height >= checking_blocks[t->blocks - 1].height + (b->kind == WRT__LOOP ? b->params : b->results));
+    CHECKING(
+        t->height >= checking_blocks[t->blocks - 1].height + (b->kind == WRT__LOOP ? b->params : b->results));
 }
 
 static void checking_jump(struct wrt__translator *t, uint32_t op, uint32_t pops)
@@ -173,7 +182,10 @@ void wrt__tr_br_table(struct wrt__translator *t, const uint32_t *depths, uint32_
     }
 }
 
-void wrt__tr_return(struct wrt__translator *t) { checking_jump(t, WRT__OP_RETURN, checking_type(t, t->func)->results); }
+void wrt__tr_return(struct wrt__translator *t)
+{
+    checking_jump(t, WRT__OP_RETURN, checking_type(t, t->func)->results);
+}
 void wrt__tr_unreachable(struct wrt__translator *t) { checking_jump(t, WRT__OP_UNREACHABLE, 0); }
 
 void wrt__tr_call(struct wrt__translator *t, uint32_t func, bool tail)
@@ -205,9 +217,18 @@ static void checking_local(struct wrt__translator *t, uint32_t i, uint32_t op, u
     checking_take(t, op, pops, pushes);
 }
 
-void wrt__tr_local_get(struct wrt__translator *t, uint32_t i) { checking_local(t, i, WRT__OP_LOCAL_GET, 0, 1); }
-void wrt__tr_local_set(struct wrt__translator *t, uint32_t i) { checking_local(t, i, WRT__OP_LOCAL_SET, 1, 0); }
-void wrt__tr_local_tee(struct wrt__translator *t, uint32_t i) { checking_local(t, i, WRT__OP_LOCAL_TEE, 1, 1); }
+void wrt__tr_local_get(struct wrt__translator *t, uint32_t i)
+{
+    checking_local(t, i, WRT__OP_LOCAL_GET, 0, 1);
+}
+void wrt__tr_local_set(struct wrt__translator *t, uint32_t i)
+{
+    checking_local(t, i, WRT__OP_LOCAL_SET, 1, 0);
+}
+void wrt__tr_local_tee(struct wrt__translator *t, uint32_t i)
+{
+    checking_local(t, i, WRT__OP_LOCAL_TEE, 1, 1);
+}
 
 void wrt__tr_global_get(struct wrt__translator *t, uint32_t i)
 {
@@ -275,16 +296,29 @@ void wrt__tr_bulk(struct wrt__translator *t, uint32_t op, uint32_t a, uint32_t b
     checking_take(t, op, is_drop ? 0 : 3, 0);
 }
 
-static void checking_table(struct wrt__translator *t, uint32_t table, uint32_t op, uint32_t pops, uint32_t pushes)
+static void checking_table(
+    struct wrt__translator *t, uint32_t table, uint32_t op, uint32_t pops, uint32_t pushes)
 {
     CHECKING(table < t->m->tables_count);
     checking_take(t, op, pops, pushes);
 }
 
-void wrt__tr_table_get(struct wrt__translator *t, uint32_t table) { checking_table(t, table, WRT__OP_TABLE_GET, 1, 1); }
-void wrt__tr_table_set(struct wrt__translator *t, uint32_t table) { checking_table(t, table, WRT__OP_TABLE_SET, 2, 0); }
-void wrt__tr_table_size(struct wrt__translator *t, uint32_t table) { checking_table(t, table, WRT__OP_TABLE_SIZE, 0, 1); }
-void wrt__tr_table_grow(struct wrt__translator *t, uint32_t table) { checking_table(t, table, WRT__OP_TABLE_GROW, 2, 1); }
+void wrt__tr_table_get(struct wrt__translator *t, uint32_t table)
+{
+    checking_table(t, table, WRT__OP_TABLE_GET, 1, 1);
+}
+void wrt__tr_table_set(struct wrt__translator *t, uint32_t table)
+{
+    checking_table(t, table, WRT__OP_TABLE_SET, 2, 0);
+}
+void wrt__tr_table_size(struct wrt__translator *t, uint32_t table)
+{
+    checking_table(t, table, WRT__OP_TABLE_SIZE, 0, 1);
+}
+void wrt__tr_table_grow(struct wrt__translator *t, uint32_t table)
+{
+    checking_table(t, table, WRT__OP_TABLE_GROW, 2, 1);
+}
 
 void wrt__tr_ref_null(struct wrt__translator *t, uint8_t type)
 {

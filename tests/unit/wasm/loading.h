@@ -19,8 +19,8 @@ static void load_set_up(void)
     CHECK_EQ(wrt__limits_fill(&load_limits, NULL, NULL), WRT_OK);
 }
 
-/* The module is given; NULL: status in load_error. The binary is copied to a block of its own, so that reading behind
- * it is seen. */
+/* The module is given; NULL: status in load_error. The binary is copied to a block of its own, so that
+ * reading behind it is seen. */
 static struct wrt__module *load_binary(void)
 {
     struct wrt__load_opts o = { .fuel = &wrt__fuel_unit, .limits = &load_limits, .features = load_features };
@@ -29,7 +29,8 @@ static struct wrt__module *load_binary(void)
     if (!copy) abort();
     memcpy(copy, binary.bytes, binary.n);
     wrt__error_clear(&load_error);
-    wrt_status status = wrt__module_load(&load_heap.alloc, (wrt_bytes){ copy, binary.n }, &o, &m, &load_error);
+    wrt_status status =
+        wrt__module_load(&load_heap.alloc, (wrt_bytes){ copy, binary.n }, &o, &m, &load_error);
     free(copy);
     if (status == WRT_OK) return m;
     CHECK_EQ(load_error.status, status);
@@ -65,7 +66,8 @@ static bool load_accepts(const char *text)
 static const char *load_body_text(const char *body)
 {
     static char text[1 << 16];
-    snprintf(text, sizeof text, "s1( 01 60 00 00 ) s3( 01 00 ) s4( 01 70 00 0a ) s5( 01 00 01 ) s10( 01 ( 00 %s ) )", body);
+    snprintf(text, sizeof text,
+        "s1( 01 60 00 00 ) s3( 01 00 ) s4( 01 70 00 0a ) s5( 01 00 01 ) s10( 01 ( 00 %s ) )", body);
     return text;
 }
 

@@ -1,5 +1,6 @@
-/* The reader against the conformance scripts beside the repository, when they are there: every module of the rung is
- * accepted, every assert_invalid and assert_malformed is refused; no truncation and no random change does harm. */
+/* The reader against the conformance scripts beside the repository, when they are there: every module of the
+ * rung is accepted, every assert_invalid and assert_malformed is refused; no truncation and no random change
+ * does harm. */
 #include "test.h"
 #include "checking_translator.h"
 #include <dirent.h>
@@ -14,13 +15,17 @@ struct corpus_counts { unsigned accepted, refused, skipped, files; };
 
 static wrt_status corpus_load(wrt_bytes bytes, wrt_error *err)
 {
-    const struct wrt__load_opts o = { .fuel = &wrt__fuel_unit, .limits = &corpus_limits, .keep_source = true };
+    const struct wrt__load_opts o = {
+        .fuel = &wrt__fuel_unit, .limits = &corpus_limits, .keep_source = true
+    };
     struct wrt__module *m = NULL;
     wrt__error_clear(err);
     wrt_status status = wrt__module_load(&corpus_heap.alloc, bytes, &o, &m, err);
     if (status == WRT_OK) wrt__module_free(m);
-    else if (err->status != status || err->message[0] == 0 || (err->offset > bytes.n && status != WRT_E_NOMEM)) {
-        CHECK(!"an error without status, message or offset");
+    else if (err->status != status || err->message[0] == 0 ||
+             (err->offset > bytes.n && status != WRT_E_NOMEM)) {
+        printf("an error without status, message or offset\n");
+        CHECK(false);
     }
     CHECK_EQ(corpus_heap.live, 0);
     return status;
@@ -102,7 +107,9 @@ static void corpus_truncate(const uint8_t *p, size_t n)
 /* Each body cut short at each byte, in a source that ends there. */
 static void corpus_cut_bodies(const uint8_t *p, size_t n)
 {
-    const struct wrt__load_opts o = { .fuel = &wrt__fuel_unit, .limits = &corpus_limits, .keep_source = true };
+    const struct wrt__load_opts o = {
+        .fuel = &wrt__fuel_unit, .limits = &corpus_limits, .keep_source = true
+    };
     struct wrt__module *m = NULL;
     wrt_error err;
     if (n > 4096 || wrt__module_load(&corpus_heap.alloc, (wrt_bytes){ p, n }, &o, &m, &err) != WRT_OK) return;
@@ -139,14 +146,17 @@ static void corpus_accept(const char *line, const char *path, wrt_bytes b, struc
     }
     c->accepted++;
     if (corpus_load(b, &err) == WRT_OK) return;
-    printf("%s: W%04u %s at 0x%llx in %s\n", path, (unsigned)err.code, err.message, (unsigned long long)err.offset, err.where);
-    CHECK(!"accepted");
+    printf("%s: W%04u %s at 0x%llx in %s\n", path, (unsigned)err.code, err.message,
+        (unsigned long long)err.offset, err.where);
+    CHECK(false);
 }
 
 static void corpus_command(const char *line, const char *folder, struct corpus_counts *c, unsigned flips)
 {
     char type[40], file[200], path[2000];
-    if (!corpus_field(line, "\"type\":\"", type, sizeof type) || !corpus_field(line, "\"filename\":\"", file, sizeof file)) return;
+    if (!corpus_field(line, "\"type\":\"", type, sizeof type) ||
+        !corpus_field(line, "\"filename\":\"", file, sizeof file))
+        return;
     if (strncmp(type, "module", 6) != 0 && strncmp(type, "assert_", 7) != 0) return;
     snprintf(path, sizeof path, "%s/%s", folder, file);
     size_t n = 0;
@@ -164,8 +174,11 @@ static void corpus_command(const char *line, const char *folder, struct corpus_c
         c->skipped++;                   /* was written before reference types allowed several tables */
     } else if (strcmp(type, "assert_invalid") == 0 || strcmp(type, "assert_malformed") == 0) {
         c->refused++;
-        if (corpus_load(b, &err) == WRT_OK) CHECK(!"refused");
-        else if (getenv("WRT_TEST_SHOW")) printf("%s\t%d W%04u %s\t%s\n", strstr(line, "\"text\":"), err.status, (unsigned)err.code, err.message, err.where);
+        if (corpus_load(b, &err) == WRT_OK) CHECK(false);
+        else if (getenv("WRT_TEST_SHOW")) {
+            printf("%s\t%d W%04u %s\t%s\n", strstr(line, "\"text\":"), err.status, (unsigned)err.code,
+                err.message, err.where);
+        }
     } else {
         corpus_accept(line, path, b, c);
     }
@@ -218,7 +231,8 @@ TEST(modules_of_the_rung_are_accepted_and_wrong_ones_refused)
     struct corpus_counts c = { 0, 0, 0, 0 };
     corpus_set_up();
     if (!corpus_walk(&c, 0)) SKIP("no conformance scripts");
-    printf("%u scripts: %u modules to accept, %u to refuse, %u need later features\n", c.files, c.accepted, c.refused, c.skipped);
+    printf("%u scripts: %u modules to accept, %u to refuse, %u need later features\n", c.files, c.accepted,
+        c.refused, c.skipped);
     CHECK(c.accepted > 0 && c.refused > 0);
     CHECK(!corpus_heap.broken);
 }

@@ -1,5 +1,5 @@
-/* What a binary becomes: limits, numbers, announced operators, types, segments, names, fuel tables; and what hostile
- * binaries cost. */
+/* What a binary becomes: limits, numbers, announced operators, types, segments, names, fuel tables; and what
+ * hostile binaries cost. */
 #include "loading.h"
 #include <time.h>
 
@@ -59,7 +59,8 @@ static const char *named(uint32_t n)
 
 BUILD(build_types, "s1( u%u %s )", n, times(n, "60 00 00"))
 BUILD(build_imports, "s2( u%u %s )", n, times(n, "'m' 'n' 03 7f 00"))
-BUILD(build_functions, "s1( 01 60 00 00 ) s2( 01 'm' 'n' 00 00 ) s3( u%u %s ) s10( u%u %s )", n - 1, times(n - 1, "00"), n - 1, times(n - 1, "( 00 0b )"))
+BUILD(build_functions, "s1( 01 60 00 00 ) s2( 01 'm' 'n' 00 00 ) s3( u%u %s ) s10( u%u %s )", n - 1,
+    times(n - 1, "00"), n - 1, times(n - 1, "( 00 0b )"))
 BUILD(build_imported_functions, "s1( 01 60 00 00 ) s2( u%u %s )", n, times(n, "'m' 'n' 00 00"))
 BUILD(build_globals, "s2( 01 'm' 'n' 03 7f 00 ) s6( u%u %s )", n - 1, times(n - 1, "7f 00 41 00 0b"))
 BUILD(build_imported_globals, "s2( u%u %s )", n, times(n, "'m' 'n' 03 7f 00"))
@@ -70,8 +71,10 @@ BUILD(build_elems, "s9( u%u %s )", n, times(n, "01 00 00"))
 BUILD(build_datas, "s11( u%u %s )", n, times(n, "01 00"))
 BUILD(build_locals, "s1( 01 60 02 7f 7f 00 ) s3( 01 00 ) s10( 01 ( 02 u%u 7f 01 7e 0b ) )", n - 3)
 BUILD(build_params, "s1( 01 60 u%u %s 00 ) s3( 01 00 ) s10( 01 ( 00 0b ) )", n, times(n, "7f"))
-BUILD(build_depth, "s1( 01 60 00 00 ) s3( 01 00 ) s10( 01 ( 00 %s %s 0b ) )", times(n, "02 40"), times(n, "0b"))
-BUILD(build_dead_depth, "s1( 01 60 00 00 ) s3( 01 00 ) s10( 01 ( 00 00 %s %s 0b ) )", times(n, "02 40"), times(n, "0b"))
+BUILD(
+    build_depth, "s1( 01 60 00 00 ) s3( 01 00 ) s10( 01 ( 00 %s %s 0b ) )", times(n, "02 40"), times(n, "0b"))
+BUILD(build_dead_depth, "s1( 01 60 00 00 ) s3( 01 00 ) s10( 01 ( 00 00 %s %s 0b ) )", times(n, "02 40"),
+    times(n, "0b"))
 
 TEST(limits_hold_exactly)
 {
@@ -113,7 +116,10 @@ TEST(the_operand_stack_is_limited)
     load_set_up();
     for (uint32_t n = 65; n <= 66; n++) {
         char text[2000];
-        snprintf(text, sizeof text, "s1( 02 60 00 u1000 *1000 7f 60 00 00 ) s2( 01 'm' 'n' 00 00 ) s3( 01 01 ) s10( 01 ( 00 %s 00 0b ) )", times(n, "10 00"));
+        snprintf(text, sizeof text,
+            "s1( 02 60 00 u1000 *1000 7f 60 00 00 ) s2( 01 'm' 'n' 00 00 ) s3( 01 01 ) s10( 01 ( 00 %s 00 0b "
+            ") )",
+            times(n, "10 00"));
         struct wrt__module *m = load_text(text);
         CHECK_EQ(m != NULL, n == 65);
         if (m) load_done(m);
@@ -126,13 +132,25 @@ TEST(the_operand_stack_is_limited)
 
 TEST(constants_are_decoded)
 {
-    static const struct { const char *body; uint64_t bits; } cases[] = {
-        { "41 00 1a 0b", 0 }, { "41 3f 1a 0b", 63 }, { "41 40 1a 0b", 0xffffffc0 }, { "41 7f 1a 0b", 0xffffffff },
-        { "41 80 01 1a 0b", 128 }, { "41 ff 00 1a 0b", 127 }, { "41 80 40 1a 0b", 0xffffe000 }, { "41 ff 3f 1a 0b", 8191 },
-        { "41 80 80 80 80 78 1a 0b", 0x80000000 }, { "41 ff ff ff ff 07 1a 0b", 0x7fffffff }, { "41 80 80 80 80 00 1a 0b", 0 },
+    static const struct { const char *body; uint64_t bits;
+    } cases[] = {
+        { "41 00 1a 0b", 0 },
+        { "41 3f 1a 0b", 63 },
+        { "41 40 1a 0b", 0xffffffc0 },
+        { "41 7f 1a 0b", 0xffffffff },
+        { "41 80 01 1a 0b", 128 },
+        { "41 ff 00 1a 0b", 127 },
+        { "41 80 40 1a 0b", 0xffffe000 },
+        { "41 ff 3f 1a 0b", 8191 },
+        { "41 80 80 80 80 78 1a 0b", 0x80000000 },
+        { "41 ff ff ff ff 07 1a 0b", 0x7fffffff },
+        { "41 80 80 80 80 00 1a 0b", 0 },
         { "41 ff ff ff ff 7f 1a 0b", 0xffffffff },
-        { "42 7f 1a 0b", UINT64_MAX }, { "42 80 80 80 80 80 80 80 80 80 7f 1a 0b", 1ull << 63 }, { "42 ff ff ff ff ff ff ff ff ff 00 1a 0b", INT64_MAX },
-        { "43 01 02 03 84 1a 0b", 0x84030201 }, { "44 01 02 03 04 05 06 07 88 1a 0b", 0x8807060504030201 },
+        { "42 7f 1a 0b", UINT64_MAX },
+        { "42 80 80 80 80 80 80 80 80 80 7f 1a 0b", 1ull << 63 },
+        { "42 ff ff ff ff ff ff ff ff ff 00 1a 0b", INT64_MAX },
+        { "43 01 02 03 84 1a 0b", 0x84030201 },
+        { "44 01 02 03 04 05 06 07 88 1a 0b", 0x8807060504030201 },
     };
     load_set_up();
     for (size_t i = 0; i < WRT_COUNT(cases); i++) {
@@ -165,7 +183,8 @@ static const char *announced(const char *body)
     out[0] = 0;
     if (!load_accepts(load_body_text(body))) return load_error.message;
     for (uint32_t i = 0; i < checking_ops_count; i++) {
-        snprintf(out + strlen(out), sizeof out - strlen(out), "%s%s", i ? " " : "", wrt__op_text(checking_ops[i]));
+        snprintf(
+            out + strlen(out), sizeof out - strlen(out), "%s%s", i ? " " : "", wrt__op_text(checking_ops[i]));
     }
     return out;
 }
@@ -181,7 +200,8 @@ TEST(dead_code_is_not_announced)
     CHECK_STR(announced("02 40 0c 00 01 0b 01 0b"), "block br end nop end");
     CHECK(checking_end_live);
     CHECK_STR(announced("41 00 04 40 0f 6a 1a 05 01 0b 01 0b"), "i32.const if return else nop end nop end");
-    CHECK_STR(announced("41 00 04 40 0f 05 00 0b 0f 01 0b"), "i32.const if return else unreachable end return end");
+    CHECK_STR(
+        announced("41 00 04 40 0f 05 00 0b 0f 01 0b"), "i32.const if return else unreachable end return end");
     CHECK_STR(announced("41 00 04 40 0f 0b 01 0b"), "i32.const if return end nop end");
     CHECK_STR(announced("03 40 0c 00 0b 01 0b"), "loop br end nop end");
     CHECK_STR(announced("41 00 0e 00 00 41 01 0d 00 0b"), "i32.const br_table end");
@@ -214,9 +234,20 @@ TEST(operators_are_announced_at_their_offsets)
 TEST(dead_stacks_have_any_type)
 {
     static const char *const good[] = {
-        "00 6a 1a 0b", "00 1b 1a 0b", "00 41 00 1b 1a 0b", "00 d1 1a 0b", "00 36 02 00 0b", "00 0e 00 00 0b", "02 7f 00 0b 1a 0b",
-        "02 7f 41 00 0c 00 42 00 1a 0b 1a 0b", "02 7f 00 1b 0b 1a 0b", "00 1b 92 1a 0b", "02 7f 02 7e 00 0e 01 00 01 0b 1a 41 00 0b 1a 0b",
-        "00 fc 0e 00 00 0b", "00 0d 00 0b", "02 7f 00 0d 00 0b 1a 0b",
+        "00 6a 1a 0b",
+        "00 1b 1a 0b",
+        "00 41 00 1b 1a 0b",
+        "00 d1 1a 0b",
+        "00 36 02 00 0b",
+        "00 0e 00 00 0b",
+        "02 7f 00 0b 1a 0b",
+        "02 7f 41 00 0c 00 42 00 1a 0b 1a 0b",
+        "02 7f 00 1b 0b 1a 0b",
+        "00 1b 92 1a 0b",
+        "02 7f 02 7e 00 0e 01 00 01 0b 1a 41 00 0b 1a 0b",
+        "00 fc 0e 00 00 0b",
+        "00 0d 00 0b",
+        "02 7f 00 0d 00 0b 1a 0b",
     };
     load_set_up();
     for (size_t i = 0; i < WRT_COUNT(good); i++) {
@@ -228,12 +259,14 @@ TEST(dead_stacks_have_any_type)
 TEST(blocks_take_and_give_several_values)
 {
     load_set_up();
-    static const char types[] = "s1( 03 60 00 00 60 02 7f 7e 02 7e 7f 60 01 7f 01 7f ) s3( 01 00 ) s10( 01 ( 00 %s ) )";
-    static const struct { const char *body; bool good; } cases[] = {
+    static const char types[] =
+        "s1( 03 60 00 00 60 02 7f 7e 02 7e 7f 60 01 7f 01 7f ) s3( 01 00 ) s10( 01 ( 00 %s ) )";
+    static const struct { const char *body; bool good;
+    } cases[] = {
         { "41 00 42 00 02 01 1a 1a 42 00 41 00 0b 1a 1a 0b", true },
         { "41 00 42 00 02 01 0b 1a 1a 0b", false },
-        { "41 00 03 02 41 01 6a 41 01 0d 00 0b 1a 0b", true },         /* a loop's label takes its parameters */
-        { "41 00 41 01 04 02 0b 1a 0b", true },                        /* no else: the value passes */
+        { "41 00 03 02 41 01 6a 41 01 0d 00 0b 1a 0b", true }, /* a loop's label takes its parameters */
+        { "41 00 41 01 04 02 0b 1a 0b", true }, /* no else: the value passes */
         { "41 00 41 01 04 02 45 05 1a 41 05 0b 1a 0b", true },
         { "41 00 02 01 1a 42 00 41 00 0b 1a 1a 0b", false },
         { "41 00 42 00 41 01 04 01 0b 1a 1a 0b", false },
@@ -253,7 +286,8 @@ TEST(blocks_take_and_give_several_values)
 TEST(equal_types_have_one_number)
 {
     load_set_up();
-    struct wrt__module *m = load_text("s1( 07 60 01 7f 00 60 00 00 60 00 01 7f 60 01 7f 00 60 00 00 60 02 7f 7f 00 60 01 7f 00 )");
+    struct wrt__module *m = load_text(
+        "s1( 07 60 01 7f 00 60 00 00 60 00 01 7f 60 01 7f 00 60 00 00 60 02 7f 7f 00 60 01 7f 00 )");
     REQUIRE(m);
     static const uint32_t canon[] = { 0, 1, 2, 0, 1, 5, 0 };
     for (uint32_t i = 0; i < WRT_COUNT(canon); i++) {
@@ -272,7 +306,8 @@ static const char everything[] =
     "s7( 03 'zoo' 00 03 'add' 00 00 'mem' 02 00 ) s8( 02 )"
     "s9( 08 00 41 00 0b 02 02 03  01 00 01 00  02 01 41 01 0b 00 01 02  03 00 01 03"
     "    04 41 00 0b 02 d2 02 0b d0 70 0b  05 70 00  06 02 23 00 0b 6f 01 23 01 0b  07 70 01 d2 00 0b )"
-    "s12( 02 ) s10( 02 ( 01 02 7e 41 00 41 00 41 05 fc 08 01 00 fc 09 01 fc 0d 01 0b ) ( 00 20 00 10 00 0b ) )"
+    "s12( 02 ) s10( 02 ( 01 02 7e 41 00 41 00 41 05 fc 08 01 00 fc 09 01 fc 0d 01 0b ) ( 00 20 00 10 00 0b ) "
+    ")"
     "s11( 02 00 41 08 0b 'hello' 01 'world' )"
     "s0( 'name' 00 ( 'toy' ) 01 ( 03 00 'plus' 02 'main.go' 03 '' ) 02 ( ff ) )";
 
@@ -304,7 +339,8 @@ TEST(sections_become_arrays)
     CHECK_EQ(m->source.p[m->global_inits[0].offset], 0x23);
     CHECK_EQ(m->start, 2);
     CHECK_EQ(m->bodies_count, 2);
-    CHECK(m->funcs[0].declared_ref && m->funcs[2].declared_ref && m->funcs[3].declared_ref && m->funcs[1].declared_ref == false);
+    CHECK(m->funcs[0].declared_ref && m->funcs[2].declared_ref && m->funcs[3].declared_ref &&
+          m->funcs[1].declared_ref == false);
     CHECK(m->has_data_count);
     CHECK_EQ(m->datas_count, 2);
     CHECK_EQ(m->datas[0].mode, WRT__SEG_ACTIVE);
@@ -321,10 +357,16 @@ TEST(element_segments_of_every_kind)
     load_set_up();
     struct wrt__module *m = load_text(everything);
     REQUIRE(m);
-    static const struct { uint8_t mode, type; uint32_t table, count, first; } kinds[] = {
-        { WRT__SEG_ACTIVE, WRT__FUNCREF, 0, 2, 2 }, { WRT__SEG_PASSIVE, WRT__FUNCREF, 0, 1, 0 }, { WRT__SEG_ACTIVE, WRT__FUNCREF, 1, 1, 2 },
-        { WRT__SEG_DECLARED, WRT__FUNCREF, 0, 1, 3 }, { WRT__SEG_ACTIVE, WRT__FUNCREF, 0, 2, 2 }, { WRT__SEG_PASSIVE, WRT__FUNCREF, 0, 0, 0 },
-        { WRT__SEG_ACTIVE, WRT__EXTERNREF, 2, 1, 0 }, { WRT__SEG_DECLARED, WRT__FUNCREF, 0, 1, 0 },
+    static const struct { uint8_t mode, type; uint32_t table, count, first;
+    } kinds[] = {
+        { WRT__SEG_ACTIVE, WRT__FUNCREF, 0, 2, 2 },
+        { WRT__SEG_PASSIVE, WRT__FUNCREF, 0, 1, 0 },
+        { WRT__SEG_ACTIVE, WRT__FUNCREF, 1, 1, 2 },
+        { WRT__SEG_DECLARED, WRT__FUNCREF, 0, 1, 3 },
+        { WRT__SEG_ACTIVE, WRT__FUNCREF, 0, 2, 2 },
+        { WRT__SEG_PASSIVE, WRT__FUNCREF, 0, 0, 0 },
+        { WRT__SEG_ACTIVE, WRT__EXTERNREF, 2, 1, 0 },
+        { WRT__SEG_DECLARED, WRT__FUNCREF, 0, 1, 0 },
     };
     CHECK_EQ(m->elems_count, WRT_COUNT(kinds));
     for (uint32_t i = 0; i < WRT_COUNT(kinds); i++) {
@@ -342,7 +384,10 @@ TEST(element_segments_of_every_kind)
     load_done(m);
 }
 
-static bool is_name(wrt_str s, const char *text) { return s.n == strlen(text) && memcmp(s.p ? s.p : "", text, s.n) == 0; }
+static bool is_name(wrt_str s, const char *text)
+{
+    return s.n == strlen(text) && memcmp(s.p ? s.p : "", text, s.n) == 0;
+}
 
 TEST(names_of_functions_and_exports)
 {
@@ -359,7 +404,8 @@ TEST(names_of_functions_and_exports)
     CHECK(wrt__export_find(m, WRT_STR("mem"), &index) && index == 2);
     CHECK(wrt__export_find(m, WRT_STR("zoo"), &index) && index == 0);
     CHECK(wrt__export_find(m, WRT_STR("add"), &index) && index == 1);
-    CHECK(!wrt__export_find(m, WRT_STR("ad"), &index) && !wrt__export_find(m, WRT_STR("addd"), &index) && !wrt__export_find(m, WRT_STR(""), &index));
+    CHECK(!wrt__export_find(m, WRT_STR("ad"), &index) && !wrt__export_find(m, WRT_STR("addd"), &index) &&
+          !wrt__export_find(m, WRT_STR(""), &index));
     CHECK(is_name(wrt__nearest_export(m, WRT_STR("adds")), "add"));
     CHECK(is_name(wrt__nearest_export(m, WRT_STR("memory")), ""));
     CHECK(is_name(wrt__nearest_export(m, WRT_STR("xoo")), "zoo"));
@@ -370,8 +416,13 @@ TEST(names_of_functions_and_exports)
 TEST(broken_name_sections_are_ignored)
 {
     static const char *const broken[] = {
-        "s0( 'name' 01 05 )", "s0( 'name' ff ff ff ff ff ff )", "s0( 'name' 01 ( ff ff ff ff 0f 00 'x' ) )", "s0( 'name' 01 ( 01 00 09 61 ) )",
-        "s0( 'name' 01 ( 01 00 01 ff ) )", "s0( 'name' 00 ( 05 ) )", "s0( 'name' )",
+        "s0( 'name' 01 05 )",
+        "s0( 'name' ff ff ff ff ff ff )",
+        "s0( 'name' 01 ( ff ff ff ff 0f 00 'x' ) )",
+        "s0( 'name' 01 ( 01 00 09 61 ) )",
+        "s0( 'name' 01 ( 01 00 01 ff ) )",
+        "s0( 'name' 00 ( 05 ) )",
+        "s0( 'name' )",
     };
     load_set_up();
     for (size_t i = 0; i < WRT_COUNT(broken); i++) {
@@ -389,8 +440,10 @@ TEST(broken_name_sections_are_ignored)
 
 TEST(fuel_tables)
 {
-    const wrt_fuel_table *unit = wrt_fuel_table_named(WRT_STR("unit")), *weighted = wrt_fuel_table_named(WRT_STR("weighted"));
-    REQUIRE(unit == &wrt__fuel_unit && weighted == &wrt__fuel_weighted && !wrt_fuel_table_named(WRT_STR("units")));
+    const wrt_fuel_table *unit = wrt_fuel_table_named(WRT_STR("unit")),
+                         *weighted = wrt_fuel_table_named(WRT_STR("weighted"));
+    REQUIRE(unit == &wrt__fuel_unit && weighted == &wrt__fuel_weighted &&
+            !wrt_fuel_table_named(WRT_STR("units")));
     static const uint32_t free_ops[] = { 0x00, 0x01, 0x02, 0x03, 0x05, 0x0b, 0x0f, 0x1a };
     uint32_t free_count = 0;
     for (uint32_t op = 0; op < WRT__OPS; op++) {
@@ -405,9 +458,30 @@ TEST(fuel_tables)
         CHECK(weighted->op[op] > 0 || op == 0x02 || op == 0x03 || op == 0x0b);
     }
     CHECK_EQ(free_count, WRT_COUNT(free_ops));
-    static const struct { uint32_t op, price; } prices[] = {
-        { 0x41, 1 }, { 0x20, 1 }, { 0x6a, 1 }, { 0x48, 1 }, { 0x23, 2 }, { 0x0c, 2 }, { 0x0d, 2 }, { 0xa7, 2 }, { 0x6c, 3 }, { 0x80, 3 }, { 0x25, 3 },
-        { 0x92, 4 }, { 0x5b, 4 }, { 0x28, 5 }, { 0x36, 6 }, { 0x0e, 8 }, { 0x11, 8 }, { 0x10, 10 }, { 0x40, 50 }, { 512 + 0x0c, 6 }, { 896, 15 }, { 1023, 15 },
+    static const struct { uint32_t op, price;
+    } prices[] = {
+        { 0x41, 1 },
+        { 0x20, 1 },
+        { 0x6a, 1 },
+        { 0x48, 1 },
+        { 0x23, 2 },
+        { 0x0c, 2 },
+        { 0x0d, 2 },
+        { 0xa7, 2 },
+        { 0x6c, 3 },
+        { 0x80, 3 },
+        { 0x25, 3 },
+        { 0x92, 4 },
+        { 0x5b, 4 },
+        { 0x28, 5 },
+        { 0x36, 6 },
+        { 0x0e, 8 },
+        { 0x11, 8 },
+        { 0x10, 10 },
+        { 0x40, 50 },
+        { 512 + 0x0c, 6 },
+        { 896, 15 },
+        { 1023, 15 },
     };
     for (size_t i = 0; i < WRT_COUNT(prices); i++) {
         CHECK_EQ(weighted->op[prices[i].op], prices[i].price);
@@ -469,7 +543,8 @@ static double seconds(void)
     return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
 }
 
-/* Loads what is in `binary`; memory in proportion to its size, time far below what anything quadratic would take. */
+/* Loads what is in `binary`; memory in proportion to its size, time far below what anything quadratic would
+ * take. */
 static void check_bomb(const char *what, bool good)
 {
     CONTEXT("%s: %zu bytes", what, binary.n);
@@ -507,7 +582,8 @@ TEST(hostile_binaries_cost_no_more_than_their_size)
 }
 
 /* Appends `count` times bytes that carry a number. */
-static void binary_numbered(uint32_t count, const uint8_t *head, size_t head_n, const uint8_t *tail, size_t tail_n)
+static void binary_numbered(
+    uint32_t count, const uint8_t *head, size_t head_n, const uint8_t *tail, size_t tail_n)
 {
     for (uint32_t i = 0; i < count; i++) {
         memcpy(binary.bytes + binary.n, head, head_n);
