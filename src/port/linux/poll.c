@@ -151,7 +151,8 @@ static int poll_arm(struct wrt__poll *p, int fd)
         return 0;
     }
     if (epoll_ctl(p->epoll, EPOLL_CTL_MOD, fd, &e) == 0) return 0;
-    return errno != ENOENT || epoll_ctl(p->epoll, EPOLL_CTL_ADD, fd, &e) == 0 ? 0 : errno;
+    if (errno == ENOENT && epoll_ctl(p->epoll, EPOLL_CTL_ADD, fd, &e) == 0) return 0;
+    return errno;
 }
 
 static wrt_status poll_refused(int error)
