@@ -146,19 +146,20 @@ static wrt_status linker_open(const wrt_linker *l, wrt_error *err)
 static wrt_status linker_host_func(
     wrt_linker *l, wrt_str module, const wrt_fn_def *d, struct wrt__host_func **out, wrt_error *err)
 {
-    uint8_t types[2 * WRT__SIG_MAX];
+    const wrt_alloc *a = &l->engine->alloc;
     struct wrt__functype t;
     if (!d->fn) {
         return wrt__fail(
             err, WRT_E_ARG, WRT__W_ARG, WRT__NO_OFFSET, "%S.%S has no function", &module, &d->name);
     }
-    wrt_status status = wrt__sig_parse(d->sig, types, sizeof types, &t, err);
-    if (status != WRT_OK) {
-        wrt__error_where(err, "%S.%S", &module, &d->name);
-        return status;
-    }
-    struct wrt__host_func *h = wrt__host_func_new(&l->engine->alloc, module, d->name, &t);
-    if (!h) return linker_no_memory(err);
+    size_t cap = d->sig.n + 1; /* a type takes more than one byte of text */
+    uint8_t *types = wrt__alloc(a, cap, WRT_TAG_OTHER);
+    if (!types) return linker_no_memory(err);
+    wrt_status status = wrt__sig_parse(d->sig, types, cap, &t, err);
+    struct wrt__host_func *h = status == WRT_OK ? wrt__host_func_new(a, module, d->name, &t) : NULL;
+    wrt__free(a, types, cap, WRT_TAG_OTHER);
+    if (status != WRT_OK) wrt__error_where(err, "%S.%S", &module, &d->name);
+    if (!h) return status != WRT_OK ? status : linker_no_memory(err);
     h->fn = d->fn;
     h->ctx = d->ctx;
     h->fuel = d->fuel;

@@ -84,8 +84,8 @@ struct wrt_linker {
     struct wrt__linked *defs;
     uint32_t defs_count, defs_cap;
 };
-/* Defines one host function for a host interface with state of its own. `drop(ctx)` is called when nothing can
- * call it any more (NULL: never); on failure it is not called. */
+/* Defines one host function for a host interface with state of its own. `drop(ctx)` is called when nothing
+ * can call it any more (NULL: never); on failure it is not called. */
 wrt_status wrt__linker_define(
     wrt_linker *l, wrt_str module, const wrt_fn_def *def, void (*drop)(void *ctx), wrt_error *err);
 const struct wrt__linked *wrt__linker_find(const wrt_linker *l, wrt_str module, wrt_str name);

@@ -38,10 +38,9 @@ static struct instance_layout instance_layout_of(const struct wrt__module *m)
     return l;
 }
 
-_Static_assert(
-    _Alignof(struct wrt_memory) <= 8 && _Alignof(struct wrt_table) <= 8, "they follow 64-bit globals");
-_Static_assert(
-    sizeof(struct wrt_memory) % 8 == 0 && sizeof(struct wrt_table) % 8 == 0, "pointers follow them");
+_Static_assert(_Alignof(struct wrt_memory) <= _Alignof(struct wrt_instance), "memories follow the globals");
+_Static_assert(sizeof(struct wrt_memory) % _Alignof(struct wrt_table) == 0, "tables follow memories");
+_Static_assert(sizeof(struct wrt_table) % _Alignof(uint64_t *) == 0, "pointers follow tables");
 
 /* ---- making ------------------------------------------------------------------------------------------- */
 

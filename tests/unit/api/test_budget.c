@@ -41,7 +41,9 @@ TEST(an_instance_is_small)
     CHECK_EQ(wrt_store_new(e, NULL, &s, &err), WRT_OK);
     CHECK_EQ(fixture_load(e, "tiny", &code, &err), WRT_OK);
     uint64_t before = heap.bytes, start = wrt__port_cpu_ns();
-    for (uint32_t k = 0; k < BUDGET_INSTANCES; k++) CHECK_EQ(wrt_instantiate(s, NULL, code, &i, &err), WRT_OK);
+    for (uint32_t k = 0; k < BUDGET_INSTANCES; k++) {
+        CHECK_EQ(wrt_instantiate(s, NULL, code, &i, &err), WRT_OK);
+    }
     uint64_t each = (heap.bytes - before) / BUDGET_INSTANCES, took = wrt__port_cpu_ns() - start;
     printf("instance of a one-page module: %u bytes beside its memory, %u blocks, %u ns\n", (unsigned)each,
         (unsigned)(heap.blocks / BUDGET_INSTANCES), (unsigned)(took / BUDGET_INSTANCES));

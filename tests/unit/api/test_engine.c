@@ -160,7 +160,8 @@ TEST(a_code_tells_what_it_is)
     CHECK_EQ(wrt_code_imports_count(c), 5);
     CHECK_EQ(wrt_code_exports_count(c), 9);
     CHECK(wrt_code_import(c, 0, &d));
-    CHECK(d.kind == WRT_EXTERN_FUNC && d.func.params == 1 && d.func.results == 1 && d.func.kinds[1] == WRT_I32);
+    CHECK(
+        d.kind == WRT_EXTERN_FUNC && d.func.params == 1 && d.func.results == 1 && d.func.kinds[1] == WRT_I32);
     CHECK(d.module.n == 1 && d.name.n == 5);
     CHECK(wrt_code_import(c, 1, &d));
     CHECK(d.kind == WRT_EXTERN_TABLE && d.value_kind == WRT_FUNCREF && d.min == 2 && d.max == 8 && d.has_max);

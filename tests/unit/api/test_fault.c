@@ -21,7 +21,7 @@ struct life {
     wrt_table *t;
     wrt_global *base, *ref;
     wrt_func *f;
-    uint32_t step;              /* done so far */
+    uint32_t step; /* done so far */
     wrt_error err;
 };
 
@@ -30,8 +30,10 @@ static wrt_status life_step(struct life *x)
 {
     wrt_config c = WRT_INIT(wrt_config);
     wrt_store_opts o = WRT_INIT(wrt_store_opts);
-    wrt_fn_def defs[2] = { { .size = sizeof *defs, .name = WRT_STR("a"), .sig = WRT_STR("(i32) -> (i64)"), .fn = nothing },
-        { .size = sizeof *defs, .name = WRT_STR("b"), .fn = nothing } };
+    wrt_fn_def defs[2] = {
+        { .size = sizeof *defs, .name = WRT_STR("a"), .sig = WRT_STR("(i32) -> (i64)"), .fn = nothing },
+        { .size = sizeof *defs, .name = WRT_STR("b"), .fn = nothing }
+    };
     wrt_val arg = wrt_i32(5), out;
     c.alloc = &x->heap.alloc;
     switch (x->step) {
@@ -83,7 +85,8 @@ static void life_end(struct life *x)
 static void fail_each(bool later_too)
 {
     static struct life x;
-    wrt_bytes provider = fixture_read("provider"), consumer = fixture_read("consumer"), segments = fixture_read("segments");
+    wrt_bytes provider = fixture_read("provider"), consumer = fixture_read("consumer"),
+              segments = fixture_read("segments");
     for (uint64_t n = 1; n < 5000; n++) {
         CONTEXT("request %u, step %u", (unsigned)n, (unsigned)x.step);
         memset(&x, 0, sizeof x);

@@ -216,7 +216,9 @@ TEST(the_start_function_runs)
     int32_t noted = 0;
     world_open(&w);
     define_env(&w, &m, &t);
-    wrt_fn_def d = { .size = sizeof d, .name = WRT_STR("note"), .sig = WRT_STR("(i32)"), .fn = note, .ctx = &noted };
+    wrt_fn_def d = {
+        .size = sizeof d, .name = WRT_STR("note"), .sig = WRT_STR("(i32)"), .fn = note, .ctx = &noted
+    };
     CHECK_EQ(wrt_link_funcs(w.l, WRT_STR("env"), &d, 1, &w.err), WRT_OK);
     i = world_instance(&w, "start");
     CHECK_EQ(wrt_memory_view(m, 0, 1, &s), WRT_OK);
@@ -230,7 +232,10 @@ TEST(the_start_function_runs)
     world_close(&w);
 }
 
-struct maker { struct world *w; wrt_code *code; };
+struct maker {
+    struct world *w;
+    wrt_code *code;
+};
 
 /* Makes so many instances that the records of all functions move. */
 static wrt_status make(void *ctx, wrt_call *call)
@@ -251,7 +256,9 @@ TEST(a_host_function_may_make_instances)
     struct world w;
     world_open(&w);
     struct maker maker = { &w, world_code(&w, "provider") };
-    wrt_fn_def d = { .size = sizeof d, .name = WRT_STR("make"), .sig = WRT_STR("(i32) -> (i32)"), .fn = make, .ctx = &maker };
+    wrt_fn_def d = {
+        .size = sizeof d, .name = WRT_STR("make"), .sig = WRT_STR("(i32) -> (i32)"), .fn = make, .ctx = &maker
+    };
     CHECK_EQ(wrt_link_funcs(w.l, WRT_STR("env"), &d, 1, &w.err), WRT_OK);
     wrt_instance *i = world_instance(&w, "makes");
     CHECK_EQ(call1(&w, i, "run", 1, 100, 0), 200);
@@ -266,7 +273,8 @@ TEST(limits_of_a_store_hold)
     wrt_instance *i;
     wrt_store_opts o = WRT_INIT(wrt_store_opts);
     world_open(&w);
-    wrt_code *big = world_code(&w, "big"), *table = world_code(&w, "big_table"), *tiny = world_code(&w, "tiny");
+    wrt_code *big = world_code(&w, "big"), *table = world_code(&w, "big_table"),
+             *tiny = world_code(&w, "tiny");
     o.limits.memory_bytes = 2 * 65536;
     o.limits.table_elems = 999;
     o.limits.instances = 2;
@@ -327,7 +335,8 @@ TEST(only_matching_parts_go_together)
     o.name = WRT_STR("shown");
     CHECK_EQ(wrt_load(w.e, tiny, &o, &c, &w.err), WRT_OK);
     CHECK(wrt__str_equal(c->name, WRT_STR("shown")));
-    CHECK_EQ(wrt_instantiate(w.s, w.l, c, &i, &w.err), wrt_has(w.e, WRT_STR("tail-dispatch")) ? WRT_E_STATE : WRT_OK);
+    CHECK_EQ(wrt_instantiate(w.s, w.l, c, &i, &w.err),
+        wrt_has(w.e, WRT_STR("tail-dispatch")) ? WRT_E_STATE : WRT_OK);
     wrt_code_free(c);
     CHECK_EQ(wrt_load(w.e, (wrt_bytes){ NULL, 4 }, &o, &c, &w.err), WRT_E_ARG);
     CHECK_EQ(wrt_load(w.e, tiny, NULL, NULL, &w.err), WRT_E_ARG);

@@ -11,7 +11,9 @@ static wrt_status nothing(void *ctx, wrt_call *call)
 
 static wrt_fn_def host_def(const char *name, const char *sig)
 {
-    return (wrt_fn_def){ .size = sizeof(wrt_fn_def), .name = { name, strlen(name) }, .sig = { sig, strlen(sig) }, .fn = nothing };
+    return (wrt_fn_def){
+        .size = sizeof(wrt_fn_def), .name = { name, strlen(name) }, .sig = { sig, strlen(sig) }, .fn = nothing
+    };
 }
 
 static void define(struct world *w, const char *module, const char *name, const char *sig)
@@ -128,14 +130,22 @@ TEST(types_must_match)
     define(&w, "env", "log", "(i32) -> (i64 f32)");
     CHECK_EQ(misses(&w, c, errs, 8), 1);
 
-    static const struct { uint64_t min, max; bool has_max, fits; } memories[] = {
-        { 2, 3, true, true }, { 3, 3, true, true }, { 2, 2, true, true }, { 1, 3, true, false }, { 2, 4, true, false },
+    static const struct {
+        uint64_t min, max;
+        bool has_max, fits;
+    } memories[] = {
+        { 2, 3, true, true },
+        { 3, 3, true, true },
+        { 2, 2, true, true },
+        { 1, 3, true, false },
+        { 2, 4, true, false },
         { 2, 0, false, false },
     };
     define(&w, "env", "log", "(i32 i64) -> (f32)");
     for (size_t k = 0; k < WRT_COUNT(memories); k++) {
         CONTEXT("memory %zu", k);
-        CHECK_EQ(wrt_memory_new(w.s, memories[k].min, memories[k].max, memories[k].has_max, &m, &w.err), WRT_OK);
+        CHECK_EQ(
+            wrt_memory_new(w.s, memories[k].min, memories[k].max, memories[k].has_max, &m, &w.err), WRT_OK);
         CHECK_EQ(wrt_link_memory(w.l, WRT_STR("env"), WRT_STR("memory"), m, &w.err), WRT_OK);
         CHECK_EQ(misses(&w, c, errs, 8), memories[k].fits ? 0 : 1);
     }
@@ -165,15 +175,16 @@ TEST(types_must_match)
     CHECK_EQ(wrt_global_new(w.s, wrt_i32(1), true, &g, &w.err), WRT_OK);
     CHECK_EQ(wrt_link_global(w.l, WRT_STR("env"), WRT_STR("limit"), g, &w.err), WRT_OK);
     CHECK_EQ(misses(&w, c, errs, 8), 1);
-    CHECK_STR(errs[0].message,
-        "incompatible import type: wanted immutable global i32, found mutable global i32");
+    CHECK_STR(
+        errs[0].message, "incompatible import type: wanted immutable global i32, found mutable global i32");
     CHECK_EQ(wrt_global_new(w.s, wrt_i64(1), false, &g, &w.err), WRT_OK);
     CHECK_EQ(wrt_link_global(w.l, WRT_STR("env"), WRT_STR("limit"), g, &w.err), WRT_OK);
     CHECK_EQ(misses(&w, c, errs, 8), 1);
     CONTEXT("kinds");
     define(&w, "env", "limit", "");
     CHECK_EQ(misses(&w, c, errs, 8), 1);
-    CHECK_STR(errs[0].message, "incompatible import type: wanted immutable global i32, found function () -> ()");
+    CHECK_STR(
+        errs[0].message, "incompatible import type: wanted immutable global i32, found function () -> ()");
     world_close(&w);
 }
 

@@ -4,7 +4,12 @@
 #include "test.h"
 #include "api/objects.h"
 
-struct signature_case { const char *text; wrt_status status; uint32_t params, results, column; const char *again; };
+struct signature_case {
+    const char *text;
+    wrt_status status;
+    uint32_t params, results, column;
+    const char *again;
+};
 static const struct signature_case signature_cases[] = {
     { "", WRT_OK, 0, 0, 0, "() -> ()" },
     { "  ", WRT_OK, 0, 0, 0, "() -> ()" },
@@ -35,7 +40,8 @@ TEST(signatures_are_read)
         wrt_error err;
         wrt__error_clear(&err);
         CONTEXT("%s", c->text);
-        CHECK_EQ(wrt__sig_parse((wrt_str){ c->text, strlen(c->text) }, types, sizeof types, &t, &err), c->status);
+        CHECK_EQ(
+            wrt__sig_parse((wrt_str){ c->text, strlen(c->text) }, types, sizeof types, &t, &err), c->status);
         CHECK_EQ(err.column, c->column);
         if (c->status != WRT_OK) continue;
         CHECK_EQ(t.params, c->params);

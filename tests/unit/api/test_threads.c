@@ -1,10 +1,14 @@
-/* One engine and one code in several threads; each thread has its own linker and store. For the thread sanitizer. */
+/* One engine and one code in several threads; each thread has its own linker and store. For the thread
+ * sanitizer. */
 #include <pthread.h>
 #include "fixture.h"
 
 enum { THREADS = 4, THREAD_ROUNDS = 50 };
 
-struct shared { wrt_engine *e; wrt_code *code; };
+struct shared {
+    wrt_engine *e;
+    wrt_code *code;
+};
 
 static void *thread_main(void *ctx)
 {
@@ -17,7 +21,9 @@ static void *thread_main(void *ctx)
     wrt_val out;
     wrt_error err;
     for (int k = 0; k < THREAD_ROUNDS; k++) {
-        if (wrt_linker_new(x->e, &l, &err) != WRT_OK || wrt_store_new(x->e, NULL, &s, &err) != WRT_OK) return (void *)1;
+        if (wrt_linker_new(x->e, &l, &err) != WRT_OK || wrt_store_new(x->e, NULL, &s, &err) != WRT_OK) {
+            return (void *)1;
+        }
         bad += wrt_instantiate(s, l, x->code, &i, &err) != WRT_OK;
         bad += wrt_link_instance(l, WRT_STR("m"), i, &err) != WRT_OK;
         bad += wrt_export_func(i, WRT_STR("bump"), &f, &err) != WRT_OK;

@@ -109,8 +109,8 @@ TEST(growth_can_be_forbidden)
 }
 
 /* Two instances share a memory and a table, a third has its own. */
-static void shared_module(struct wrt__module *m, bool imports, struct wrt__import *list, struct wrt__memtype *memory,
-    struct wrt__tabletype *table)
+static void shared_module(struct wrt__module *m, bool imports, struct wrt__import *list,
+    struct wrt__memtype *memory, struct wrt__tabletype *table)
 {
     memset(m, 0, sizeof *m);
     *memory = (struct wrt__memtype){ { 1, 0, false } };
@@ -179,7 +179,8 @@ TEST(a_table_grows_with_its_value)
 TEST(tables_obey_the_limit)
 {
     struct memory_fixture x;
-    struct wrt__tabletype ten = { WRT__FUNCREF, { 10, 0, false } }, eleven = { WRT__FUNCREF, { 11, 0, false } };
+    struct wrt__tabletype ten = { WRT__FUNCREF, { 10, 0, false } },
+                          eleven = { WRT__FUNCREF, { 11, 0, false } };
     struct wrt_table *table;
     wrt_error err;
     memory_open(&x, 0, 10);

@@ -25,8 +25,10 @@ static void store_close(struct store_fixture *x)
 
 TEST(equal_types_have_equal_numbers)
 {
-    static const uint8_t a[] = { WRT__I32, WRT__I64 }, b[] = { WRT__I32, WRT__I64 }, c[] = { WRT__I64, WRT__I32 };
-    struct wrt__functype ab = { 1, 1, a, 0 }, ab2 = { 1, 1, b, 7 }, ba = { 1, 1, c, 0 }, none = { 0, 0, NULL, 0 };
+    static const uint8_t a[] = { WRT__I32, WRT__I64 }, b[] = { WRT__I32, WRT__I64 },
+                         c[] = { WRT__I64, WRT__I32 };
+    struct wrt__functype ab = { 1, 1, a, 0 }, ab2 = { 1, 1, b, 7 }, ba = { 1, 1, c, 0 },
+                         none = { 0, 0, NULL, 0 };
     struct wrt__functype two = { 2, 0, a, 0 }, given = { 0, 2, a, 0 };
     struct store_fixture x;
     store_open(&x);

@@ -2,10 +2,17 @@
 #include "test.h"
 #include "engine/engine.h"
 
-struct kind_case { uint8_t type, kind; };
+struct kind_case {
+    uint8_t type, kind;
+};
 static const struct kind_case kind_cases[] = {
-    { WRT__I32, WRT_I32 }, { WRT__I64, WRT_I64 }, { WRT__F32, WRT_F32 }, { WRT__F64, WRT_F64 }, { WRT__V128, WRT_V128 },
-    { WRT__FUNCREF, WRT_FUNCREF }, { WRT__EXTERNREF, WRT_EXTERNREF },
+    { WRT__I32, WRT_I32 },
+    { WRT__I64, WRT_I64 },
+    { WRT__F32, WRT_F32 },
+    { WRT__F64, WRT_F64 },
+    { WRT__V128, WRT_V128 },
+    { WRT__FUNCREF, WRT_FUNCREF },
+    { WRT__EXTERNREF, WRT_EXTERNREF },
 };
 
 TEST(kinds_and_types_are_inverse)
