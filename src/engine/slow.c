@@ -85,19 +85,22 @@ static enum wrt__step memory_bulk(struct wrt__strand *s, const uint64_t *o, enum
 
 /* ---- tables ----------------------------------------------------------------------------------------------------------- */
 
+/* Grown piece by piece as it is paid; nobody else runs in the instance, so no other size shows. */
 static enum wrt__step table_grow(struct wrt__strand *s, uint64_t *o, uint32_t table)
 {
     struct wrt_table *t = s->instance->tables[table];
-    uint32_t by = (uint32_t)o[1], old = t->size;
+    uint32_t by = (uint32_t)o[1], old = t->size - (uint32_t)s->progress[0];
     bool refused = (uint64_t)old + by > t->max_elems;
-    if (!refused) {
-        enum wrt__step paid = wrt__pay_here(s, wrt__fuel_bulk_price(s->store->fuel->table_bulk, by), false);
+    while (!refused && s->progress[0] < by) {
+        uint64_t step = wrt__min_u64(PIECE_ELEMS, by - s->progress[0]);
+        enum wrt__step paid = wrt__pay_here(s, wrt__fuel_bulk_price(s->store->fuel->table_bulk, step), false);
         if (paid != WRT__STEP_ON) return paid;
-        wrt_status status = wrt__table_grow(t, by, o[0]);
+        wrt_status status = wrt__table_grow(t, step, o[0]);
         if (status < 0) return wrt__trap(s, WRT_TRAP_NO_MEMORY);
         refused = status == WRT__GROW_REFUSED;
-        wrt__attach(s);
+        s->progress[0] += step;
     }
+    wrt__attach(s);
     o[0] = refused ? UINT32_MAX : old;
     return next_block(s);
 }
