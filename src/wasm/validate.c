@@ -281,7 +281,7 @@ static void valid_end(struct wrt__validator *v)
         v->sp = v->floor;
         valid_push_all(v, f->results, f->results_count);
     }
-    v->live = f->live && v->in.status == WRT_OK;
+    v->live = f->live;
     v->frames_count--;
     if (v->frames_count > 0) v->floor = v->operands + valid_top(v)->floor;
 }
@@ -296,7 +296,7 @@ static inline const uint8_t *valid_label(const struct wrt__vframe *f, uint32_t *
 
 static struct wrt__vframe *valid_depth(struct wrt__validator *v, uint32_t depth)
 {
-    if (!valid_index(v, depth, v->frames_count, "label", "function here")) return NULL;
+    if (!valid_index(v, depth, v->frames_count, "label", "nesting here")) return NULL;
     return &v->frames[v->frames_count - 1 - depth];
 }
 
