@@ -9,6 +9,7 @@
 set -u
 here=$(cd "$(dirname "$0")" && pwd)
 wrtd=${1:-$here/../build/release/wrtd}
+case $wrtd in /*) ;; *) wrtd=$PWD/$wrtd ;; esac
 cd "$here/programs" || exit 1
 
 "$wrtd" tasks --policy fp \
