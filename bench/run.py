@@ -174,18 +174,23 @@ def run_metering(bench):
     """The same modules in a build without metering: instructions executed (callgrind), which no neighbour disturbs."""
     nofuel = pathlib.Path(bench.options.nofuel).resolve() / "wrtd"
     if not nofuel.exists() or not shutil.which("valgrind"):
-        return {"skipped": "needs valgrind and a release build with -DWRT_NO_FUEL (see --nofuel)"}
+        return {"skipped": "needs valgrind and a release build with -DWRT_NO_FUEL=ON (./dev build nofuel)"}
     counts = {}
-    for path, _, _ in modules(bench):
+    for path, most, _ in modules(bench):
         if bench.options.modules and path.stem not in bench.options.modules.split(","):
             continue
         bench.progress(f"metering: {path.stem}")
-        row = [instructions(bench, wrtd, path, 1) - instructions(bench, wrtd, path, 0) for wrtd in (bench.build / "wrtd", nofuel)]
-        counts[path.stem] = row
+        wrtd = bench.build / "wrtd"
+        start, n = instructions(wrtd, path, 0), 1
+        metered = instructions(wrtd, path, n) - start
+        while metered < 5_000_000 and n < most:     # too short a run would count the edges of run() alone
+            n = min(most, n * 2 + 1)
+            metered = instructions(wrtd, path, n) - start
+        counts[path.stem] = [metered, instructions(nofuel, path, n) - instructions(nofuel, path, 0)]
     return {"instructions": counts}
 
 
-def instructions(bench, wrtd, path, n):
+def instructions(wrtd, path, n):
     out = subprocess.run(["valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null", wrtd, "run", "--invoke", f"run({n})", path],
                          capture_output=True, text=True).stderr
     match = re.search(r"Collected : (\d+)", out)
