@@ -199,7 +199,7 @@ static void task_poison(struct wrt__task *t)
 wrt_status wrt__task_cancel(struct wrt__task *t)
 {
     if (wrt__task_ended(t) || t->state == WRT_TASK_RUNNING) return WRT_E_STATE;
-    if (t->preempted && !t->strand.at_entry) task_poison(t);
+    if (t->preempted) task_poison(t);
     wrt__task_trace(t, WRT_TRACE_CANCEL, 0, 0);
     wrt__task_end(t, WRT_TASK_CANCELLED, WRT_E_CANCELLED);
     return WRT_OK;

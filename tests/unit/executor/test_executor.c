@@ -77,6 +77,19 @@ TEST(round_robin_shares_to_within_a_quantum)
     fake_close(x);
 }
 
+/* Blocks of 250 in slices of 100: what is overdrawn comes off the next slices, so the shares are still equal. */
+TEST(long_blocks_gain_nothing)
+{
+    struct wrt__executor *x = open_with(WRT_ROUND_ROBIN, 100);
+    static const struct fake_step coarse[] = { { F_BURN, UINT32_MAX, 250 }, { F_END, 0, 0 } };
+    fake_guests[0].steps = coarse;
+    fake_guests[1].steps = endless;
+    wrt_task a = start(0, NULL), b = start(1, NULL);
+    CHECK(run_fuel(200000) == WRT_PENDING);
+    CHECK(info(a).guest_fuel >= 99500 && info(a).guest_fuel <= 100500 && info(b).guest_fuel >= 99500);
+    fake_close(x);
+}
+
 TEST(a_slice_of_one_goes_on_and_pays_its_debt)
 {
     struct wrt__executor *x = open_with(WRT_ROUND_ROBIN, 1);
@@ -144,7 +157,7 @@ TEST(a_step_runs_one_task_for_one_slice)
     fake_guests[0].steps = work300;
     wrt_task a = start(0, NULL), b = start(0, NULL);
     CHECK(wrt_task_step(st, b, 100, &err) == WRT_YIELDED);
-    CHECK(info(b).guest_fuel == 102 && info(a).guest_fuel == 0);
+    CHECK(info(b).guest_fuel == 102 && info(a).guest_fuel == 0 && info(b).slice == 1000);
     CHECK(wrt_task_step(st, b, 1000, &err) == WRT_OK);
     CHECK(wrt_task_step(st, b, 1000, &err) == WRT_OK); /* how it ended */
     CHECK(info(a).guest_fuel == 0);
@@ -189,6 +202,51 @@ TEST(a_higher_priority_interrupts_at_the_next_checkpoint)
     CHECK(wrt_run(st, NULL) == WRT_OK);
     CHECK(fake_log_count == 3 && fake_log[0] == 2 && fake_log[1] == 1 && fake_log[2] == 3);
     CHECK(info(b).slices == 2);
+    fake_close(x);
+}
+
+static wrt_status host_start_high(void *ctx, wrt_call *call)
+{
+    wrt_task_opts o = WRT_INIT(wrt_task_opts);
+    wrt_func f = fake_func(2);
+    (void)ctx;
+    o.priority = 250;
+    return wrt_task_start(wrt_call_store(call), &f, NULL, 0, &o, NULL, NULL);
+}
+
+TEST(a_higher_priority_that_is_started_inside_interrupts)
+{
+    struct wrt__executor *x = open_with(WRT_FIXED_PRIORITY, 100000);
+    static const struct fake_step high[] = { { F_SAY, 1, 0 }, { F_END, 0, 0 } };
+    static const struct fake_step low[] = { { F_CALL, 1, 0 }, { F_BURN, 10000, 3 }, { F_SAY, 3, 0 }, { F_END, 0, 0 } };
+    fake_guests[1].steps = low;
+    fake_guests[2].steps = high;
+    fake_hosts[1] = host_start_high;
+    wrt_task t = start(1, NULL);
+    CHECK(wrt_run(st, NULL) == WRT_OK);
+    CHECK(fake_log_count == 2 && fake_log[0] == 1 && fake_log[1] == 3 && info(t).slices == 2);
+    fake_close(x);
+}
+
+TEST(of_those_who_wait_the_highest_gets_the_lock)
+{
+    struct wrt__executor *x = open_with(WRT_FIXED_PRIORITY, 300);
+    static const struct fake_step low[] = { { F_ENTER, 0, 0 }, { F_BURN, 11, 30 }, { F_LEAVE, 0, 0 }, { F_END, 0, 0 } };
+    static const struct fake_step mid[] = { { F_ENTER, 0, 0 }, { F_SAY, 2, 0 }, { F_LEAVE, 0, 0 }, { F_END, 0, 0 } };
+    static const struct fake_step high[] = { { F_ENTER, 0, 0 }, { F_SAY, 3, 0 }, { F_LEAVE, 0, 0 }, { F_END, 0, 0 } };
+    wrt_task_opts o = WRT_INIT(wrt_task_opts);
+    wrt_turn one = { 0, 1 };
+    fake_guests[0].steps = low;
+    fake_guests[1].steps = mid;
+    fake_guests[2].steps = high;
+    for (uint8_t i = 0; i < 3; i++) {
+        o.priority = (uint8_t)(i + 1);
+        start(i, &o);
+        CHECK(wrt_run(st, &one) == WRT_PENDING); /* each comes to the door before the next exists */
+        wrt__executor_check(x);
+    }
+    CHECK(wrt_run(st, NULL) == WRT_OK);
+    CHECK(fake_log_count == 2 && fake_log[0] == 3 && fake_log[1] == 2);
     fake_close(x);
 }
 
@@ -290,6 +348,11 @@ TEST(cancel_poisons_only_what_was_preempted_in_guest_code)
     CHECK(wrt_task_cancel(st, a) == WRT_OK && wrt_task_cancel(st, b) == WRT_OK);
     CHECK(fake_instances[1]->poisoned && !fake_instances[2]->poisoned);
     CHECK(!fake_instances[1]->owner && !fake_instances[2]->owner);
+    static const struct fake_step both[] = { { F_ENTER, 3, 0 }, { F_BURN, 50, 3 }, { F_CALL, 0, 0 }, { F_LEAVE, 3, 0 }, { F_END, 0, 0 } };
+    fake_guests[2].steps = both; /* preempted before, but parked now */
+    wrt_task c = start(2, NULL);
+    CHECK(wrt_run(st, NULL) == WRT_IDLE && info(c).slices > 2);
+    CHECK(wrt_task_cancel(st, c) == WRT_OK && !fake_instances[3]->poisoned);
     CHECK(wrt_task_cancel(st, a) == WRT_E_STATE);
     CHECK(wrt_complete(st, deferred[0], WRT_OK, 0) == WRT_E_STATE);
     CHECK(wrt_run(st, NULL) == WRT_OK);
@@ -434,6 +497,22 @@ TEST(a_charge_that_does_not_fit_is_made_again_after_refuelling)
     fake_close(x);
 }
 
+TEST(a_charge_is_a_debt_of_slices)
+{
+    struct wrt__executor *x = open_with(WRT_ROUND_ROBIN, 100);
+    static const struct fake_step s[] = { { F_CALL, 0, 0 }, { F_BURN, 1000000, 1 }, { F_END, 0, 0 } };
+    fake_guests[0].steps = s;
+    fake_guests[1].steps = endless;
+    fake_hosts[0] = host_charge;
+    charge_amount = 5000;
+    wrt_task a = start(0, NULL), b = start(1, NULL);
+    CHECK(run_fuel(9000) == WRT_PENDING);
+    CHECK(info(a).host_fuel == 5000 && info(a).guest_fuel == 0 && info(b).guest_fuel >= 4000);
+    CHECK(run_fuel(10000) == WRT_PENDING);
+    CHECK(info(a).guest_fuel > 3900 && info(a).guest_fuel < 5100);
+    fake_close(x);
+}
+
 static wrt_status host_refuels_itself(void *ctx, wrt_call *call)
 {
     charge_calls++;
@@ -507,6 +586,25 @@ TEST(a_completion_arrives_once)
     fake_close(x);
     CHECK(wrt_complete_post(b, deferred[0], WRT_OK, 0) == WRT_E_STATE); /* the inbox outlives the store */
     wrt_inbox_drop(b);
+}
+
+TEST(completions_are_delivered_in_the_order_of_arrival)
+{
+    struct wrt__executor *x = open_parking();
+    static const struct fake_step s[3][4] = {
+        { { F_CALL, 0, 0 }, { F_SAY, 0, 0 }, { F_END, 0, 0 } }, { { F_CALL, 1, 0 }, { F_SAY, 1, 0 }, { F_END, 0, 0 } },
+        { { F_CALL, 2, 0 }, { F_SAY, 2, 0 }, { F_END, 0, 0 } } };
+    static const uint32_t order[3] = { 1, 2, 0 };
+    for (uint32_t i = 0; i < 3; i++) {
+        fake_guests[i].steps = s[i];
+        fake_hosts[i] = host_park;
+        fake_host_ctx[i] = &deferred[i];
+        start(i, NULL);
+    }
+    CHECK(wrt_run(st, NULL) == WRT_IDLE);
+    for (uint32_t i = 0; i < 3; i++) CHECK(wrt_complete(st, deferred[order[i]], WRT_OK, 0) == WRT_OK);
+    CHECK(wrt_run(st, NULL) == WRT_OK && fake_log_count == 3 && memcmp(fake_log, order, sizeof order) == 0);
+    fake_close(x);
 }
 
 static int finish_left;
@@ -641,6 +739,16 @@ static void on_cancel_close(void *ctx, wrt_completion k)
     cancels++;
     if (ctx) CHECK(wrt_task_close(st, *(wrt_task *)ctx) == WRT_OK);
 }
+static wrt_status host_defers_cancellable_and_returns(void *ctx, wrt_call *call)
+{
+    CHECK(wrt_defer(call, NULL, on_cancel_close, ctx, &deferred[0]) == WRT_OK);
+    return WRT_OK;
+}
+static void done_never(void *ctx, wrt_store *s, wrt_task t, wrt_status status)
+{
+    (void)ctx, (void)s, (void)t, (void)status;
+    cancels += 1000;
+}
 static wrt_status host_park_cancellable(void *ctx, wrt_call *call)
 {
     return wrt_defer(call, NULL, on_cancel_close, ctx, &deferred[0]) == WRT_OK ? WRT_PENDING : WRT_E_LIMIT;
@@ -653,8 +761,10 @@ TEST(cancelling_tells_the_host_and_may_close)
     wrt_task_info i = WRT_INIT(wrt_task_info);
     fake_hosts[0] = host_park_cancellable;
     fake_host_ctx[0] = &t;
+    wrt_task_opts o = WRT_INIT(wrt_task_opts);
+    o.done = done_never; /* it is forgotten before it could be told */
     cancels = 0;
-    t = start(0, NULL);
+    t = start(0, &o);
     CHECK(wrt_run(st, NULL) == WRT_IDLE);
     CHECK(wrt_task_cancel(st, t) == WRT_OK && cancels == 1);
     CHECK(wrt_task_info_get(st, t, &i) == WRT_E_STATE);
@@ -666,6 +776,11 @@ TEST(cancelling_tells_the_host_and_may_close)
     CHECK(wrt_run(st, NULL) == WRT_OK && x->inbox->count == 0);
     t = start(0, NULL);
     CHECK(wrt_run(st, NULL) == WRT_IDLE);
+    wrt_completion parked = deferred[0];
+    fake_hosts[0] = host_defers_cancellable_and_returns; /* ends by itself: nobody is told */
+    t = start(0, NULL);
+    CHECK(wrt_run(st, NULL) == WRT_IDLE && info(t).state == WRT_TASK_DONE && cancels == 1 && x->inbox->count == 1);
+    deferred[0] = parked;
     fake_close(x);
     CHECK(cancels == 2);
 }
@@ -713,7 +828,7 @@ TEST(a_sync_call_ends_with_its_task_while_others_go_on)
     fake_guests[3].steps = trap;
     wrt_task spin = start(2, NULL);
     CHECK(wrt_call_sync(st, &f, NULL, 0, NULL, 0, &err) == WRT_OK);
-    CHECK(info(spin).guest_fuel >= 200 && x->tasks.count == 1);
+    CHECK(info(spin).guest_fuel >= 200 && info(spin).guest_fuel <= 500 && x->tasks.count == 1);
     f.index = 3;
     CHECK(wrt_call_sync(st, &f, NULL, 0, NULL, 0, &err) == WRT_E_TRAP && err.trap == WRT_TRAP_UNREACHABLE && err.offset == 1);
     CHECK(wrt_task_close(st, spin) == WRT_OK);
@@ -742,8 +857,26 @@ TEST(a_stop_ends_a_turn_once)
     fake_close(x);
 }
 
+static wrt_status host_stops(void *ctx, wrt_call *call) { (void)call; wrt_stop(ctx); return WRT_OK; }
+
+TEST(a_stop_interrupts_a_long_slice)
+{
+    struct wrt__executor *x = open_with(WRT_COOPERATIVE, 0);
+    static const struct fake_step s[] = { { F_CALL, 0, 0 }, { F_BURN, 1000000, 1 }, { F_END, 0, 0 } };
+    wrt_inbox *b = wrt_inbox_of(st);
+    fake_guests[0].steps = s;
+    fake_hosts[0] = host_stops;
+    fake_host_ctx[0] = b;
+    wrt_task t = start(0, NULL);
+    CHECK(wrt_run(st, NULL) == WRT_PENDING && info(t).guest_fuel < 2000 && info(t).state == WRT_TASK_READY);
+    CHECK(wrt_run(st, NULL) == WRT_OK && info(t).guest_fuel == 1000000);
+    wrt_inbox_drop(b);
+    fake_close(x);
+}
+
 /* ---- clocks ----------------------------------------------------------------------------------------- */
 
+static int pipe_fds[2];
 static wrt_status host_sleep_or_fail(void *ctx, wrt_call *call)
 {
     wrt_store *s = wrt_call_store(call);
@@ -751,7 +884,7 @@ static wrt_status host_sleep_or_fail(void *ctx, wrt_call *call)
     (void)ctx;
     wrt_status status = wrt_defer(call, NULL, NULL, NULL, &k);
     if (status == WRT_OK) status = wrt_complete_at(s, k, UINT64_MAX);
-    if (status == WRT_OK) status = wrt_complete_on_fd(s, k, 0, 1);
+    if (status == WRT_OK) status = wrt_complete_on_fd(s, k, pipe_fds[0], 1);
     return status == WRT_OK || status == WRT_E_UNSUPPORTED ? WRT_PENDING : status;
 }
 static uint64_t now_seen;
@@ -778,6 +911,10 @@ TEST(virtual_time_is_fuel_and_idle_time_jumps)
     wake_at = 1000000;
     start(0, NULL);
     CHECK(wrt_run(st, NULL) == WRT_OK && now_seen == 1000000);
+    static const struct fake_step burns[] = { { F_BURN, 100, 4 }, { F_CALL, 1, 0 }, { F_BURN, 100, 4 }, { F_END, 0, 0 } };
+    fake_guests[2].steps = burns;
+    start(2, NULL);
+    CHECK(wrt_run(st, NULL) == WRT_OK && now_seen == 1001000 && wrt_now_ns(st) == 1002000);
     fake_close(x);
 }
 
@@ -826,10 +963,20 @@ TEST(real_timers_fire_while_idle_and_while_busy)
     start(1, NULL);
     while (info(t).state != WRT_TASK_DONE) CHECK(run_fuel(100000) == WRT_PENDING);
     CHECK(wrt_now_ns(st) - before >= 5000000);
+    static const struct fake_step stopper[] = { { F_CALL, 0, 0 }, { F_CALL, 1, 0 }, { F_END, 0, 0 } };
+    wrt_inbox *b = wrt_inbox_of(st);
+    fake_guests[2].steps = stopper;
+    fake_hosts[1] = host_stops;
+    fake_host_ctx[1] = b;
+    before = wrt_now_ns(st);
+    wake_at = before + 5000000;
+    start(2, NULL);
+    CHECK(wrt_run(st, NULL) == WRT_PENDING); /* inside one turn */
+    CHECK(wrt_now_ns(st) - before >= 5000000 && wrt_now_ns(st) - before < 4000000000u);
+    wrt_inbox_drop(b);
     fake_close(x);
 }
 
-static int pipe_fds[2];
 static wrt_status host_read_fd(void *ctx, wrt_call *call)
 {
     wrt_completion k;
@@ -863,6 +1010,14 @@ TEST(a_descriptor_wakes_its_task_and_the_first_event_counts)
     t = start(0, NULL);
     CHECK(wrt_run(st, NULL) == WRT_IDLE && wrt_task_cancel(st, t) == WRT_OK);
     CHECK(x->watches.count == 0 && x->timers.count == 0 && x->inbox->count == 0);
+    int first[2] = { pipe_fds[0], pipe_fds[1] }; /* what was given up does not wake whoever comes next */
+    CHECK(pipe(pipe_fds) == 0);
+    fake_host_ctx[0] = NULL;
+    t = start(0, NULL);
+    CHECK(wrt_run(st, NULL) == WRT_IDLE && write(first[1], "x", 1) == 1);
+    CHECK(wrt_wait(st, 20000000) == WRT_IDLE && info(t).state == WRT_TASK_WAITING);
+    close(first[0]);
+    close(first[1]);
     close(pipe_fds[0]);
     close(pipe_fds[1]);
     fake_close(x);
@@ -990,6 +1145,7 @@ TEST(a_refused_allocation_fails_cleanly)
     struct test_heap h;
     uint64_t n = 0;
     bool whole = false;
+    CHECK(pipe(pipe_fds) == 0);
     while (!whole && n < 1000) {
         test_heap_init(&h);
         h.fail_at = ++n;
@@ -997,6 +1153,8 @@ TEST(a_refused_allocation_fails_cleanly)
         CHECK(h.live == 0 && !h.broken);
     }
     CHECK(n > 10 && n < 1000);
+    close(pipe_fds[0]);
+    close(pipe_fds[1]);
 }
 
 /* ---- many operations --------------------------------------------------------------------------------- */

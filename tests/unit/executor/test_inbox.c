@@ -30,13 +30,16 @@ static void *poster(void *arg)
     return NULL;
 }
 
-TEST(a_million_posts_from_two_threads_arrive_once_each)
+static void million(bool with_poll)
 {
     static const wrt_host host = { .size = sizeof host };
     struct wrt__completion *slots[POSTERS][SLOTS];
     pthread_t threads[POSTERS];
     uint64_t arrived[POSTERS] = { 0 }, given = 0, got = 0;
+    struct wrt__poll_event events[4];
+    atomic_store(&stop, 0);
     REQUIRE(wrt__inbox_new(wrt__port_alloc(), &host, POSTERS * SLOTS, &inbox) == WRT_OK);
+    if (with_poll) CHECK(wrt__inbox_poll(inbox));
     for (uint32_t p = 0; p < POSTERS; p++) {
         for (uint32_t i = 0; i < SLOTS; i++) {
             REQUIRE(wrt__inbox_take(inbox, &slots[p][i]) == WRT_OK);
@@ -49,7 +52,7 @@ TEST(a_million_posts_from_two_threads_arrive_once_each)
     atomic_store(&inbox->awake, 1);
     while (got < POSTS) {
         size_t n;
-        if (!atomic_load(&inbox->attention)) wrt__inbox_sleep(inbox, UINT64_MAX, NULL, 0, &n); /* a lost wake-up hangs here */
+        if (!atomic_load(&inbox->attention)) wrt__inbox_sleep(inbox, UINT64_MAX, events, 4, &n); /* a lost wake-up hangs here */
         (void)atomic_exchange(&inbox->attention, 0);
         for (struct wrt__completion *c = wrt__inbox_take_posted(inbox), *next; c; c = next) {
             next = c->next ? wrt__inbox_at(inbox, c->next - 1) : NULL;
@@ -75,6 +78,16 @@ TEST(a_million_posts_from_two_threads_arrive_once_each)
     CHECK_EQ(atomic_load(&refused), 0);
     CHECK(arrived[0] > 0 && arrived[1] > 0);
     wrt_inbox_drop(inbox);
+}
+
+TEST(a_million_posts_from_two_threads_arrive_once_each)
+{
+    million(false);
+}
+
+TEST(the_same_with_a_poll_set)
+{
+    million(true);
 }
 
 /* A poster and the store race for each slot: exactly one of them wins. */
@@ -142,5 +155,25 @@ TEST(slots_come_in_chunks_up_to_the_limit)
         CHECK(wrt__inbox_take(inbox, &c) == WRT_OK && c == first);
         wrt_inbox_drop(inbox);
         CHECK(h.live == 0 && !h.broken);
+    }
+}
+
+/* Who posts while the loop is awake wakes nobody; the loop must notice before it sleeps. */
+TEST(what_was_posted_while_awake_is_seen_before_sleeping)
+{
+    static const wrt_host host = { .size = sizeof host };
+    for (int with_poll = 0; with_poll < 2; with_poll++) {
+        struct wrt__completion *c;
+        struct wrt__poll_event events[1];
+        size_t n;
+        REQUIRE(wrt__inbox_new(wrt__port_alloc(), &host, 1, &inbox) == WRT_OK);
+        if (with_poll) CHECK(wrt__inbox_poll(inbox));
+        atomic_store(&inbox->awake, 1);
+        REQUIRE(wrt__inbox_take(inbox, &c) == WRT_OK);
+        CHECK(wrt_complete_post(inbox, wrt__completion_arm(c), WRT_OK, 0) == WRT_OK);
+        uint64_t before = wrt__port_mono_ns();
+        wrt__inbox_sleep(inbox, before + 3000000000u, events, 1, &n);
+        CHECK(wrt__port_mono_ns() - before < 1000000000u);
+        wrt_inbox_drop(inbox);
     }
 }
