@@ -1,7 +1,10 @@
-/* measure: runs a command and prints what it cost: CPU time in microseconds, peak resident memory in KiB, exit status.
- * A program of its own, because the peak of a child that is started from a big process is never below that process's.
+/* measure: runs a command and prints what it cost: CPU time in microseconds, peak resident memory in KiB,
+ * exit status. A program of its own, because the peak of a child that is started from a big process is never
+ * below that process's.
  *
- *   measure CPU SECONDS OUT COMMAND [ARGS]     CPU: core to pin to, or -1; SECONDS: time limit; OUT: file for stdout */
+ *   measure CPU SECONDS OUT COMMAND [ARGS]
+ *
+ * CPU: core to pin to, or -1; SECONDS: time limit; OUT: file for the output. */
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <sched.h>

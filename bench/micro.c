@@ -1,10 +1,10 @@
-/* micro: times the public interface from inside one process, beside what the operating system takes for the like.
- * Prints lines `name value`; bench/run.py makes the table of them.
+/* micro: times the public interface from inside one process, beside what the operating system takes for the
+ * like. Prints lines `name value`; bench/run.py makes the table of them.
  *
- *   micro load FILE        eager decode + validate + translate of a module, CPU ms; memory per KiB of wasm
- *   micro tasks            task create + finish, switch, slice with accounts, beside pthreads and futexes, CPU ns
- *   micro parked N         N instances of a one-page module, each with a task parked in a host call: bytes
- *   micro quantum          share of switching in CPU time against the quantum
+ *   micro load FILE   eager decode + validate + translate of a module, CPU ms; memory per KiB of wasm
+ *   micro tasks       task create + finish, switch, slice with accounts, beside pthreads and futexes, CPU ns
+ *   micro parked N    N instances of a one-page module, each with a task parked in a host call: bytes
+ *   micro quantum     share of switching in CPU time against the quantum
  *
  * Time is CPU time of the process (clock_gettime). Every figure is the least of several rounds. */
 #define _GNU_SOURCE
@@ -144,7 +144,8 @@ static wrt_func *new_func(struct setup *u, wrt_str name)
     return f;
 }
 
-static wrt_task new_task(struct setup *u, wrt_func *f, const wrt_val *args, size_t n, wrt_group group, uint64_t slice)
+static wrt_task new_task(
+    struct setup *u, wrt_func *f, const wrt_val *args, size_t n, wrt_group group, uint64_t slice)
 {
     wrt_task task;
     wrt_task_opts options = WRT_INIT(wrt_task_opts);
@@ -230,7 +231,7 @@ static double time_switch(void)
     return best;
 }
 
-/* One task, slices of one fuel, paid by task, two groups and store, each with a budget: grant, account, give back. */
+/* One task, slices of one fuel, paid by task, two groups and store: grant, account, give back. */
 static double time_slice(void)
 {
     struct setup u;
@@ -284,7 +285,9 @@ static void *ping(void *ctx)
 {
     uint32_t mine = (uint32_t)(uintptr_t)ctx;
     for (int i = 0; i < PINGS; i++) {
-        while (atomic_load(&turn_of) != mine) syscall(SYS_futex, &turn_of, FUTEX_WAIT_PRIVATE, 1 - mine, NULL, NULL, 0);
+        while (atomic_load(&turn_of) != mine) {
+            syscall(SYS_futex, &turn_of, FUTEX_WAIT_PRIVATE, 1 - mine, NULL, NULL, 0);
+        }
         atomic_store(&turn_of, 1 - mine);
         syscall(SYS_futex, &turn_of, FUTEX_WAKE_PRIVATE, 1, NULL, NULL, 0);
     }
@@ -334,12 +337,14 @@ static int bench_parked(uint32_t n)
     double bytes = counted(), resident = resident_bytes(), t = cpu_ns();
     for (uint32_t i = 0; i < n; i++) parks[i] = new_func(&u, WRT_STR("park"));
     printf("instance_ns %.0f\n", (cpu_ns() - t) / n);
-    printf("instance_bytes %.0f\ninstance_resident %.0f\n", (counted() - bytes) / n, (resident_bytes() - resident) / n);
+    printf("instance_bytes %.0f\ninstance_resident %.0f\n", (counted() - bytes) / n,
+        (resident_bytes() - resident) / n);
     bytes = counted();
     resident = resident_bytes();
     for (uint32_t i = 0; i < n; i++) tasks[i] = new_task(&u, parks[i], NULL, 0, (wrt_group){ 0 }, 0);
     if (wrt_run(u.store, NULL) != WRT_IDLE) return 1;
-    printf("parked_task_bytes %.0f\nparked_task_resident %.0f\n", (counted() - bytes) / n, (resident_bytes() - resident) / n);
+    printf("parked_task_bytes %.0f\nparked_task_resident %.0f\n", (counted() - bytes) / n,
+        (resident_bytes() - resident) / n);
     wrt_stats stats;
     wrt_stats_get(u.store, &stats);
     printf("parked_tasks %u\n", stats.tasks_live);
@@ -357,7 +362,7 @@ static double time_quantum(uint64_t quantum)
     enum { TASKS = 8, N = 400000 };
     struct setup u;
     open_setup(&u, NULL, 64, quantum);
-    for (int i = 0; i < TASKS; i++) {       /* other data in each: else one teaches the branch predictor for the next */
+    for (int i = 0; i < TASKS; i++) { /* other data each: else one trains the predictor for the next */
         wrt_val args[2] = { wrt_i32(N), wrt_i32(i * 7919 + 1) };
         new_task(&u, new_func(&u, WRT_STR("work")), args, 2, (wrt_group){ 0 }, 0);
     }
@@ -370,7 +375,8 @@ static double time_quantum(uint64_t quantum)
 
 static int bench_quantum(void)
 {
-    static const uint64_t quanta[] = { 100, 300, 1000, 3000, 10000, 30000, 100000, 300000, 1000000, 1ull << 40 };
+    static const uint64_t quanta[] = { 100, 300, 1000, 3000, 10000, 30000, 100000, 300000, 1000000,
+        1ull << 40 };
     enum { COUNT = (int)(sizeof quanta / sizeof quanta[0]) };
     double best[COUNT];
     for (int i = 0; i < COUNT; i++) best[i] = 1e18;
@@ -378,7 +384,8 @@ static int bench_quantum(void)
         for (int i = 0; i < COUNT; i++) best[i] = least(best[i], time_quantum(quanta[i]));
     }
     for (int i = 0; i + 1 < COUNT; i++) {
-        printf("quantum_%llu %.3f\n", (unsigned long long)quanta[i], 100 * (best[i] - best[COUNT - 1]) / best[i]);
+        printf("quantum_%llu %.3f\n", (unsigned long long)quanta[i],
+            100 * (best[i] - best[COUNT - 1]) / best[i]);
     }
     return 0;
 }

@@ -1,5 +1,5 @@
 /* async_host_call: four tasks ask a service that answers late and in another order, from another OS thread.
- * Each waiting task is parked: it costs a few hundred bytes and no thread. The guest knows nothing of all this.
+ * A waiting task is parked: it costs a few hundred bytes and no thread. The guest knows nothing of all this.
  *
  *     cc async_host_call.c $(pkg-config --cflags --libs wrt) -pthread && ./a.out
  *
@@ -73,17 +73,19 @@ int main(void)
     struct service service = { 0 };
     wrt_bytes binary = { ask_wasm, sizeof ask_wasm };
     wrt_config config = WRT_INIT(wrt_config);
-    wrt_fn_def functions[] = {
-        { .size = sizeof functions[0], .name = WRT_STR("ask"), .sig = WRT_STR("(i32) -> (i32)"), .fn = ask, .ctx = &service },
-    };
+    wrt_fn_def def = WRT_INIT(wrt_fn_def);
+    def.name = WRT_STR("ask");
+    def.sig = WRT_STR("(i32) -> (i32)");
+    def.fn = ask;
+    def.ctx = &service;
     check(wrt_engine_new(&config, &engine, &err), "engine", &err);
     check(wrt_load(engine, binary, NULL, &code, &err), "load", &err);
     check(wrt_linker_new(engine, &linker, &err), "linker", &err);
-    check(wrt_link_funcs(linker, WRT_STR("service"), functions, 1, &err), "link", &err);
+    check(wrt_link_funcs(linker, WRT_STR("service"), &def, 1, &err), "link", &err);
     check(wrt_store_new(engine, NULL, &store, &err), "store", &err);
     service.inbox = wrt_inbox_of(store);
 
-    for (int i = 0; i < TASKS; i++) {           /* a core instance runs one call at a time: one instance per task */
+    for (int i = 0; i < TASKS; i++) {   /* a core instance runs one call at a time: one each */
         wrt_instance *instance;
         wrt_func *sum;
         wrt_task task;

@@ -1,5 +1,5 @@
-/* embed_epoll: an application keeps its own epoll loop; wrt is one more descriptor in it. A guest task reads a pipe
- * that the application writes to on its own timer. Nobody polls, no thread is started.
+/* embed_epoll: an application keeps its own epoll loop; wrt is one more descriptor in it. A guest task reads
+ * a pipe that the application writes to on its own timer. Nobody polls, no thread is started.
  *
  *     cc embed_epoll.c $(pkg-config --cflags --libs wrt) && ./a.out
  *

@@ -1,4 +1,4 @@
-/* fuel_slices: the same call in slices of 1, 7, 100 and without any; then a budget that is too small, and a refill.
+/* fuel_slices: the same call in slices of 1, 7, 100 and without any; then a budget that is too small.
  *
  *     cc fuel_slices.c $(pkg-config --cflags --libs wrt) && ./a.out
  *
@@ -39,8 +39,8 @@ static wrt_task start(wrt_store *store, wrt_func *f, uint64_t fuel)
     return task;
 }
 
-/* A slice is soft: the block that crosses its end still runs, and the debt comes off the next slice. So even slices of 1
- * make progress, and the total does not depend on how the run was cut. */
+/* A slice is soft: the block that crosses its end still runs, and the debt comes off the next slice. So even
+ * slices of 1 make progress, and the total does not depend on how the run was cut. */
 static void run_in_slices(wrt_store *store, wrt_func *f, uint64_t slice)
 {
     wrt_error err;
@@ -59,7 +59,8 @@ static void run_in_slices(wrt_store *store, wrt_func *f, uint64_t slice)
     } else {
         printf("slice %3" PRIu64 ": ", slice);
     }
-    printf("%d steps, %" PRIu64 " fuel, stopped %" PRIu64 " times\n", steps.of.i32, info.guest_fuel, info.slices - 1);
+    printf("%d steps, %" PRIu64 " fuel, stopped %" PRIu64 " times\n", steps.of.i32, info.guest_fuel,
+        info.slices - 1);
     wrt_task_close(store, task);
 }
 
@@ -72,7 +73,9 @@ static void run_out_and_refill(wrt_store *store, wrt_func *f)
     wrt_task task = start(store, f, 1000);
     wrt_status st = wrt_run(store, NULL);
     wrt_task_info_get(store, task, &info);
-    printf("budget %" PRIu64 ": %s after %" PRIu64 " fuel\n", info.budget, st == WRT_FUEL_OUT ? "out of fuel" : "?", info.guest_fuel);
+    if (st == WRT_FUEL_OUT) {
+        printf("budget %" PRIu64 ": out of fuel after %" PRIu64 " fuel\n", info.budget, info.guest_fuel);
+    }
     size_t depth = wrt_task_frames(store, task, frames, 4);
     for (size_t i = 0; i < depth && i < 4; i++) {
         printf("  %zu: function %u, byte %" PRIu64 " of the binary\n", i, frames[i].func, frames[i].offset);

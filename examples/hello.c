@@ -44,11 +44,13 @@ int main(void)
     wrt_bytes binary = { hello_wasm, sizeof hello_wasm };
     if (wrt_load(engine, binary, NULL, &code, &err) != WRT_OK) return fail("load", &err);
 
-    wrt_fn_def functions[] = {
-        { .size = sizeof functions[0], .name = WRT_STR("print"), .sig = WRT_STR("(i32 i32) -> ()"), .fn = print, .fuel = 10 },
-    };
+    wrt_fn_def def = WRT_INIT(wrt_fn_def);
+    def.name = WRT_STR("print");
+    def.sig = WRT_STR("(i32 i32) -> ()");
+    def.fn = print;
+    def.fuel = 10;              /* the price of a call */
     if (wrt_linker_new(engine, &linker, &err) != WRT_OK) return fail("linker", &err);
-    if (wrt_link_funcs(linker, WRT_STR("host"), functions, 1, &err) != WRT_OK) return fail("link", &err);
+    if (wrt_link_funcs(linker, WRT_STR("host"), &def, 1, &err) != WRT_OK) return fail("link", &err);
 
     if (wrt_store_new(engine, NULL, &store, &err) != WRT_OK) return fail("store", &err);
     if (wrt_instantiate(store, linker, code, &instance, &err) != WRT_OK) return fail("instantiate", &err);

@@ -1,10 +1,10 @@
 /* brake: a car brakes from a given speed, first with locked-up wheels, then with an anti-lock controller.
  *
- * Quarter-car model in Q16.16 fixed point, one step a millisecond: wheel and vehicle are coupled by a tyre whose
- * grip depends on slip. The controller is a PI loop on slip with a rate limit on the brake pressure, as small
- * control units do it: no floating point, no allocation, a fixed number of operations in each step.
+ * Quarter-car model in Q16.16 fixed point, one step a millisecond: wheel and vehicle are coupled by a tyre
+ * whose grip depends on slip. The controller is a PI loop on slip with a rate limit on the brake pressure, as
+ * small control units do it: no floating point, no allocation, a fixed number of operations in each step.
  *
- *   brake [SPEED km/h] [PERIOD ms]     PERIOD > 0 sleeps that long after every 50 steps: the loop runs in real time. */
+ *   brake [SPEED km/h] [PERIOD ms]     PERIOD > 0 sleeps that long after every 50 steps */
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -28,9 +28,11 @@ static fix clamp(fix v, fix low, fix high)
     return v < low ? low : v > high ? high : v;
 }
 
-/* Grip of a dry road against slip 0..1, one row per 1/16: rises to its peak near 0.2, then falls to sliding friction. */
+/* Grip of a dry road against slip 0..1 in steps of 1/16: up to its peak near 0.2, then down to sliding
+ * friction. */
 static const uint16_t grip_table[17] = {
-    0, 29491, 49152, 57672, 58982, 57672, 55705, 53740, 51773, 50463, 49152, 47842, 47186, 46531, 45875, 45220, 44564
+    0, 29491, 49152, 57672, 58982, 57672, 55705, 53740, 51773,
+    50463, 49152, 47842, 47186, 46531, 45875, 45220, 44564
 };
 
 static fix grip(fix slip)
@@ -75,8 +77,8 @@ static void step(struct car *c, fix pressure)
 static void print_row(const struct car *c, int ms)
 {
     printf("%5d ms  speed %5.1f km/h  slip %3d %%  pressure %3d %%  distance %5.1f m\n", ms,
-           (double)c->speed * 3.6 / 65536.0, mul(slip_of(c), FIX(100)) >> 16, mul(c->pressure, FIX(100)) >> 16,
-           (double)c->distance / 65536.0);
+        (double)c->speed * 3.6 / 65536.0, mul(slip_of(c), FIX(100)) >> 16, mul(c->pressure, FIX(100)) >> 16,
+        (double)c->distance / 65536.0);
 }
 
 static int stop_car(fix speed, int with_control, int period_ms, fix *distance)
@@ -110,7 +112,7 @@ int main(int argc, char **argv)
     int locked_ms = stop_car(speed, 0, period_ms, &locked);
     printf("anti-lock control\n");
     int controlled_ms = stop_car(speed, 1, period_ms, &controlled);
-    printf("from %d km/h: %.1f m in %d ms locked, %.1f m in %d ms controlled\n", kmh, (double)locked / 65536.0,
-           locked_ms, (double)controlled / 65536.0, controlled_ms);
+    printf("from %d km/h: %.1f m in %d ms locked, %.1f m in %d ms controlled\n", kmh,
+        (double)locked / 65536.0, locked_ms, (double)controlled / 65536.0, controlled_ms);
     return controlled < locked ? 0 : 1;
 }

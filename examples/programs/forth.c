@@ -1,5 +1,5 @@
-/* forth: a small Forth. Words are compiled to a byte-wide token code and run by an inner interpreter: a virtual machine
- * inside the virtual machine.
+/* forth: a small Forth. Words are compiled to a byte-wide token code and run by an inner interpreter: a
+ * virtual machine inside the virtual machine.
  *
  *   forth             runs the demonstration below
  *   forth -           reads lines from standard input; while it waits at a terminal its task is parked
@@ -14,8 +14,8 @@
 enum { CODE_MAX = 8192, STACK_MAX = 256, WORDS_MAX = 256, NAME_MAX = 15, CELLS_MAX = 256, NEST_MAX = 32 };
 
 enum op { OP_LIT, OP_CALL, OP_RETURN, OP_JUMP, OP_JUMP_IF_0, OP_DO, OP_LOOP, OP_I, OP_TEXT,
-          OP_ADD, OP_SUB, OP_MUL, OP_DIV, OP_MOD, OP_NEGATE, OP_EQ, OP_LT, OP_GT, OP_ZERO_EQ, OP_AND, OP_OR, OP_XOR,
-          OP_DUP, OP_DROP, OP_SWAP, OP_OVER, OP_ROT, OP_FETCH, OP_STORE, OP_PRINT, OP_CR, OP_EMIT };
+          OP_ADD, OP_SUB, OP_MUL, OP_DIV, OP_MOD, OP_NEGATE, OP_EQ, OP_LT, OP_GT, OP_ZERO_EQ, OP_AND, OP_OR,
+          OP_XOR, OP_DUP, OP_DROP, OP_SWAP, OP_OVER, OP_ROT, OP_FETCH, OP_STORE, OP_PRINT, OP_CR, OP_EMIT };
 
 struct word { char name[NAME_MAX + 1]; int32_t entry; };
 struct forth {
@@ -25,17 +25,19 @@ struct forth {
     int words_count;
     int32_t stack[STACK_MAX], returns[STACK_MAX], cells[CELLS_MAX];
     int depth, returns_depth, cells_count;
-    struct { char kind; int32_t at; } open[NEST_MAX];   /* 'i'f, 'b'egin and 'd'o that wait for their partner */
+    struct { char kind; int32_t at; } open[NEST_MAX];   /* 'i'f, 'b'egin, 'd'o that wait for a partner */
     int open_count, compiling;
     const char *error, *source;
     uint64_t steps;
 };
 
 static const struct { const char *name; uint8_t op; } primitives[] = {
-    { "+", OP_ADD }, { "-", OP_SUB }, { "*", OP_MUL }, { "/", OP_DIV }, { "mod", OP_MOD }, { "negate", OP_NEGATE },
+    { "+", OP_ADD }, { "-", OP_SUB }, { "*", OP_MUL }, { "/", OP_DIV }, { "mod", OP_MOD },
+    { "negate", OP_NEGATE },
     { "=", OP_EQ }, { "<", OP_LT }, { ">", OP_GT }, { "0=", OP_ZERO_EQ }, { "and", OP_AND }, { "or", OP_OR },
     { "xor", OP_XOR }, { "dup", OP_DUP }, { "drop", OP_DROP }, { "swap", OP_SWAP }, { "over", OP_OVER },
-    { "rot", OP_ROT }, { "@", OP_FETCH }, { "!", OP_STORE }, { ".", OP_PRINT }, { "cr", OP_CR }, { "emit", OP_EMIT },
+    { "rot", OP_ROT }, { "@", OP_FETCH }, { "!", OP_STORE }, { ".", OP_PRINT }, { "cr", OP_CR },
+    { "emit", OP_EMIT },
     { "i", OP_I },
 };
 enum { PRIMITIVES = (int)(sizeof primitives / sizeof primitives[0]) };
@@ -167,7 +169,8 @@ static void run(struct forth *f, int32_t ip)
             break;
         case OP_CR: putchar('\n'); break;
         default:
-            if ((op >= OP_ADD && op <= OP_MOD) || (op >= OP_EQ && op <= OP_GT) || (op >= OP_AND && op <= OP_XOR)) {
+            if ((op >= OP_ADD && op <= OP_MOD) || (op >= OP_EQ && op <= OP_GT)
+                || (op >= OP_AND && op <= OP_XOR)) {
                 int32_t b = pop(f), a = pop(f);
                 push(f, arithmetic(f, op, a, b));
             } else {
@@ -228,7 +231,9 @@ static void open_place(struct forth *f, char kind, int32_t at)
 
 static int32_t close_place(struct forth *f, char kind)
 {
-    if (f->open_count == 0 || f->open[f->open_count - 1].kind != kind) return fail(f, "structure does not match");
+    if (f->open_count == 0 || f->open[f->open_count - 1].kind != kind) {
+        return fail(f, "structure does not match");
+    }
     return f->open[--f->open_count].at;
 }
 
@@ -303,7 +308,7 @@ static int compile_name(struct forth *f, const char *name)
     return 1;
 }
 
-/* `: name ... ;` and `variable name` define words; everything else is compiled, and run at the end of the line. */
+/* `: name ... ;` and `variable name` define words; the rest is compiled, and run at the end of the line. */
 static void compile_word(struct forth *f, const char *name)
 {
     if (strcmp(name, ":") == 0) {
@@ -356,7 +361,8 @@ static const char *const demonstration[] = {
     ": gcd begin swap over mod dup 0= until drop ;",
     ".\" gcd of 1071 and 462: \" 1071 462 gcd . cr",
     "variable divisors",
-    ": count-divisors 0 divisors ! dup 1 + 1 do dup i mod 0= if divisors @ 1 + divisors ! then loop drop divisors @ ;",
+    ": count 1 divisors @ + divisors ! ;",
+    ": count-divisors 0 divisors ! dup 1 + 1 do dup i mod 0= if count then loop drop divisors @ ;",
     ": primes 2 do i count-divisors 2 = if i . then loop cr ;",
     ".\" primes: \" 120 primes",
     ": collatz 0 swap begin dup 2 mod if 3 * 1 + else 2 / then swap 1 + swap dup 1 = until drop ;",
@@ -377,7 +383,9 @@ int main(int argc, char **argv)
         }
         return ok ? 0 : 1;
     }
-    for (size_t i = 0; i < sizeof demonstration / sizeof demonstration[0]; i++) ok &= interpret(&f, demonstration[i]);
+    for (size_t i = 0; i < sizeof demonstration / sizeof demonstration[0]; i++) {
+        ok &= interpret(&f, demonstration[i]);
+    }
     printf("%llu steps of the inner interpreter\n", (unsigned long long)f.steps);
     return ok ? 0 : 1;
 }

@@ -4,7 +4,7 @@
  *   json N            makes a text of N records, then reads that: prints the first lines and a summary
  *   json              the same with 200 records
  *
- * The parser is a loop with one bit of memory per open bracket: no recursion, so the depth of the input costs one bit. */
+ * The parser is a loop with one bit of memory per open bracket: no recursion. */
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -48,7 +48,8 @@ static enum kind read_string(struct reader *r)
         if (c == 'u') {
             for (int i = 1; i <= 4; i++) {
                 int h = r->at + (size_t)i < r->length ? r->text[r->at + (size_t)i] : 0;
-                if (!is_digit(h) && !(h >= 'a' && h <= 'f') && !(h >= 'A' && h <= 'F')) return bad(r, "\\u needs four hexadecimal digits");
+                int letter = (h >= 'a' && h <= 'f') || (h >= 'A' && h <= 'F');
+                if (!is_digit(h) && !letter) return bad(r, "\\u needs four hexadecimal digits");
             }
             r->at += 5;
         } else if (c > 0 && strchr("\"\\/bfnrt", c) != NULL) {
@@ -132,7 +133,13 @@ static void new_line(struct printer *p)
 /* ---- the grammar as a small machine: what may come next */
 
 enum state { VALUE, VALUE_OR_CLOSE, KEY, KEY_OR_CLOSE, COLON, COMMA_OR_CLOSE, DONE };
-struct parser { struct reader in; struct printer out; struct counts n; uint8_t is_object[DEPTH_MAX / 8]; enum state state; };
+struct parser {
+    struct reader in;
+    struct printer out;
+    struct counts n;
+    uint8_t is_object[DEPTH_MAX / 8];
+    enum state state;
+};
 
 static int in_object(const struct parser *p)
 {
@@ -145,10 +152,16 @@ static enum state after_value(const struct parser *p)
     return p->out.depth == 0 ? DONE : COMMA_OR_CLOSE;
 }
 
+static int refuse(struct parser *p, const char *reason)
+{
+    bad(&p->in, reason);
+    return 0;
+}
+
 static int open_bracket(struct parser *p, char c)
 {
     int d = p->out.depth;
-    if (d == DEPTH_MAX) return bad(&p->in, "nested too deep") != BAD;
+    if (d == DEPTH_MAX) return refuse(p, "nested too deep");
     uint8_t bit = (uint8_t)(1u << (d % 8));
     p->is_object[d / 8] = (uint8_t)(c == '{' ? p->is_object[d / 8] | bit : p->is_object[d / 8] & ~bit);
     put(&p->out, &c, 1);
@@ -162,8 +175,10 @@ static int open_bracket(struct parser *p, char c)
 
 static int close_bracket(struct parser *p, char c)
 {
-    if (p->out.depth == 0 || (c == '}') != in_object(p)) return bad(&p->in, "bracket does not match") != BAD;
-    if (p->state == KEY || p->state == VALUE || p->state == COLON) return bad(&p->in, "something is missing before the bracket") != BAD;
+    if (p->out.depth == 0 || (c == '}') != in_object(p)) return refuse(p, "bracket does not match");
+    if (p->state == KEY || p->state == VALUE || p->state == COLON) {
+        return refuse(p, "something is missing before the bracket");
+    }
     p->out.depth--;
     if (!p->out.fresh) new_line(&p->out);
     p->out.fresh = 0;
@@ -175,8 +190,10 @@ static int close_bracket(struct parser *p, char c)
 static int take_scalar(struct parser *p, enum kind k)
 {
     int key = p->state == KEY || p->state == KEY_OR_CLOSE;
-    if (!key && p->state != VALUE && p->state != VALUE_OR_CLOSE) return bad(&p->in, "a comma, colon or bracket is missing") != BAD;
-    if (key && k != STRING) return bad(&p->in, "a key must be a string") != BAD;
+    if (!key && p->state != VALUE && p->state != VALUE_OR_CLOSE) {
+        return refuse(p, "a comma, colon or bracket is missing");
+    }
+    if (key && k != STRING) return refuse(p, "a key must be a string");
     if (p->out.fresh || key) new_line(&p->out);
     p->out.fresh = 0;
     put(&p->out, p->in.text + p->in.token, p->in.at - p->in.token);
@@ -189,17 +206,17 @@ static int take_punctuation(struct parser *p, char c)
 {
     if (c == '}' || c == ']') return close_bracket(p, c);
     if (c == '{' || c == '[') {
-        if (p->state != VALUE && p->state != VALUE_OR_CLOSE) return bad(&p->in, "a value cannot stand here") != BAD;
+        if (p->state != VALUE && p->state != VALUE_OR_CLOSE) return refuse(p, "no value can stand here");
         if (p->out.fresh) new_line(&p->out);
         return open_bracket(p, c);
     }
     if (c == ':') {
-        if (p->state != COLON) return bad(&p->in, "a colon cannot stand here") != BAD;
+        if (p->state != COLON) return refuse(p, "a colon cannot stand here");
         put(&p->out, ": ", 2);
         p->state = VALUE;
         return 1;
     }
-    if (p->state != COMMA_OR_CLOSE) return bad(&p->in, "a comma cannot stand here") != BAD;
+    if (p->state != COMMA_OR_CLOSE) return refuse(p, "a comma cannot stand here");
     put(&p->out, ",", 1);
     p->state = in_object(p) ? KEY : VALUE;
     if (p->state == VALUE) new_line(&p->out);
@@ -213,8 +230,8 @@ static int parse(struct parser *p)
     for (;;) {
         enum kind k = next_token(&p->in);
         if (k == BAD) return 0;
-        if (k == END) return p->state == DONE || bad(&p->in, "the text ends too early") != BAD;
-        if (p->state == DONE) return bad(&p->in, "something follows the value") != BAD;
+        if (k == END) return p->state == DONE || refuse(p, "the text ends too early");
+        if (p->state == DONE) return refuse(p, "something follows the value");
         int ok = k == PUNCTUATION ? take_punctuation(p, p->in.text[p->in.token]) : take_scalar(p, k);
         if (!ok) return 0;
     }
@@ -243,9 +260,9 @@ static char *make_text(int records, size_t *length)
     n += (size_t)snprintf(text + n, room - n, "{\"unit\":\"wheel\",\"samples\":[");
     for (int i = 0; i < records; i++) {
         seed = seed * 1664525u + 1013904223u;
-        n += (size_t)snprintf(text + n, room - n, "%s{\"t\":%d,\"speed\":%u.%02u,\"ok\":%s,\"note\":%s}", i == 0 ? "" : ",",
-                              i * 10, (unsigned)(seed >> 25), (unsigned)(seed >> 8) % 100u, seed >> 31 ? "true" : "false",
-                              i % 5 == 0 ? "\"a \\\"mark\\\" \\u00b5\"" : "null");
+        n += (size_t)snprintf(text + n, room - n, "%s{\"t\":%d,\"speed\":%u.%02u,\"ok\":%s,\"note\":%s}",
+            i == 0 ? "" : ",", i * 10, (unsigned)(seed >> 25), (unsigned)(seed >> 8) % 100u,
+            seed >> 31 ? "true" : "false", i % 5 == 0 ? "\"a \\\"mark\\\" \\u00b5\"" : "null");
     }
     n += (size_t)snprintf(text + n, room - n, "],\"empty\":[{},[]]}");
     *length = n;
@@ -270,9 +287,10 @@ int main(int argc, char **argv)
         return 1;
     }
     puts(p.out.lines < p.out.lines_max ? "" : "...");
-    printf("%zu bytes in, %llu bytes out, hash %08x\n", p.in.length, (unsigned long long)p.out.bytes, (unsigned)p.out.hash);
-    printf("%d objects, %d arrays, %d strings, %d numbers, %d words, depth %d\n", p.n.objects, p.n.arrays, p.n.strings,
-           p.n.numbers, p.n.words, p.n.depth_max);
+    printf("%zu bytes in, %llu bytes out, hash %08x\n", p.in.length, (unsigned long long)p.out.bytes,
+        (unsigned)p.out.hash);
+    printf("%d objects, %d arrays, %d strings, %d numbers, %d words, depth %d\n", p.n.objects, p.n.arrays,
+        p.n.strings, p.n.numbers, p.n.words, p.n.depth_max);
     free(text);
     return 0;
 }

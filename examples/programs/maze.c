@@ -1,6 +1,6 @@
 /* maze: carves a maze by a random depth-first walk, solves it breadth first and draws both.
  *
- *   maze [WIDTH] [HEIGHT] [SEED]       3 to 60 cells each way; the same seed gives the same maze everywhere */
+ *   maze [WIDTH] [HEIGHT] [SEED]     3 to 60 cells each way; the same seed gives the same maze everywhere */
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>

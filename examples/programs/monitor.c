@@ -1,6 +1,6 @@
-/* monitor: samples a sensor at a fixed rate, drops outliers by a median of three, smooths by a moving average and
- * raises an alarm when the smoothed value leaves its band. Between samples it sleeps to an absolute time, so the rate
- * does not drift with the time the work takes.
+/* monitor: samples a sensor at a fixed rate, drops outliers by a median of three, smooths by a moving average
+ * and raises an alarm when the smoothed value leaves its band. Between samples it sleeps to an absolute time,
+ * so the rate does not drift with the time the work takes.
  *
  *   monitor [SAMPLES] [PERIOD ms]      default 12 samples, 20 ms */
 #include <stdint.h>
@@ -68,7 +68,8 @@ int main(int argc, char **argv)
         int raw = read_sensor(i), smooth = filter_put(&f, raw);
         int alarm = smooth < BAND_LOW || smooth > BAND_HIGH;
         alarms += alarm;
-        printf("sample %3d  raw %5.1f  smooth %5.1f%s\n", i, raw / 10.0, smooth / 10.0, alarm ? "  ALARM" : "");
+        printf("sample %3d  raw %5.1f  smooth %5.1f%s\n", i, raw / 10.0, smooth / 10.0,
+            alarm ? "  ALARM" : "");
         fflush(stdout);
     }
     printf("%d samples, %d alarms\n", samples, alarms);

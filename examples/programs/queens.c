@@ -1,6 +1,6 @@
 /* queens: places N queens so that none attacks another: counts every solution and draws the first.
  *
- *   queens [N]        1 to 20, default 8. The work grows about ninefold with each N: a good subject for a budget. */
+ *   queens [N]     1 to 20, default 8. The work grows several times with each N: a subject for a budget. */
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -55,6 +55,7 @@ int main(int argc, char **argv)
         }
         putchar('\n');
     }
-    printf("%llu solutions, %llu positions tried\n", (unsigned long long)s.solutions, (unsigned long long)s.nodes);
+    printf("%llu solutions, %llu positions tried\n", (unsigned long long)s.solutions,
+        (unsigned long long)s.nodes);
     return 0;
 }

@@ -39,7 +39,8 @@ static void compress(struct sha256 *s, const uint8_t *p)
 {
     uint32_t w[64], v[8];
     for (int i = 0; i < 16; i++) {
-        w[i] = (uint32_t)p[i * 4] << 24 | (uint32_t)p[i * 4 + 1] << 16 | (uint32_t)p[i * 4 + 2] << 8 | p[i * 4 + 3];
+        w[i] = (uint32_t)p[i * 4] << 24 | (uint32_t)p[i * 4 + 1] << 16 | (uint32_t)p[i * 4 + 2] << 8
+            | p[i * 4 + 3];
     }
     for (int i = 16; i < 64; i++) {
         uint32_t a = rotr(w[i - 15], 7) ^ rotr(w[i - 15], 18) ^ w[i - 15] >> 3;
