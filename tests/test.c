@@ -97,13 +97,14 @@ bool test_check(bool ok, const char *file, int line, const char *text)
 bool test_equal(uint64_t a, uint64_t b, const char *file, int line, const char *a_text, const char *b_text)
 {
     if (a != b && test_say(file, line)) {
-        printf("%s is %lld (0x%llx), expected %s = %lld (0x%llx)\n", a_text, (long long)a, (unsigned long long)a, b_text,
-            (long long)b, (unsigned long long)b);
+        printf("%s is %lld (0x%llx), expected %s = %lld (0x%llx)\n", a_text, (long long)a,
+            (unsigned long long)a, b_text, (long long)b, (unsigned long long)b);
     }
     return a == b;
 }
 
-bool test_equal_str(const char *a, const char *b, const char *file, int line, const char *a_text, const char *b_text)
+bool test_equal_str(
+    const char *a, const char *b, const char *file, int line, const char *a_text, const char *b_text)
 {
     bool ok = a && b ? strcmp(a, b) == 0 : a == b;
     if (!ok && test_say(file, line)) {
@@ -112,7 +113,8 @@ bool test_equal_str(const char *a, const char *b, const char *file, int line, co
     return ok;
 }
 
-bool test_equal_mem(const void *a, const void *b, size_t n, const char *file, int line, const char *a_text, const char *b_text)
+bool test_equal_mem(const void *a, const void *b, size_t n, const char *file, int line, const char *a_text,
+    const char *b_text)
 {
     const unsigned char *x = a, *y = b;
     size_t i = 0;
@@ -150,7 +152,8 @@ static void heap_broken(struct test_heap *h, const char *what)
 static bool heap_refuses(struct test_heap *h, size_t more)
 {
     h->asked++;
-    if (h->fail_at != 0 && (h->asked == h->fail_at || (h->fail_later_too && h->asked > h->fail_at))) return true;
+    bool later = h->fail_later_too && h->asked > h->fail_at;
+    if (h->fail_at != 0 && (h->asked == h->fail_at || later)) return true;
     return h->limit_bytes != 0 && h->live_bytes + more > h->limit_bytes;
 }
 
@@ -167,7 +170,8 @@ static void *heap_resize(void *ctx, void *p, size_t old_n, size_t new_n, size_t 
 {
     struct test_heap *h = ctx;
     struct heap_block *old = p ? (struct heap_block *)p - 1 : NULL;
-    if (align == 0 || align > 64 || (align & (align - 1)) != 0) heap_broken(h, "alignment is not a power of two up to 64");
+    bool aligned = align != 0 && align <= 64 && (align & (align - 1)) == 0;
+    if (!aligned) heap_broken(h, "alignment is not a power of two up to 64");
     if (old && old->mark != HEAP_LIVE) heap_broken(h, "not a live block");
     if (old && old->n != old_n) heap_broken(h, "old size is not the one that was taken");
     if (old && old->tag != tag) heap_broken(h, "tag is not the one that was taken");

@@ -3,9 +3,9 @@
  *     #include "test.h"
  *     TEST(adds) { CHECK_EQ(1 + 1, 2); }
  *
- * Every TEST is run, in the order of the file; the last line printed is `N passed, N failed` (and `, N skipped`). A
- * program may have a main of its own with RUN(adds); and return TEST_RESULT(); instead. Arguments select tests by a part
- * of their name. Checks go on after a failure; REQUIRE leaves the test. */
+ * Every TEST is run, in the order of the file; the last line printed is `N passed, N failed` (and `, N
+ * skipped`). A program may have a main of its own with RUN(adds); and return TEST_RESULT(); instead.
+ * Arguments select tests by a part of their name. Checks go on after a failure; REQUIRE leaves the test. */
 #ifndef WRT_TEST_H
 #define WRT_TEST_H
 
@@ -45,8 +45,10 @@ void test_context(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 void test_skip(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 bool test_check(bool ok, const char *file, int line, const char *text);
 bool test_equal(uint64_t a, uint64_t b, const char *file, int line, const char *a_text, const char *b_text);
-bool test_equal_str(const char *a, const char *b, const char *file, int line, const char *a_text, const char *b_text);
-bool test_equal_mem(const void *a, const void *b, size_t n, const char *file, int line, const char *a_text, const char *b_text);
+bool test_equal_str(
+    const char *a, const char *b, const char *file, int line, const char *a_text, const char *b_text);
+bool test_equal_mem(const void *a, const void *b, size_t n, const char *file, int line, const char *a_text,
+    const char *b_text);
 
 /* How many checks of the running test have failed so far. */
 unsigned test_failures(void);
@@ -54,8 +56,8 @@ unsigned test_failures(void);
 /* A small generator for random tests: the same numbers everywhere for the same seed. */
 uint64_t test_random(uint64_t *state);
 
-/* An allocator that keeps books: sizes and tags given back must be those taken, memory is filled with rubbish when taken
- * and when freed, and a chosen allocation fails. */
+/* An allocator that keeps books: sizes and tags given back must be those taken, memory is filled with rubbish
+ * when taken and when freed, and a chosen allocation fails. */
 struct test_heap {
     wrt_alloc alloc;
     uint64_t live, live_bytes, peak_bytes;

@@ -1,5 +1,5 @@
-/* The one door to memory: wrt_alloc with its corner cases settled (size 0, overflow, zeroing) and growing arrays.
- * Must not know where the memory comes from. */
+/* The one door to memory: wrt_alloc with its corner cases settled (size 0, overflow, zeroing) and growing
+ * arrays. Must not know where the memory comes from. */
 #include "base/base.h"
 
 enum { ALLOC_ALIGN = 16 };
@@ -43,7 +43,8 @@ void *wrt__resize(const wrt_alloc *a, void *p, size_t old_n, size_t new_n, uint3
     return a->resize(a->ctx, p, old_n, new_n, ALLOC_ALIGN, tag);
 }
 
-bool wrt__grow(const wrt_alloc *a, void *array_ptr, uint32_t *cap, uint32_t need, size_t element, uint32_t tag)
+bool wrt__grow(
+    const wrt_alloc *a, void *array_ptr, uint32_t *cap, uint32_t need, size_t element, uint32_t tag)
 {
     if (need <= *cap) return true;
     uint64_t want = wrt__max_u64(wrt__max_u64(need, 4), (uint64_t)*cap * 2);

@@ -25,7 +25,7 @@ static void *arena_cut(struct wrt__arena_block *b, size_t n, size_t align)
     return p;
 }
 
-/* A request that would waste most of a block gets one of its own, behind the current one, which stays in use. */
+/* A request that would waste most of a block gets one of its own, behind the current one. */
 static struct wrt__arena_block *arena_block(struct wrt__arena *a, size_t n)
 {
     bool own = n > a->block_bytes / 4;

@@ -1,5 +1,5 @@
-/* Filling a caller's wrt_error. Owns the promise that such a record is safe to print: terminated, valid when cut, and
- * without control characters, whatever names a hostile binary brought along. */
+/* Filling a caller's wrt_error. Owns the promise that such a record is safe to print: terminated, valid when
+ * cut, and without control characters, whatever names a hostile binary brought along. */
 #include "base/base.h"
 
 /* C0, DEL and (as UTF-8: c2 80..9f) C1 become '?': a terminal must not obey them. */
@@ -32,7 +32,8 @@ void wrt__error_clear(wrt_error *err)
     err->offset = WRT__NO_OFFSET;
 }
 
-static void error_fill(wrt_error *err, wrt_status status, uint32_t code, uint64_t offset, const char *fmt, va_list args)
+static void error_fill(
+    wrt_error *err, wrt_status status, uint32_t code, uint64_t offset, const char *fmt, va_list args)
 {
     char message[sizeof err->message];
     error_text(message, sizeof message, fmt, args);
@@ -53,7 +54,8 @@ wrt_status wrt__fail(wrt_error *err, wrt_status status, uint32_t code, uint64_t 
     return status;
 }
 
-wrt_status wrt__fail_table(wrt_error *err, wrt_status status, uint32_t code, const char *table, const char *fmt, ...)
+wrt_status wrt__fail_table(
+    wrt_error *err, wrt_status status, uint32_t code, const char *table, const char *fmt, ...)
 {
     if (!err) return status;
     va_list args;

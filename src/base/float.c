@@ -1,5 +1,5 @@
-/* Rounding and square root of floats on their bits: a compiler would call libm for them. IEEE 754-2019, 5.3.1 and
- * 5.4.1, nearest with ties to even; a NaN comes out as the canonical NaN (positive, quiet, no payload). */
+/* Rounding and square root of floats on their bits: a compiler would call libm for them. IEEE 754-2019, 5.3.1
+ * and 5.4.1, nearest with ties to even; a NaN comes out canonical (positive, quiet, no payload). */
 #include "base/base.h"
 
 /* One instruction and never a call: only with -fno-math-errno, on targets that have it. */
@@ -45,8 +45,8 @@ static double f64_from(uint64_t u)
     return x;
 }
 
-/* Rounds the magnitude down, or up when `away`. Counting up the bits of a float counts up its magnitude, carrying from
- * fraction into exponent: "up" is to add all fraction bits and then to clear them. */
+/* Rounds the magnitude down, or up when `away`. Counting up the bits of a float counts up its magnitude,
+ * carrying from fraction into exponent: "up" is to add all fraction bits and then to clear them. */
 static uint64_t f64_directed(uint64_t u, bool away)
 {
     uint32_t e = (uint32_t)(u >> 52) & 0x7ff;
@@ -73,8 +73,9 @@ double wrt__f64_trunc(double x)
     return f64_from(f64_directed(f64_bits(x), false));
 }
 
-/* Adds a half less one bit, and that bit too when the integer part is odd. In [1, 2) the integer's unit is the hidden
- * bit, in whose place the exponent has its lowest bit: 1023 is odd, so the test holds there as well. */
+/* Adds a half less one bit, and that bit too when the integer part is odd. In [1, 2) the integer's unit is
+ * the hidden bit, in whose place the exponent has its lowest bit: 1023 is odd, so the test holds there as
+ * well. */
 double wrt__f64_nearest(double x)
 {
     uint64_t u = f64_bits(x);
@@ -158,10 +159,10 @@ static uint64_t sqrt_digits(uint64_t m, uint32_t pairs, uint32_t zeros)
 }
 
 /* Bits of a finite x > 0 with `frac` fraction bits -> bits of its root.
- * x = m * 2^-frac * 2^e with e even and m in [2^frac, 2^(frac + 2)): the root of m * 2^(frac + 2) has frac + 2 bits,
- * that is the hidden bit, the fraction, and one to round by. The radicand is even, so an exact root is even too and a
- * tie cannot be. Rounding up cannot carry: the largest root below 2 is nearer to its lower neighbour. The root of a
- * subnormal is normal. */
+ * x = m * 2^-frac * 2^e with e even and m in [2^frac, 2^(frac + 2)): the root of m * 2^(frac + 2) has frac +
+ * 2 bits, that is the hidden bit, the fraction, and one to round by. The radicand is even, so an exact root
+ * is even too and a tie cannot be. Rounding up cannot carry: the largest root below 2 is nearer to its lower
+ * neighbour. The root of a subnormal is normal. */
 static uint64_t sqrt_bits(uint64_t u, uint32_t frac, uint32_t bias)
 {
     uint64_t hidden = (uint64_t)1 << frac, m = u & (hidden - 1);

@@ -1,5 +1,5 @@
-/* Formatted text into a caller's buffer, without libc. Owns the little language of wrt__format; must not allocate.
- * Numbers are 32 or 64 bits by name (%u, %lu), never by platform. */
+/* Formatted text into a caller's buffer, without libc. Owns the little language of wrt__format; must not
+ * allocate. Numbers are 32 or 64 bits by name (%u, %lu), never by platform. */
 #include "base/base.h"
 
 struct sink {
@@ -39,7 +39,7 @@ static void sink_number(struct sink *s, uint64_t v, uint32_t base, uint32_t widt
     }
 }
 
-/* One conversion, after its flags: u d x with or without l. Returns false for a letter that is none of them. */
+/* One conversion, after its flags: u d x with or without l. False for a letter that is none of them. */
 static bool sink_integer(struct sink *s, char letter, bool wide, uint32_t width, char pad, uint64_t raw)
 {
     if (letter == 'd') {

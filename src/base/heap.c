@@ -1,7 +1,8 @@
-/* Binary min-heap by (key, order of arrival). Tells each value where it stands, so that it can be taken out. */
+/* Binary min-heap by (key, order of arrival). Tells each value where it stands, so it can be taken out. */
 #include "base/base.h"
 
-void wrt__heap_init(struct wrt__heap *h, const wrt_alloc *alloc, uint32_t max, void (*moved)(void *value, uint32_t pos))
+void wrt__heap_init(
+    struct wrt__heap *h, const wrt_alloc *alloc, uint32_t max, void (*moved)(void *value, uint32_t pos))
 {
     *h = (struct wrt__heap){ .alloc = alloc, .max = max, .moved = moved };
 }
@@ -51,7 +52,8 @@ static void heap_down(struct wrt__heap *h, uint32_t pos, struct wrt__heap_item i
 wrt_status wrt__heap_push(struct wrt__heap *h, uint64_t key, void *value)
 {
     if (h->count >= h->max) return WRT_E_LIMIT;
-    if (!wrt__grow(h->alloc, &h->items, &h->cap, h->count + 1, sizeof *h->items, WRT_TAG_OTHER)) return WRT_E_NOMEM;
+    bool room = wrt__grow(h->alloc, &h->items, &h->cap, h->count + 1, sizeof *h->items, WRT_TAG_OTHER);
+    if (!room) return WRT_E_NOMEM;
     struct wrt__heap_item item = { key, h->seq++, value };
     heap_up(h, h->count++, item);
     return WRT_OK;

@@ -1,4 +1,5 @@
-/* The limits as a table, made from include/wrt/limits.def. Owns defaults and bounds; must not know what is limited. */
+/* The limits as a table, made from include/wrt/limits.def. Owns defaults and bounds; must not know what is
+ * limited. */
 #include "base/base.h"
 #include <wrt/engine.h>
 
@@ -10,8 +11,9 @@ static const struct wrt__limit_info limit_infos[] = {
 #undef LIMIT
 };
 
-#define LIMIT(name_, type_, default_, least_, most_, unit_, text_)                                      \
-    _Static_assert((least_) <= (default_) + 0ull && (default_) + 0ull <= (most_) + 0ull, "default of " #name_); \
+#define LIMIT(name_, type_, default_, least_, most_, unit_, text_) \
+    _Static_assert( \
+        (least_) <= (default_) + 0ull && (default_) + 0ull <= (most_) + 0ull, "default of " #name_); \
     _Static_assert(sizeof(type_) == 4 || sizeof(type_) == 8, "type of " #name_);
 #include <wrt/limits.def>
 #undef LIMIT
@@ -49,8 +51,8 @@ void wrt__limit_set(struct wrt_limits *l, const struct wrt__limit_info *info, ui
 static wrt_status limit_check(const struct wrt__limit_info *info, uint64_t v, uint64_t most, wrt_error *err)
 {
     if (v >= info->least && v <= most) return WRT_OK;
-    return wrt__fail_table(err, WRT_E_ARG, 401, info->name, "limit %s is %lu, expected %lu to %lu %s", info->name, v,
-        info->least, most, info->unit);
+    return wrt__fail_table(err, WRT_E_ARG, 401, info->name, "limit %s is %lu, expected %lu to %lu %s",
+        info->name, v, info->least, most, info->unit);
 }
 
 wrt_status wrt__limits_fill(struct wrt_limits *l, const struct wrt_limits *base, wrt_error *err)
@@ -58,12 +60,14 @@ wrt_status wrt__limits_fill(struct wrt_limits *l, const struct wrt_limits *base,
     for (size_t i = 0; i < WRT_COUNT(limit_infos); i++) {
         const struct wrt__limit_info *info = &limit_infos[i];
         uint64_t v = wrt__limit_get(l, info);
-        wrt_status status = v == 0 ? WRT_OK : limit_check(info, v, base ? wrt__limit_get(base, info) : info->most, err);
+        uint64_t most = base ? wrt__limit_get(base, info) : info->most;
+        wrt_status status = v == 0 ? WRT_OK : limit_check(info, v, most, err);
         if (status != WRT_OK) return status;
     }
     for (size_t i = 0; i < WRT_COUNT(limit_infos); i++) {
         const struct wrt__limit_info *info = &limit_infos[i];
-        if (wrt__limit_get(l, info) == 0) wrt__limit_set(l, info, base ? wrt__limit_get(base, info) : info->normal);
+        uint64_t normal = base ? wrt__limit_get(base, info) : info->normal;
+        if (wrt__limit_get(l, info) == 0) wrt__limit_set(l, info, normal);
     }
     return WRT_OK;
 }

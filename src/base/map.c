@@ -1,6 +1,7 @@
-/* Hash map from byte strings to numbers: open addressing, half full at most. Keys come out of hostile binaries, so the
- * hash is a keyed one (SipHash with one and three rounds: Aumasson and Bernstein, 2012); when a run of neighbours gets
- * too long all the same, the table is built again under the next key. No binary can be slow under all of them. */
+/* Hash map from byte strings to numbers: open addressing, half full at most. Keys come out of hostile
+ * binaries, so the hash is a keyed one (SipHash with one and three rounds: Aumasson and Bernstein, 2012);
+ * when a run of neighbours gets too long all the same, the table is built again under the next key. No binary
+ * can be slow under all of them. */
 #include "base/base.h"
 
 struct wrt__map_entry {
@@ -109,7 +110,8 @@ static wrt_status map_rebuild(struct wrt__map *m, uint32_t cap, uint32_t seed)
 {
     uint64_t bytes = (uint64_t)cap * sizeof *m->entries;
     if (bytes == 0 || bytes > PTRDIFF_MAX) return WRT_E_NOMEM;
-    struct wrt__map_entry *entries = wrt__alloc_zero(m->alloc, (size_t)bytes, WRT_TAG_TABLE), *old = m->entries;
+    struct wrt__map_entry *old = m->entries;
+    struct wrt__map_entry *entries = wrt__alloc_zero(m->alloc, (size_t)bytes, WRT_TAG_TABLE);
     if (!entries) return WRT_E_NOMEM;
     uint32_t old_cap = m->cap;
     (void)map_move(m, entries, cap, seed);
@@ -143,7 +145,9 @@ wrt_status wrt__map_put(struct wrt__map *m, wrt_bytes key, uint32_t value, bool 
     struct wrt__map_entry *e = map_find(m, hash, key, &run);
     *existed = e->p != NULL;
     if (e->p) return WRT_OK;
-    *e = (struct wrt__map_entry){ .p = key.n != 0 ? key.p : map_no_bytes, .n = key.n, .hash = hash, .value = value };
+    *e = (struct wrt__map_entry){
+        .p = key.n != 0 ? key.p : map_no_bytes, .n = key.n, .hash = hash, .value = value
+    };
     m->count++;
     /* The entry is in: if there is no memory for another table the long run stays, slower but right. */
     if (run > MAP_RUN_MAX && m->seed < MAP_SEED_MAX) (void)map_rebuild(m, m->cap, m->seed + 1);

@@ -1,5 +1,6 @@
-/* Reading foreign bytes: fixed-size little-endian numbers and LEB128. Owns the rule that nothing is read behind `end`
- * and that the first failure stays. Texts and bounds: WebAssembly core specification, "Values", "Integers". */
+/* Reading foreign bytes: fixed-size little-endian numbers and LEB128. Owns the rule that nothing is read
+ * behind `end` and that the first failure stays. Texts and bounds: WebAssembly core specification, "Values",
+ * "Integers". */
 #include "base/base.h"
 
 #if defined(__GNUC__)
@@ -32,8 +33,8 @@ uint8_t wrt__read_u8(struct wrt__reader *r)
     return 0;
 }
 
-/* A LEB128 number of `bits` bits. The last possible byte may carry no continuation and only bits that the type has;
- * for signed types its unused bits repeat the sign. */
+/* A LEB128 number of `bits` bits. The last possible byte may carry no continuation and only bits that the
+ * type has; for signed types its unused bits repeat the sign. */
 READER_INLINE uint64_t read_leb(struct wrt__reader *r, uint32_t bits, bool is_signed)
 {
     const uint32_t last_shift = (bits - 1) / 7 * 7, last_bits = bits - last_shift;

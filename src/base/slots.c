@@ -1,5 +1,6 @@
-/* Slots with generation-tagged ids. Owns the chunks: small ones first (a store with three tasks pays for four), then of
- * a fixed size; no element ever moves. A stale id is noticed until its slot has been reused 2^32 times. */
+/* Slots with generation-tagged ids. Owns the chunks: small ones first (a store with three tasks pays for
+ * four), then of a fixed size; no element ever moves. A stale id is noticed until its slot has been reused
+ * 2^32 times. */
 #include "base/base.h"
 
 enum {
@@ -61,11 +62,13 @@ static uint64_t slot_id(const struct slot *slot, uint32_t index)
     return (uint64_t)slot->generation << 32 | (index + 1);
 }
 
-void wrt__slots_init(struct wrt__slots *s, const wrt_alloc *alloc, size_t element_bytes, uint32_t max, uint32_t tag)
+void wrt__slots_init(
+    struct wrt__slots *s, const wrt_alloc *alloc, size_t element_bytes, uint32_t max, uint32_t tag)
 {
     WRT_ASSERT(element_bytes <= UINT32_MAX / 256 && max < SLOTS_USED && tag != WRT_TAG_MEMORY);
-    *s = (struct wrt__slots){ .alloc = alloc, .element = (uint32_t)((element_bytes + 7u) & ~(size_t)7u), .max = max,
-        .free_head = SLOTS_NONE, .tag = tag };
+    uint32_t element = (uint32_t)((element_bytes + 7u) & ~(size_t)7u);
+    *s = (struct wrt__slots){ .alloc = alloc, .element = element, .max = max, .tag = tag };
+    s->free_head = SLOTS_NONE;
 }
 
 /* Elements of chunk c that `max` leaves room for. */
@@ -90,7 +93,8 @@ void wrt__slots_fini(struct wrt__slots *s)
 static wrt_status slots_extend(struct wrt__slots *s)
 {
     uint32_t c = s->chunks_count;
-    if (!wrt__grow(s->alloc, &s->chunks, &s->chunks_cap, c + 1, sizeof *s->chunks, s->tag)) return WRT_E_NOMEM;
+    bool room = wrt__grow(s->alloc, &s->chunks, &s->chunks_cap, c + 1, sizeof *s->chunks, s->tag);
+    if (!room) return WRT_E_NOMEM;
     s->chunks[c] = wrt__alloc(s->alloc, slots_chunk_count(s, c) * slots_stride(s), s->tag);
     if (!s->chunks[c]) return WRT_E_NOMEM;
     s->chunks_count = c + 1;

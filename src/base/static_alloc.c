@@ -1,8 +1,10 @@
-/* wrt_alloc_static: an allocator inside one block of the caller. Owns the layout of that block; first fit over an
- * address-ordered chain of pieces, neighbours merged when freed, so a free piece never touches another free piece.
+/* wrt_alloc_static: an allocator inside one block of the caller. Owns the layout of that block; first fit
+ * over an address-ordered chain of pieces, neighbours merged when freed, so a free piece never touches
+ * another free piece.
  *
- * Every piece begins with a header of 16 bytes and a multiple of 16: payloads are aligned to 16 without effort, to 32
- * and 64 by splitting off the front. The search walks free pieces only (a doubly linked list in their payloads). */
+ * Every piece begins with a header of 16 bytes and a multiple of 16: payloads are aligned to 16 without
+ * effort, to 32 and 64 by splitting off the front. The search walks free pieces only (a doubly linked list in
+ * their payloads). */
 #include "base/base.h"
 
 enum { PIECE_HEADER = 16, PIECE_LEAST = 32, PIECE_USED = 1 };
@@ -26,7 +28,10 @@ struct pool {
 static size_t piece_size(const struct piece *b) { return b->size & ~(size_t)PIECE_USED; }
 static bool piece_used(const struct piece *b) { return (b->size & PIECE_USED) != 0; }
 static struct piece *piece_at(void *p, size_t offset) { return (struct piece *)(void *)((char *)p + offset); }
-static struct piece *piece_of(void *payload) { return (struct piece *)(void *)((char *)payload - PIECE_HEADER); }
+static struct piece *piece_of(void *payload)
+{
+    return (struct piece *)(void *)((char *)payload - PIECE_HEADER);
+}
 
 static struct piece *piece_after(const struct pool *pool, struct piece *b)
 {

@@ -1,5 +1,5 @@
-/* Statuses: number -> name and text, out of the one list of include/wrt/base.h. Owns the library's version number.
- * Must not know what an operation was about. */
+/* Statuses: number -> name and text, out of the one list of include/wrt/base.h. Owns the library's version
+ * number. Must not know what an operation was about. */
 #include "base/base.h"
 
 struct status_text {
@@ -8,7 +8,8 @@ struct status_text {
 };
 
 static const struct status_text status_texts[] = {
-#define X(name_, value_, text_) { (value_), { "WRT_" #name_, sizeof("WRT_" #name_) - 1u }, { text_, sizeof(text_) - 1u } },
+#define X(name_, value_, text_) \
+    { (value_), { "WRT_" #name_, sizeof("WRT_" #name_) - 1u }, { text_, sizeof(text_) - 1u } },
     WRT_STATUS_MAP(X)
 #undef X
 };

@@ -10,8 +10,9 @@ size_t wrt__str_len(const char *s)
     return n;
 }
 
-/* Length of the sequence that begins at p, 0 when it is none. The Unicode Standard, table 3-7: after the lead bytes e0,
- * ed, f0 and f4 the second byte has a narrower range (no overlong forms, no surrogates, nothing above 10ffff). */
+/* Length of the sequence that begins at p, 0 when it is none. The Unicode Standard, table 3-7: after the lead
+ * bytes e0, ed, f0 and f4 the second byte has a narrower range (no overlong forms, no surrogates, nothing
+ * above 10ffff). */
 static size_t utf8_sequence(const uint8_t *p, size_t left)
 {
     uint8_t lead = p[0], low = 0x80, high = 0xbf;
@@ -46,8 +47,8 @@ bool wrt__utf8_valid(wrt_bytes b)
     return true;
 }
 
-/* FNV-1a, 64 bits. Each step waits for the multiplication of the one before (about 4 cycles a byte on any machine), so
- * it is for identities in reports and traces, not for tables (map.c). */
+/* FNV-1a, 64 bits. Each step waits for the multiplication of the one before (about 4 cycles a byte on any
+ * machine), so it is for identities in reports and traces, not for tables (map.c). */
 uint64_t wrt__fnv64(uint64_t seed, const void *p, size_t n)
 {
     const uint8_t *b = p;

@@ -13,29 +13,41 @@ uint64_t wrt__port_wall_ns(void);
 uint64_t wrt__port_cpu_ns(void);                /* CPU time of this process */
 bool wrt__port_random(void *p, size_t n);
 
-/* Sleeps until *addr != expected, a wake, or until_ns on the monotonic clock (UINT64_MAX: for ever). Spurious returns are
- * allowed. wake: any thread, signal safe. */
+/* Sleeps until *addr != expected, a wake, or until_ns on the monotonic clock (UINT64_MAX: for ever). Spurious
+ * returns are allowed. wake: any thread, signal safe. */
 void wrt__port_wait(const volatile uint32_t *addr, uint32_t expected, uint64_t until_ns);
 void wrt__port_wake(const volatile uint32_t *addr);
 
 /* A set of descriptors plus a wake-up, one per store. open: NULL without descriptors on this platform. */
 struct wrt__poll;
-struct wrt__poll_event { void *tag; uint32_t events; };         /* 1 read, 2 write, 4 error or hang-up (with 1 or 2) */
+struct wrt__poll_event {
+    void *tag;
+    uint32_t events;            /* 1 read, 2 write, 4 error or hang-up (with 1 or 2) */
+};
 struct wrt__poll *wrt__port_poll_open(const wrt_alloc *alloc);
 void wrt__port_poll_close(struct wrt__poll *p);
-int wrt__port_poll_fd(const struct wrt__poll *p);               /* level-triggered, readable when wrt_run should be called */
-wrt_status wrt__port_poll_add(struct wrt__poll *p, int fd, uint32_t events, void *tag);   /* one-shot; several tags per fd; regular files are ready at once */
+/* Level-triggered, readable when wrt_run should be called. */
+int wrt__port_poll_fd(const struct wrt__poll *p);
+/* One-shot; several tags per fd; regular files are ready at once. E_ARG: no descriptor; E_NOMEM, E_LIMIT. */
+wrt_status wrt__port_poll_add(struct wrt__poll *p, int fd, uint32_t events, void *tag);
+/* Whatever waits under this tag. */
 void wrt__port_poll_del(struct wrt__poll *p, void *tag);
-size_t wrt__port_poll_wait(struct wrt__poll *p, uint64_t until_ns, struct wrt__poll_event *out, size_t cap);   /* until 0: do not block */
-void wrt__port_poll_wake(struct wrt__poll *p);                  /* any thread, signal safe, level-triggered until the next wait */
+/* until 0: does not block. May return 0 early. */
+size_t wrt__port_poll_wait(
+    struct wrt__poll *p, uint64_t until_ns, struct wrt__poll_event *out, size_t cap);
+/* Any thread, signal safe, level-triggered until the next wait. */
+void wrt__port_poll_wake(struct wrt__poll *p);
 
 /* Files below a directory, for hosted builds. Flags and results are those of POSIX open: -1 and errno. */
 
-/* Opens `path` below the directory `dir`; the lookup itself never leaves it. EXDEV: the path leads outside; EAGAIN: it
- * cannot be told because of a rename, ask again; ENOSYS: the platform has no such lookup. May block as open does. */
+/* Opens `path` below the directory `dir`; the lookup itself never leaves it. EXDEV: the path leads outside;
+ * EAGAIN: it cannot be told because of a rename, ask again; ENOSYS: the platform has no such lookup. May
+ * block as open does. */
 int wrt__port_open_beneath(int dir, const char *path, int flags, uint32_t mode);
-int wrt__port_dir_flags(void);                  /* access mode that opens a directory only to walk through it */
-int wrt__port_reserve(int fd, uint64_t offset, uint64_t n);     /* space on the disk, file made longer; 0 or an errno: EOPNOTSUPP */
+/* Access mode that opens a directory only to walk through it. */
+int wrt__port_dir_flags(void);
+/* Space on the disk, file made longer; 0 or an errno: EOPNOTSUPP. */
+int wrt__port_reserve(int fd, uint64_t offset, uint64_t n);
 
 void wrt__port_log(int level, wrt_str message);
 #endif

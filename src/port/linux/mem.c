@@ -1,12 +1,12 @@
-/* Memory on Linux: malloc for everything but linear memories. Those must come zeroed, cost nothing until touched and
- * grow without copying:
- *   small     calloc
- *   middle    runs of 64 KiB granules out of spans of address space. A mapping for each would do for a few, but a process
- *             may have 65530 mappings (vm.max_map_count), and a hundred thousand one-page memories are wanted. Given
- *             back, a run loses its pages (MADV_DONTNEED) and waits for the next of its size. Growing copies, without
- *             the pages that are all zero.
- *   big       a mapping of its own, grown by mremap: the kernel moves page tables, not bytes.
- * The size alone says which, so there are no headers. */
+/* Memory on Linux: malloc for everything but linear memories. Those must come zeroed, cost nothing until
+ * touched and grow without copying. The size alone says which of three ways is gone, so there are no headers.
+ *
+ * Small: calloc.
+ * Middle: runs of 64 KiB granules out of spans of address space. A mapping for each would do for a few, but a
+ * process may have 65530 mappings (vm.max_map_count), and a hundred thousand one-page memories are wanted.
+ * Given back, a run loses its pages (MADV_DONTNEED) and waits for the next of its size. Growing copies, but
+ * not the pages that are all zero.
+ * Big: a mapping of its own, grown by mremap: the kernel moves page tables, not bytes. */
 #define _GNU_SOURCE
 #include "port/port.h"
 #include <pthread.h>
@@ -61,7 +61,7 @@ static bool mem_new_span(void)
 {
     char *p = mem_map(MEM_SPAN);
     if (!p) return false;
-    /* One touched page must not make 2 MiB resident. An old kernel without the advice is only more wasteful. */
+    /* One touched page must not make 2 MiB resident. A kernel that refuses is only more wasteful. */
     (void)madvise(p, MEM_SPAN, MADV_NOHUGEPAGE);
     mem_pool.span = p;
     mem_pool.left = MEM_SPAN;
@@ -92,7 +92,8 @@ static void *mem_take_run(size_t n)
         p = runs->items[--runs->count];
     } else {
         if (mem_pool.left < bytes && mem_pool.left != 0) {
-            if (!mem_keep_run(mem_pool.left / MEM_GRANULE - 1, mem_pool.span)) (void)munmap(mem_pool.span, mem_pool.left);
+            bool kept = mem_keep_run(mem_pool.left / MEM_GRANULE - 1, mem_pool.span);
+            if (!kept) (void)munmap(mem_pool.span, mem_pool.left);
             mem_pool.left = 0;
         }
         if (mem_pool.left != 0 || mem_new_span()) {

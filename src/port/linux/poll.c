@@ -1,8 +1,8 @@
 /* Descriptors on Linux: one epoll set per store, an eventfd in it for wake-ups.
  *
- * epoll knows a descriptor once; here several waiters may watch one, so a watch is a record of ours, chained by descriptor
- * and by tag, and epoll is told the union of what a descriptor's watches want. What epoll refuses (regular files and the
- * like are always ready) goes to a list that the next wait hands out. */
+ * epoll knows a descriptor once; here several waiters may watch one, so a watch is a record of ours, chained
+ * by descriptor and by tag, and epoll is told the union of what a descriptor's watches want. What epoll
+ * refuses (regular files and the like are always ready) goes to a list that the next wait hands out. */
 #define _GNU_SOURCE
 #include "port/port.h"
 #include <errno.h>
@@ -108,7 +108,9 @@ static bool poll_room_fd(struct wrt__poll *p, int fd)
 {
     uint32_t old = p->by_fd_cap;
     if ((uint32_t)fd < old) return true;
-    if (!wrt__grow(p->alloc, &p->by_fd, &p->by_fd_cap, (uint32_t)fd + 1, sizeof *p->by_fd, WRT_TAG_OTHER)) return false;
+    uint32_t need = (uint32_t)fd + 1;
+    bool room = wrt__grow(p->alloc, &p->by_fd, &p->by_fd_cap, need, sizeof *p->by_fd, WRT_TAG_OTHER);
+    if (!room) return false;
     memset(p->by_fd + old, 0xff, (p->by_fd_cap - old) * sizeof *p->by_fd);
     return true;
 }
@@ -137,8 +139,8 @@ static void poll_forget(struct wrt__poll *p, int32_t i)
 
 /* ---- epoll ---- */
 
-/* Tells epoll what the watches of a descriptor want now. Returns 0 or an errno. The set may have lost the descriptor
- * (closed and opened again under the same number), so both ways are tried. */
+/* Tells epoll what the watches of a descriptor want now. Returns 0 or an errno. The set may have lost the
+ * descriptor (closed and opened again under the same number), so both ways are tried. */
 static int poll_arm(struct wrt__poll *p, int fd)
 {
     struct epoll_event e = { .events = 0, .data.fd = fd };
@@ -174,7 +176,9 @@ wrt_status wrt__port_poll_add(struct wrt__poll *p, int fd, uint32_t events, void
     struct watch *w = &p->watches[i];
     int32_t *bucket = poll_bucket(p, tag);
     p->unused = w->next_fd;
-    *w = (struct watch){ .tag = tag, .fd = fd, .events = events, .next_fd = p->by_fd[fd], .next_tag = *bucket };
+    *w = (struct watch){
+        .tag = tag, .fd = fd, .events = events, .next_fd = p->by_fd[fd], .next_tag = *bucket
+    };
     p->by_fd[fd] = i;
     *bucket = i;
     int error = poll_arm(p, fd);
@@ -218,7 +222,8 @@ static int poll_sleep(struct wrt__poll *p, uint64_t until_ns, struct epoll_event
 }
 
 /* Hands out the watches of one descriptor that `got` is for; returns the new count. */
-static size_t poll_fire(struct wrt__poll *p, int fd, uint32_t got, struct wrt__poll_event *out, size_t n, size_t cap)
+static size_t poll_fire(
+    struct wrt__poll *p, int fd, uint32_t got, struct wrt__poll_event *out, size_t n, size_t cap)
 {
     uint32_t have = ((got & EPOLLIN) ? 1u : 0u) | ((got & EPOLLOUT) ? 2u : 0u);
     bool broken = (got & (EPOLLERR | EPOLLHUP)) != 0;

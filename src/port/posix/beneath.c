@@ -1,4 +1,5 @@
-/* beneath: what POSIX offers of lookups below a directory. There is none that is bounded: callers walk themselves. */
+/* beneath: what POSIX offers of lookups below a directory. There is none that is bounded: callers walk
+ * themselves. */
 #define _XOPEN_SOURCE 700
 #include "port/port.h"
 

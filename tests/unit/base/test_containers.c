@@ -1,4 +1,5 @@
-/* Slots, heap, list, map: each against a plain model, at its limit, and with every allocation failing in turn. */
+/* Slots, heap, list, map: each against a plain model, at its limit, and with every allocation failing in
+ * turn. */
 #include "test.h"
 #include "base/base.h"
 #include <stdio.h>
@@ -133,7 +134,9 @@ TEST(heap_random_against_a_scan)
             struct timer *least = NULL;
             for (size_t i = 0; i < N; i++) {
                 struct timer *o = &timers[i];
-                if (o->in && (!least || o->key < least->key || (o->key == least->key && o->order < least->order))) least = o;
+                if (!o->in) continue;
+                bool first = !least || o->key < least->key;
+                if (first || (o->key == least->key && o->order < least->order)) least = o;
             }
             if (!CHECK(heap.items[0].value == least)) return;
             wrt__heap_remove(&heap, 0);
@@ -287,8 +290,8 @@ TEST(map_with_many_keys_and_failing_memory)
     }
 }
 
-/* Somebody who knows the hash can make keys that all want one place of the table. Then the table changes its key: the
- * time stays in proportion. The search for such keys uses the map's own source. */
+/* Somebody who knows the hash can make keys that all want one place of the table. Then the table changes its
+ * key: the time stays in proportion. The search for such keys uses the map's own source. */
 #define wrt__map_init other_map_init
 #define wrt__map_fini other_map_fini
 #define wrt__map_get other_map_get

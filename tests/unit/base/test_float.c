@@ -1,5 +1,5 @@
-/* Rounding and square roots against libm: every float of some classes, and random ones. The square root without an
- * instruction is the one of small targets, compiled here a second time. */
+/* Rounding and square roots against libm: every float of some classes, and random ones. The square root
+ * without an instruction is the one of small targets, compiled here a second time. */
 #include "test.h"
 #include <math.h>
 #include <stdio.h>
@@ -62,9 +62,12 @@ static bool check64(uint64_t u)
     double x;
     memcpy(&x, &u, sizeof x);
     CONTEXT("%a", x);
-    return CHECK_EQ(raw64(wrt__f64_ceil(x)), bits64(ceil(x))) && CHECK_EQ(raw64(wrt__f64_floor(x)), bits64(floor(x)))
-        && CHECK_EQ(raw64(wrt__f64_trunc(x)), bits64(trunc(x))) && CHECK_EQ(raw64(wrt__f64_nearest(x)), bits64(rint(x)))
-        && CHECK_EQ(raw64(wrt__f64_sqrt(x)), bits64(sqrt(x))) && CHECK_EQ(raw64(soft_f64_sqrt(x)), bits64(sqrt(x)));
+    return CHECK_EQ(raw64(wrt__f64_ceil(x)), bits64(ceil(x)))
+        && CHECK_EQ(raw64(wrt__f64_floor(x)), bits64(floor(x)))
+        && CHECK_EQ(raw64(wrt__f64_trunc(x)), bits64(trunc(x)))
+        && CHECK_EQ(raw64(wrt__f64_nearest(x)), bits64(rint(x)))
+        && CHECK_EQ(raw64(wrt__f64_sqrt(x)), bits64(sqrt(x)))
+        && CHECK_EQ(raw64(soft_f64_sqrt(x)), bits64(sqrt(x)));
 }
 
 static bool check32(uint32_t u)
@@ -72,23 +75,27 @@ static bool check32(uint32_t u)
     float x;
     memcpy(&x, &u, sizeof x);
     CONTEXT("%a", (double)x);
-    return CHECK_EQ(raw32(wrt__f32_ceil(x)), bits32(ceilf(x))) && CHECK_EQ(raw32(wrt__f32_floor(x)), bits32(floorf(x)))
-        && CHECK_EQ(raw32(wrt__f32_trunc(x)), bits32(truncf(x))) && CHECK_EQ(raw32(wrt__f32_nearest(x)), bits32(rintf(x)))
-        && CHECK_EQ(raw32(wrt__f32_sqrt(x)), bits32(sqrtf(x))) && CHECK_EQ(raw32(soft_f32_sqrt(x)), bits32(sqrtf(x)));
+    return CHECK_EQ(raw32(wrt__f32_ceil(x)), bits32(ceilf(x)))
+        && CHECK_EQ(raw32(wrt__f32_floor(x)), bits32(floorf(x)))
+        && CHECK_EQ(raw32(wrt__f32_trunc(x)), bits32(truncf(x)))
+        && CHECK_EQ(raw32(wrt__f32_nearest(x)), bits32(rintf(x)))
+        && CHECK_EQ(raw32(wrt__f32_sqrt(x)), bits32(sqrtf(x)))
+        && CHECK_EQ(raw32(soft_f32_sqrt(x)), bits32(sqrtf(x)));
 }
 
 /* All exponents, both signs, with fractions where something changes. */
 TEST(every_exponent)
 {
-    static const uint64_t fractions[] = { 0, 1, 2, 3, 0x7ffffffffffff, 0x8000000000000, 0x8000000000001, 0xffffffffffffe,
-        0xfffffffffffff };
+    static const uint64_t fractions[] = { 0, 1, 2, 3, 0x7ffffffffffff, 0x8000000000000, 0x8000000000001,
+        0xffffffffffffe, 0xfffffffffffff };
     for (uint64_t e = 0; e < 0x800; e++) {
         for (size_t i = 0; i < WRT_COUNT(fractions); i++) {
             uint64_t u = e << 52 | fractions[i];
             if (!check64(u) || !check64(u | 0x8000000000000000u)) return;
         }
         for (uint32_t bit = 0; bit < 52; bit++) {
-            if (!check64(e << 52 | (uint64_t)1 << bit) || !check64(1ull << 63 | e << 52 | ((uint64_t)3 << bit & 0xfffffffffffff))) return;
+            uint64_t two = 1ull << 63 | e << 52 | ((uint64_t)3 << bit & 0xfffffffffffff);
+            if (!check64(e << 52 | (uint64_t)1 << bit) || !check64(two)) return;
         }
     }
     for (uint32_t e = 0; e < 0x100; e++) {

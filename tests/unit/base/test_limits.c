@@ -1,4 +1,5 @@
-/* The list of limits: defaults, bounds, narrowing. What happens at each limit is tested where the limited thing lives. */
+/* The list of limits: defaults, bounds, narrowing. What happens at each limit is tested where the limited
+ * thing lives. */
 #include "test.h"
 #include "base/base.h"
 #include <wrt/engine.h>

@@ -40,7 +40,8 @@ TEST(alloc_zero_is_zero)
     struct test_heap h;
     test_heap_init(&h);
     static const char zeros[1000];
-    char *p = wrt__alloc_zero(&h.alloc, sizeof zeros, WRT_TAG_CODE), *m = wrt__alloc_zero(&h.alloc, sizeof zeros, WRT_TAG_MEMORY);
+    char *p = wrt__alloc_zero(&h.alloc, sizeof zeros, WRT_TAG_CODE),
+         *m = wrt__alloc_zero(&h.alloc, sizeof zeros, WRT_TAG_MEMORY);
     REQUIRE(p && m);
     CHECK_MEM(p, zeros, sizeof zeros);
     CHECK_MEM(m, zeros, sizeof zeros);
@@ -81,7 +82,8 @@ TEST(arena_takes_are_zeroed_aligned_and_apart)
     uint64_t seed = 5;
     static struct { uint8_t *p; size_t n; uint8_t mark; } taken[500];
     for (size_t i = 0; i < WRT_COUNT(taken); i++) {
-        size_t n = test_random(&seed) % (i % 50 == 0 ? 5000 : 60), align = (size_t)1 << test_random(&seed) % 5;
+        size_t n = test_random(&seed) % (i % 50 == 0 ? 5000 : 60),
+               align = (size_t)1 << test_random(&seed) % 5;
         uint8_t *p = wrt__arena_take(&a, n, align);
         REQUIRE(p != NULL);
         CHECK_EQ((uintptr_t)p % align, 0);
@@ -145,8 +147,8 @@ static bool live_is_whole(const struct live *l)
     return true;
 }
 
-/* Random takes, resizes and frees: nothing overlaps, everything is aligned, new memory is zeroed, and at the end all of
- * the block is one piece again. */
+/* Random takes, resizes and frees: nothing overlaps, everything is aligned, new memory is zeroed, and at the
+ * end all of the block is one piece again. */
 TEST(static_block_random)
 {
     enum { BYTES = 100000, LIVE = 60 };
@@ -181,7 +183,8 @@ TEST(static_block_random)
             refused++;
             continue;
         }
-        if (!CHECK_EQ((uintptr_t)p % l->align, 0) || !CHECK(p >= (uint8_t *)block && p + n <= (uint8_t *)block + BYTES)) break;
+        bool inside = p >= (uint8_t *)block && p + n <= (uint8_t *)block + BYTES;
+        if (!CHECK_EQ((uintptr_t)p % l->align, 0) || !CHECK(inside)) break;
         for (size_t i = l->n; i < n && l->tag == WRT_TAG_MEMORY; i++) {
             if (!CHECK_EQ(p[i], 0)) break;
         }

@@ -59,7 +59,8 @@ static const struct leb_case leb_cases[] = {
     { "s64: largest", S64, { M64, 0x00 }, 10, NULL, 10, INT64_MAX },
     { "s64: sign not repeated", S64, { Z64, 0x7e }, 10, LARGE, 9, 0 },
     { "s64: 2^63", S64, { Z64, 0x01 }, 10, LARGE, 9, 0 },
-    { "s64: nine bytes", S64, { 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x40 }, 9, NULL, 9, 0xc000000000000000u },
+    { "s64: nine bytes", S64, { 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x40 }, 9, NULL, 9,
+        0xc000000000000000u },
 };
 
 static uint64_t leb_read(struct wrt__reader *r, enum leb kind)
@@ -228,16 +229,29 @@ static const struct fnv_case fnv_cases[] = {
 TEST(fnv64_of_published_vectors)
 {
     for (size_t i = 0; i < WRT_COUNT(fnv_cases); i++) {
-        CHECK_EQ(wrt__fnv64(WRT__FNV64_SEED, fnv_cases[i].text, strlen(fnv_cases[i].text)), fnv_cases[i].hash);
+        CHECK_EQ(
+            wrt__fnv64(WRT__FNV64_SEED, fnv_cases[i].text, strlen(fnv_cases[i].text)), fnv_cases[i].hash);
     }
     CHECK_EQ(wrt__fnv64(wrt__fnv64(WRT__FNV64_SEED, "foo", 3), "bar", 3), 0x85944171f73967e8u);
 }
 
 struct edit_case { const char *a, *b; uint32_t max, distance; };
 static const struct edit_case edit_cases[] = {
-    { "", "", 3, 0 }, { "fuel", "fuel", 3, 0 }, { "fuel", "fule", 3, 1 }, { "ab", "ba", 3, 1 }, { "fuel", "fue", 3, 1 }, { "fuel", "fuels", 3, 1 },
-    { "fuel", "full", 3, 1 }, { "kitten", "sitting", 3, 3 }, { "kitten", "sitting", 2, 3 }, { "abcdef", "uvwxyz", 3, 4 },
-    { "", "abc", 3, 3 }, { "", "abcd", 3, 4 }, { "ca", "abc", 5, 3 }, { "max-memory", "maxmemory", 2, 1 }, { "a", "b", 0, 1 },
+    { "", "", 3, 0 },
+    { "fuel", "fuel", 3, 0 },
+    { "fuel", "fule", 3, 1 },
+    { "ab", "ba", 3, 1 },
+    { "fuel", "fue", 3, 1 },
+    { "fuel", "fuels", 3, 1 },
+    { "fuel", "full", 3, 1 },
+    { "kitten", "sitting", 3, 3 },
+    { "kitten", "sitting", 2, 3 },
+    { "abcdef", "uvwxyz", 3, 4 },
+    { "", "abc", 3, 3 },
+    { "", "abcd", 3, 4 },
+    { "ca", "abc", 5, 3 },
+    { "max-memory", "maxmemory", 2, 1 },
+    { "a", "b", 0, 1 },
 };
 
 TEST(edit_distance)

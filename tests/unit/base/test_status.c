@@ -132,9 +132,10 @@ TEST(format_agrees_with_libc)
     for (int i = 0; i < 20000; i++) {
         uint64_t v = test_random(&seed) >> (test_random(&seed) & 63);
         char ours[64], libc[64];
-        wrt__format(ours, sizeof ours, "%lu %ld %lx %u %d %x", v, (int64_t)v, v, (uint32_t)v, (int32_t)v, (uint32_t)v);
-        snprintf(libc, sizeof libc, "%" PRIu64 " %" PRId64 " %" PRIx64 " %u %d %x", v, (int64_t)v, v, (uint32_t)v, (int32_t)v,
+        wrt__format(ours, sizeof ours, "%lu %ld %lx %u %d %x", v, (int64_t)v, v, (uint32_t)v, (int32_t)v,
             (uint32_t)v);
+        snprintf(libc, sizeof libc, "%" PRIu64 " %" PRId64 " %" PRIx64 " %u %d %x", v, (int64_t)v, v,
+            (uint32_t)v, (int32_t)v, (uint32_t)v);
         if (!CHECK_STR(ours, libc)) return;
     }
 }

@@ -9,7 +9,7 @@
 
 static volatile uint32_t word;
 
-/* Overrides of the weak stand-ins would have to be in another file, so the stand-ins themselves are tested. */
+/* Overrides of the weak stand-ins would have to be in another file, so these are tested. */
 TEST(stand_ins)
 {
     uint8_t byte = 7;

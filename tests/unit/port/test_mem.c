@@ -1,5 +1,5 @@
-/* The platform's allocator: contract of wrt_alloc, and what linear memories need on top of it: zeroed, free until touched,
- * growing without copying. */
+/* The platform's allocator: contract of wrt_alloc, and what linear memories need on top of it: zeroed, free
+ * until touched, growing without copying. */
 #include "test.h"
 #include "port/port.h"
 #include <pthread.h>
@@ -43,7 +43,8 @@ static bool is_marked(const uint8_t *p, size_t n, uint8_t mark)
     return n == 0 || (*p == mark && memcmp(p, p + 1, n - 1) == 0);
 }
 
-static const size_t sizes[] = { 1, 100, 32768, 32769, 65535, 65536, 65537, 131072, 196608, 196609, 300000, 1 << 20, 5000000 };
+static const size_t sizes[] = { 1, 100, 32768, 32769, 65535, 65536, 65537, 131072, 196608, 196609, 300000,
+    1 << 20, 5000000 };
 
 TEST(memories_are_zeroed_and_keep_their_bytes)
 {

@@ -372,7 +372,8 @@ static bool panics(void)
     ssize_t n = read(ends[0], text, sizeof text - 1);
     close(ends[0]);
     text[n > 0 ? n : 0] = 0;
-    return CHECK(strstr(text, "wrt: internal check failed: 1 + 1 == 3 (") == text) && CHECK(strstr(text, "test_poll.c:") != NULL);
+    return CHECK(strstr(text, "wrt: internal check failed: 1 + 1 == 3 (") == text)
+        && CHECK(strstr(text, "test_poll.c:") != NULL);
 }
 
 TEST(a_panic_says_where)
