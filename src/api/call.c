@@ -87,7 +87,8 @@ wrt_status wrt_call_memory(wrt_call *c, uint64_t offset, uint64_t n, wrt_span *o
 
 /* ---- deferred results ------------------------------------------------------------------------------ */
 
-wrt_status wrt_defer(wrt_call *c, wrt_finish_fn finish, wrt_on_cancel on_cancel, void *ctx, wrt_completion *out)
+wrt_status wrt_defer(
+    wrt_call *c, wrt_finish_fn finish, wrt_on_cancel on_cancel, void *ctx, wrt_completion *out)
 {
     wrt_status status;
     if (!out) return WRT_E_ARG;

@@ -2,8 +2,10 @@
 #include "api/objects.h"
 #include "executor/executor.h"
 
-_Static_assert(sizeof(wrt_trace_rec) == sizeof(struct wrt__trace_rec) && offsetof(wrt_trace_rec, kind) == offsetof(struct wrt__trace_rec, kind)
-                   && offsetof(wrt_trace_rec, b) == offsetof(struct wrt__trace_rec, b), "one layout of a trace record");
+_Static_assert(sizeof(wrt_trace_rec) == sizeof(struct wrt__trace_rec)
+        && offsetof(wrt_trace_rec, kind) == offsetof(struct wrt__trace_rec, kind)
+        && offsetof(wrt_trace_rec, b) == offsetof(struct wrt__trace_rec, b),
+    "one layout of a trace record");
 
 size_t wrt_task_frames(wrt_store *s, wrt_task t, wrt_frame *out, size_t cap)
 {

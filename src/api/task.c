@@ -1,5 +1,5 @@
-/* api/task: tasks, the turn of a store, fuel (include/wrt/task.h). Checks arguments, turns values into slots and
- * ids into tasks; what happens then is the executor's. */
+/* api/task: tasks, the turn of a store, fuel (include/wrt/task.h). Checks arguments, turns values into slots
+ * and ids into tasks; what happens then is the executor's. */
 #include "api/objects.h"
 #include "executor/executor.h"
 
@@ -7,26 +7,29 @@ enum { TASK_SLOTS = 32 };       /* arguments or results that need no memory of t
 
 static wrt_status task_stale(wrt_error *err)
 {
-    return wrt__fail(err, WRT_E_STATE, WRT__W_STALE_TASK, WRT__NO_OFFSET, "the task does not exist in this store (any more)");
+    return wrt__fail(err, WRT_E_STATE, WRT__W_STALE_TASK, WRT__NO_OFFSET,
+        "the task does not exist in this store (any more)");
 }
 
 /* ---- values ---------------------------------------------------------------------------------------- */
 
-static wrt_status task_check_call(const wrt_store *s, const wrt_func *f, const wrt_val *args, size_t n, wrt_error *err)
+static wrt_status task_check_call(
+    const wrt_store *s, const wrt_func *f, const wrt_val *args, size_t n, wrt_error *err)
 {
     const struct wrt__functype *type;
     if (f->store != &s->core) {
-        return wrt__fail(err, WRT_E_ARG, WRT__W_OTHER_STORE, WRT__NO_OFFSET, "the function belongs to another store");
+        return wrt__fail(
+            err, WRT_E_ARG, WRT__W_OTHER_STORE, WRT__NO_OFFSET, "the function belongs to another store");
     }
     type = &s->core.types[s->core.funcs[f->index].type];
     if (n != type->params) {
-        return wrt__fail(err, WRT_E_TYPE, WRT__W_ARG_COUNT, WRT__NO_OFFSET, "the function takes %u arguments, %lu were given",
-                         type->params, (uint64_t)n);
+        return wrt__fail(err, WRT_E_TYPE, WRT__W_ARG_COUNT, WRT__NO_OFFSET,
+            "the function takes %u arguments, %lu were given", type->params, (uint64_t)n);
     }
     for (uint32_t i = 0; i < type->params; i++) {
         if (wrt__val_fits(&s->core, args[i], type->types[i])) continue;
-        return wrt__fail(err, WRT_E_TYPE, WRT__W_ARG_TYPE, WRT__NO_OFFSET, "argument %u is no %s of this store", i,
-                         wrt__type_name(type->types[i]));
+        return wrt__fail(err, WRT_E_TYPE, WRT__W_ARG_TYPE, WRT__NO_OFFSET,
+            "argument %u is no %s of this store", i, wrt__type_name(type->types[i]));
     }
     return WRT_OK;
 }
@@ -49,12 +52,14 @@ static wrt_status task_no_room(wrt_error *err)
 
 static void task_values_out(const struct wrt__functype *type, const uint64_t *slots, wrt_val *out)
 {
-    for (uint32_t i = 0; i < type->results; i++) out[i] = wrt__val_of(slots[i], type->types[type->params + i]);
+    for (uint32_t i = 0; i < type->results; i++)
+        out[i] = wrt__val_of(slots[i], type->types[type->params + i]);
 }
 
 /* ---- tasks ----------------------------------------------------------------------------------------- */
 
-wrt_status wrt_task_start(wrt_store *s, wrt_func *f, const wrt_val *args, size_t n, const wrt_task_opts *o, wrt_task *out, wrt_error *err)
+wrt_status wrt_task_start(wrt_store *s, wrt_func *f, const wrt_val *args, size_t n, const wrt_task_opts *o,
+    wrt_task *out, wrt_error *err)
 {
     uint64_t own[TASK_SLOTS], *slots;
     wrt_task_opts opts;
@@ -96,8 +101,8 @@ wrt_status wrt_task_result(wrt_store *s, wrt_task t, wrt_val *out, size_t n, wrt
     type = &s->core.types[s->core.funcs[task->strand.func].type];
     if (!out && n == 0) return WRT_OK;
     if (n != type->results) {
-        return wrt__fail(err, WRT_E_TYPE, WRT__W_RESULT_COUNT, WRT__NO_OFFSET, "the function has %u results, room is for %lu",
-                         type->results, (uint64_t)n);
+        return wrt__fail(err, WRT_E_TYPE, WRT__W_RESULT_COUNT, WRT__NO_OFFSET,
+            "the function has %u results, room is for %lu", type->results, (uint64_t)n);
     }
     task_values_out(type, task->strand.stack, out);
     return WRT_OK;
@@ -114,7 +119,8 @@ wrt_status wrt_task_cancel(wrt_store *s, wrt_task t)
     return task ? wrt__task_cancel(task) : WRT_E_STATE;
 }
 
-wrt_status wrt_call_sync(wrt_store *s, wrt_func *f, const wrt_val *args, size_t n, wrt_val *out, size_t m, wrt_error *err)
+wrt_status wrt_call_sync(
+    wrt_store *s, wrt_func *f, const wrt_val *args, size_t n, wrt_val *out, size_t m, wrt_error *err)
 {
     uint64_t own[TASK_SLOTS], *slots;
     const struct wrt__functype *type;
@@ -123,8 +129,8 @@ wrt_status wrt_call_sync(wrt_store *s, wrt_func *f, const wrt_val *args, size_t 
     if (status != WRT_OK) return status;
     type = &s->core.types[s->core.funcs[f->index].type];
     if (m != type->results && (out || m)) {
-        return wrt__fail(err, WRT_E_TYPE, WRT__W_RESULT_COUNT, WRT__NO_OFFSET, "the function has %u results, room is for %lu",
-                         type->results, (uint64_t)m);
+        return wrt__fail(err, WRT_E_TYPE, WRT__W_RESULT_COUNT, WRT__NO_OFFSET,
+            "the function has %u results, room is for %lu", type->results, (uint64_t)m);
     }
     most = n > type->results ? n : type->results;
     slots = task_slots_take(s, own, most);
@@ -195,19 +201,23 @@ wrt_inbox *wrt_inbox_of(wrt_store *s)
 
 /* ---- fuel ------------------------------------------------------------------------------------------ */
 
-wrt_status wrt_group_new(wrt_store *s, wrt_group parent, wrt_str name, uint64_t budget, wrt_group *out, wrt_error *err)
+wrt_status wrt_group_new(
+    wrt_store *s, wrt_group parent, wrt_str name, uint64_t budget, wrt_group *out, wrt_error *err)
 {
     struct wrt__account *up = wrt__account_find(s->exec, parent);
     uint64_t id;
     void *slot;
     wrt_status status;
-    if (!up) return wrt__fail(err, WRT_E_ARG, WRT__W_STALE_GROUP, WRT__NO_OFFSET, "the parent group does not exist in this store");
+    if (!up)
+        return wrt__fail(err, WRT_E_ARG, WRT__W_STALE_GROUP, WRT__NO_OFFSET,
+            "the parent group does not exist in this store");
     status = wrt__slots_take(&s->exec->groups, &id, &slot);
     if (status == WRT_E_LIMIT) {
-        return wrt__fail_table(err, status, WRT__W_TABLE_FULL, "groups", "the store has %u fuel groups, which is the limit",
-                               s->exec->groups.count);
+        return wrt__fail_table(err, status, WRT__W_TABLE_FULL, "groups",
+            "the store has %u fuel groups, which is the limit", s->exec->groups.count);
     }
-    if (status != WRT_OK) return wrt__fail_table(err, status, WRT__W_TASK_NO_ROOM, "group", "no room for a fuel group");
+    if (status != WRT_OK)
+        return wrt__fail_table(err, status, WRT__W_TASK_NO_ROOM, "group", "no room for a fuel group");
     wrt__account_init(slot, up, budget, name);
     *out = (wrt_group){ id };
     return WRT_OK;
@@ -266,5 +276,6 @@ void wrt_stats_get(const wrt_store *s, wrt_stats *out)
     struct wrt__executor *x = s->exec;
     wrt_fuel_state fuel;
     task_account_state(x, &x->account, &fuel);
-    *out = (wrt_stats){ fuel.guest, fuel.host, x->switches, x->slices, x->live, x->live_peak, s->core.instances_count, s->core.memory_bytes };
+    *out = (wrt_stats){ fuel.guest, fuel.host, x->switches, x->slices, x->live, x->live_peak,
+        s->core.instances_count, s->core.memory_bytes };
 }

@@ -1,5 +1,5 @@
-/* account: who pays. Owns budgets and what is booked in the tree store > group > group > task, and decides what
- * happens when one of them is empty. One writer: the store's thread. docs/fuel.md, "Accounts". */
+/* account: who pays. Owns budgets and what is booked in the tree store > group > group > task, and decides
+ * what happens when one of them is empty. One writer: the store's thread. docs/fuel.md, "Accounts". */
 #include "executor/executor.h"
 
 void wrt__account_init(struct wrt__account *a, struct wrt__account *parent, uint64_t budget, wrt_str name)
@@ -84,8 +84,8 @@ wrt_status wrt__account_charge(struct wrt__task *t, uint64_t fuel)
         t->x->short_fuel = fuel;
         return WRT_E_FUEL;
     }
-    /* Slice and horizon are soft here: they may go below zero. Beyond the range of the counters the amount is cut:
-     * such a debt is never paid back anyway. */
+    /* Slice and horizon are soft here: they may go below zero. Beyond the range of the counters the amount is
+     * cut: such a debt is never paid back anyway. */
     int64_t step = fuel < (uint64_t)(INT64_MAX / 4) ? (int64_t)fuel : INT64_MAX / 4;
     t->strand.host_fuel += fuel;
     t->strand.slice = t->strand.slice > INT64_MIN / 2 ? t->strand.slice - step : t->strand.slice;

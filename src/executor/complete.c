@@ -1,5 +1,6 @@
-/* complete: what a parked task waits for, and what happens when it arrives. Owns the step from a posted slot to a
- * finished host call; the finish functions of the host run here, on the store's thread, outside every walk. */
+/* complete: what a parked task waits for, and what happens when it arrives. Owns the step from a posted slot
+ * to a finished host call; the finish functions of the host run here, on the store's thread, outside every
+ * walk. */
 #include "executor/executor.h"
 
 void wrt__completion_drop(struct wrt__executor *x, struct wrt__completion *c, bool tell)
@@ -11,15 +12,16 @@ void wrt__completion_drop(struct wrt__executor *x, struct wrt__completion *c, bo
     bool won = (generation & 1) && wrt__completion_win(c, generation);
     wrt__events_disarm(x, c);
     c->task = NULL;
-    /* A slot that was posted before is in the list or on its way there: draining puts it back. The completion that
-     * waits for fuel has been taken out of the list already. */
+    /* A slot that was posted before is in the list or on its way there: draining puts it back. The completion
+     * that waits for fuel has been taken out of the list already. */
     if (won) {
         wrt__inbox_put(x->inbox, c);
         if (tell && on_cancel) on_cancel(ctx, id);
     }
 }
 
-wrt_status wrt__task_defer(struct wrt__task *t, wrt_finish_fn finish, wrt_on_cancel on_cancel, void *ctx, wrt_completion *out)
+wrt_status wrt__task_defer(
+    struct wrt__task *t, wrt_finish_fn finish, wrt_on_cancel on_cancel, void *ctx, wrt_completion *out)
 {
     struct wrt__completion *c;
     wrt_status status;

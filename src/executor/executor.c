@@ -14,15 +14,17 @@ static wrt_status executor_options(struct wrt__executor *x, const wrt_store_opts
     x->poll_fuel = o->poll_fuel ? o->poll_fuel : 1000;
     x->ns_per_kfuel = o->ns_per_kfuel ? o->ns_per_kfuel : 1000000000u;
     if ((uint32_t)o->policy > WRT_FIXED_PRIORITY) {
-        return wrt__fail(err, WRT_E_ARG, WRT__W_OPTION, WRT__NO_OFFSET, "policy is %u, which is none", (uint32_t)o->policy);
+        return wrt__fail(err, WRT_E_ARG, WRT__W_OPTION, WRT__NO_OFFSET, "policy is %u, which is none",
+            (uint32_t)o->policy);
     }
     if (x->poll_fuel > UINT32_MAX) {
-        return wrt__fail(err, WRT_E_ARG, WRT__W_OPTION, WRT__NO_OFFSET, "poll_fuel is %lu, at most %u", x->poll_fuel, UINT32_MAX);
+        return wrt__fail(err, WRT_E_ARG, WRT__W_OPTION, WRT__NO_OFFSET, "poll_fuel is %lu, at most %u",
+            x->poll_fuel, UINT32_MAX);
     }
     /* so that the price of fuel below one thousand fits 64 bits */
     if (x->ns_per_kfuel > UINT64_MAX / 1000) {
-        return wrt__fail(err, WRT_E_ARG, WRT__W_OPTION, WRT__NO_OFFSET, "ns_per_kfuel is %lu, at most %lu", x->ns_per_kfuel,
-                         UINT64_MAX / 1000);
+        return wrt__fail(err, WRT_E_ARG, WRT__W_OPTION, WRT__NO_OFFSET, "ns_per_kfuel is %lu, at most %lu",
+            x->ns_per_kfuel, UINT64_MAX / 1000);
     }
     return WRT_OK;
 }
@@ -51,7 +53,8 @@ static wrt_status executor_tables(struct wrt__executor *x, const wrt_store_opts 
     return wrt__inbox_new(x->alloc, &x->host, limits->completions, &x->inbox);
 }
 
-wrt_status wrt__executor_new(struct wrt__store *core, const wrt_store_opts *o, const wrt_host *host, struct wrt__executor **out, wrt_error *err)
+wrt_status wrt__executor_new(struct wrt__store *core, const wrt_store_opts *o, const wrt_host *host,
+    struct wrt__executor **out, wrt_error *err)
 {
     struct wrt__executor *x = wrt__alloc_zero(core->alloc, sizeof *x, WRT_TAG_TASK);
     wrt_status status;
@@ -97,7 +100,8 @@ void wrt__executor_free(struct wrt__executor *x)
     WRT_ASSERT(!x->running);
     x->closing = x->inside = true;
     executor_end_tasks(x);
-    WRT_ASSERT(x->live == 0 && x->waiting == 0 && x->starving == 0 && x->timers.count == 0 && x->watches.count == 0);
+    WRT_ASSERT(
+        x->live == 0 && x->waiting == 0 && x->starving == 0 && x->timers.count == 0 && x->watches.count == 0);
     for (uint32_t i = 0; i < x->stacks_count; i++) {
         wrt__free(x->alloc, x->stacks[i].p, x->stacks[i].slots * sizeof(uint64_t), WRT_TAG_STACK);
     }
@@ -142,11 +146,13 @@ void wrt__executor_check(struct wrt__executor *x)
         ready += t->state == WRT_TASK_READY;
         completions += t->completion != NULL;
         WRT_ASSERT(t->entity.ready == (t->state == WRT_TASK_READY));
-        WRT_ASSERT(t->budget == WRT_FUEL_UNLIMITED || t->strand.guest_fuel + t->strand.host_fuel <= t->budget);
+        WRT_ASSERT(
+            t->budget == WRT_FUEL_UNLIMITED || t->strand.guest_fuel + t->strand.host_fuel <= t->budget);
         WRT_ASSERT(t->state != WRT_TASK_WAITING || t->completion);
         WRT_ASSERT(t->entity.priority == wrt__task_due_priority(t));
     }
-    WRT_ASSERT(live == x->live && waiting == x->waiting && starving == x->starving && ready == x->sched.ready_count);
+    WRT_ASSERT(
+        live == x->live && waiting == x->waiting && starving == x->starving && ready == x->sched.ready_count);
     WRT_ASSERT(completions <= x->inbox->count);
     executor_check_account(x, &x->account);
     for (uint32_t i = 0; i < x->groups.used; i++) {

@@ -1,6 +1,7 @@
-/* executor: the loop of one store. Tasks, the fuel accounts that pay for them, the inbox through which the outside
- * completes, timers and watched descriptors. Asks sched who is next, lets the engine run a strand, books what it
- * spent. Must not know values, names or WASI. docs/architecture.md "The executor", docs/fuel.md. */
+/* executor: the loop of one store. Tasks, the fuel accounts that pay for them, the inbox through which the
+ * outside completes, timers and watched descriptors. Asks sched who is next, lets the engine run a strand,
+ * books what it spent. Must not know values, names or WASI. docs/architecture.md "The executor",
+ * docs/fuel.md. */
 #ifndef WRT_SRC_EXECUTOR_H
 #define WRT_SRC_EXECUTOR_H
 
@@ -18,16 +19,30 @@ struct wrt__task;
 
 /* Catalogue numbers of this room and of the calls on tasks. */
 enum {
-    WRT__W_ARG_COUNT = 210, WRT__W_ARG_TYPE, WRT__W_RESULT_COUNT, WRT__W_RESULT_TYPE, WRT__W_OTHER_STORE, WRT__W_STALE_TASK,
-    WRT__W_INSIDE, WRT__W_OPTION, WRT__W_STALE_GROUP, WRT__W_NO_WAKE,
-    WRT__W_TRAP = 300,          /* + wrt_trap_code */
-    WRT__W_CANCELLED = 350, WRT__W_EXIT, WRT__W_POISONED, WRT__W_HOST_STATUS, WRT__W_NOT_DEFERRED,
-    WRT__W_TABLE_FULL = 401, WRT__W_TASK_NO_ROOM = 402
+    WRT__W_ARG_COUNT = 210,
+    WRT__W_ARG_TYPE,
+    WRT__W_RESULT_COUNT,
+    WRT__W_RESULT_TYPE,
+    WRT__W_OTHER_STORE,
+    WRT__W_STALE_TASK,
+    WRT__W_INSIDE,
+    WRT__W_OPTION,
+    WRT__W_STALE_GROUP,
+    WRT__W_NO_WAKE,
+    WRT__W_TRAP = 300, /* + wrt_trap_code */
+    WRT__W_CANCELLED = 350,
+    WRT__W_EXIT,
+    WRT__W_POISONED,
+    WRT__W_HOST_STATUS,
+    WRT__W_NOT_DEFERRED,
+    WRT__W_TABLE_FULL = 401,
+    WRT__W_TASK_NO_ROOM = 402
 };
 
 /* ---- fuel accounts (account.c) ------------------------------------------------------------------- */
 
-/* The store and every group. What a task itself has spent is in its strand; here it is booked after each run. */
+/* The store and every group. What a task itself has spent is in its strand; here it is booked after each run.
+ */
 struct wrt__account {
     struct wrt__account *parent;        /* NULL: the store */
     uint64_t budget;                    /* WRT_FUEL_UNLIMITED */
@@ -42,8 +57,8 @@ struct wrt__account {
 enum { WRT__ATTN_POSTED = 1, WRT__ATTN_STOP = 2, WRT__ATTN_RESCHED = 4 };
 #define WRT__NO_TIMER UINT32_MAX
 
-/* A slot that was reserved by wrt_defer. The id is (generation, index + 1). The generation is odd while the slot can
- * be completed: whoever steps it from odd to even has won it, so nobody completes twice. */
+/* A slot that was reserved by wrt_defer. The id is (generation, index + 1). The generation is odd while the
+ * slot can be completed: whoever steps it from odd to even has won it, so nobody completes twice. */
 struct wrt__completion {
     _Atomic uint32_t generation;
     uint32_t next;                      /* in the inbox or the free list: index + 1 */
@@ -68,13 +83,13 @@ struct wrt__watch {
 };
 
 enum { WRT__INBOX_CHUNK = 16, WRT__INBOX_CHUNKS = 18 };
-/* Counted; outlives the store. Slots lie in chunks of doubling size that never move. `published` is stored after
- * a chunk is in place, so a thread that read an index below it may follow the pointer. */
+/* Counted; outlives the store. Slots lie in chunks of doubling size that never move. `published` is stored
+ * after a chunk is in place, so a thread that read an index below it may follow the pointer. */
 struct wrt_inbox {
     wrt_alloc alloc;
     _Atomic uint32_t refs;
     _Atomic uint32_t attention;         /* WRT__ATTN_*: what a running strand looks at */
-    _Atomic uint32_t awake;             /* the store's loop runs and will look at `attention` before it sleeps */
+    _Atomic uint32_t awake; /* the store's loop runs and will look at `attention` before it sleeps */
     _Atomic uint32_t head;              /* posted completions, newest first: index + 1 */
     _Atomic uint32_t published;
     _Atomic uint32_t has_poll;
@@ -86,7 +101,8 @@ struct wrt_inbox {
 };
 
 wrt_status wrt__inbox_new(const wrt_alloc *alloc, const wrt_host *host, uint32_t max, struct wrt_inbox **out);
-wrt_status wrt__inbox_take(struct wrt_inbox *b, struct wrt__completion **out);     /* E_LIMIT, E_NOMEM; not armed */
+wrt_status wrt__inbox_take(
+    struct wrt_inbox *b, struct wrt__completion **out); /* E_LIMIT, E_NOMEM; not armed */
 void wrt__inbox_put(struct wrt_inbox *b, struct wrt__completion *c);               /* not armed, in no list */
 wrt_completion wrt__completion_arm(struct wrt__completion *c);
 bool wrt__completion_win(struct wrt__completion *c, uint32_t generation);
@@ -97,7 +113,8 @@ void wrt__inbox_push(struct wrt_inbox *b, struct wrt__completion *c);           
 struct wrt__completion *wrt__inbox_take_posted(struct wrt_inbox *b);
 struct wrt__completion *wrt__inbox_at(const struct wrt_inbox *b, uint32_t index);
 bool wrt__inbox_poll(struct wrt_inbox *b);      /* opens the poll set; false: the platform has none */
-void wrt__inbox_sleep(struct wrt_inbox *b, uint64_t until_ns, struct wrt__poll_event *events, size_t cap, size_t *n);
+void wrt__inbox_sleep(
+    struct wrt_inbox *b, uint64_t until_ns, struct wrt__poll_event *events, size_t cap, size_t *n);
 
 /* ---- tasks (task.c, lock.c) ------------------------------------------------------------------------ */
 
@@ -105,7 +122,7 @@ struct wrt__task {
     struct wrt__strand strand;          /* strand.task is this */
     struct wrt__executor *x;
     uint64_t id;
-    struct wrt__entity entity;          /* its link: ready queue, account->starved, or the blocker's `blocked` */
+    struct wrt__entity entity; /* its link: ready queue, account->starved, or the blocker's `blocked` */
     uint8_t base_priority, state, on_empty;
     bool slice_open;                    /* interrupted: the rest of the slice is still its */
     bool preempted;                     /* stands in guest code, not in a call */
@@ -140,7 +157,8 @@ struct wrt__executor {
     struct wrt__trace trace;
     struct wrt__task *running;
     struct wrt__completion *finishing;  /* whose finish function runs */
-    struct wrt__account *short_of;      /* with short_set: a wrt_charge of short_fuel failed; NULL: the task's own */
+    struct wrt__account
+        *short_of; /* with short_set: a wrt_charge of short_fuel failed; NULL: the task's own */
     uint64_t short_fuel;
     bool short_set;
     bool inside, closing, virtual_time;
@@ -149,7 +167,7 @@ struct wrt__executor {
     uint64_t quantum_fuel, poll_fuel, ns_per_kfuel;
     uint64_t idle_ns;                   /* virtual time that passed without fuel */
     uint64_t last_task, switches, slices;
-    uint64_t stepped;                   /* wrt_task_step: this task, and how it ended, should it be closed at once */
+    uint64_t stepped; /* wrt_task_step: this task, and how it ended, should it be closed at once */
     wrt_status stepped_status;
     int64_t look_left;                  /* fuel until clock and descriptors are looked at again */
     uint32_t live, live_peak, waiting, starving;
@@ -165,12 +183,15 @@ static inline bool wrt__task_ended(const struct wrt__task *t) { return t->state 
 
 /* `host` is copied; members that are NULL are the port's. The store's attention and lock_free are set.
  * errors  WRT_E_ARG an option is out of range; WRT_E_NOMEM */
-wrt_status wrt__executor_new(struct wrt__store *core, const wrt_store_opts *o, const wrt_host *host, struct wrt__executor **out, wrt_error *err);
+wrt_status wrt__executor_new(struct wrt__store *core, const wrt_store_opts *o, const wrt_host *host,
+    struct wrt__executor **out, wrt_error *err);
 /* Cancels every living task (their done callbacks run), then frees. Before wrt__store_fini. */
 void wrt__executor_free(struct wrt__executor *x);
 /* Runs funcs[func] as a task to its end: start functions, wrt_call_sync. args and results are slots.
- * errors  what the task ended with; WRT_E_STATE from inside the store; WRT_E_DEADLOCK; WRT_E_CANCELLED after wrt_stop */
-wrt_status wrt__executor_call(struct wrt__executor *x, uint32_t func, const uint64_t *args, uint64_t *results, wrt_error *err);
+ * errors  what the task ended with; WRT_E_STATE from inside the store; WRT_E_DEADLOCK; WRT_E_CANCELLED after
+ * wrt_stop */
+wrt_status wrt__executor_call(
+    struct wrt__executor *x, uint32_t func, const uint64_t *args, uint64_t *results, wrt_error *err);
 wrt_status wrt__executor_run(struct wrt__executor *x, const wrt_turn *turn);
 wrt_status wrt__executor_wait(struct wrt__executor *x, uint64_t max_ns);
 wrt_status wrt__executor_step(struct wrt__executor *x, struct wrt__task *t, uint64_t fuel);
@@ -181,12 +202,13 @@ void wrt__executor_check(struct wrt__executor *x);
 /* ---- task.c ---------------------------------------------------------------------------------------- */
 
 /* `o` is complete (every field present); args are slots of the right types. */
-wrt_status wrt__task_start(struct wrt__executor *x, uint32_t func, const uint64_t *args, const wrt_task_opts *o, struct wrt__task **out, wrt_error *err);
+wrt_status wrt__task_start(struct wrt__executor *x, uint32_t func, const uint64_t *args,
+    const wrt_task_opts *o, struct wrt__task **out, wrt_error *err);
 struct wrt__task *wrt__task_find(const struct wrt__executor *x, wrt_task id);
 void wrt__task_ready(struct wrt__task *t);                  /* the tail of its queue */
 /* It ends: releases what it holds, then calls `done`; the task may be gone afterwards. */
 void wrt__task_end(struct wrt__task *t, enum wrt_task_state state, wrt_status status);
-wrt_status wrt__task_cancel(struct wrt__task *t);           /* WRT_E_STATE: ended, or it is the one that runs */
+wrt_status wrt__task_cancel(struct wrt__task *t); /* WRT_E_STATE: ended, or it is the one that runs */
 wrt_status wrt__task_close(struct wrt__executor *x, wrt_task id);
 /* Fills err with how an ended task failed; returns its status. */
 wrt_status wrt__task_failure(const struct wrt__task *t, wrt_error *err);
@@ -195,7 +217,7 @@ uint64_t wrt__task_memory_peak(const struct wrt__task *t);
 void wrt__task_trace(const struct wrt__task *t, uint32_t kind, uint32_t a, uint32_t b);
 /* After WRT__RUN_LOCKED: waits for strand.wanted, or ends because nobody could ever give way. */
 void wrt__task_lock_wait(struct wrt__task *t);
-void wrt__task_lock_forget(struct wrt__task *t);            /* it no longer waits: takes it out of the queues */
+void wrt__task_lock_forget(struct wrt__task *t); /* it no longer waits: takes it out of the queues */
 uint8_t wrt__task_due_priority(const struct wrt__task *t);
 void wrt__task_lock_free(struct wrt__store *s, struct wrt_instance *i);     /* store->lock_free */
 
@@ -210,16 +232,18 @@ void wrt__account_grant(struct wrt__task *t);
 bool wrt__account_holds(const struct wrt__task *t, uint64_t fuel, struct wrt__account **lacks);
 /* A charge of host fuel, now: WRT_OK, or WRT_E_FUEL and x->short_* say who cannot pay. */
 wrt_status wrt__account_charge(struct wrt__task *t, uint64_t fuel);
-/* The budget of `a` (NULL: the task's own) does not hold the next block: by the task's policy. The task may be gone. */
+/* The budget of `a` (NULL: the task's own) does not hold the next block: by the task's policy. The task may
+ * be gone. */
 void wrt__account_empty(struct wrt__task *t, struct wrt__account *a);
 void wrt__account_add(struct wrt__executor *x, struct wrt__account *a, uint64_t n);
 void wrt__account_add_task(struct wrt__task *t, uint64_t n);
-struct wrt__account *wrt__account_find(struct wrt__executor *x, wrt_group g);      /* 0: the store; NULL: stale */
+struct wrt__account *wrt__account_find(struct wrt__executor *x, wrt_group g); /* 0: the store; NULL: stale */
 static inline uint64_t wrt__account_spent(const struct wrt__account *a) { return a->guest + a->host; }
 
 /* ---- complete.c: arrivals; timer.c: clock, timers, descriptors ------------------------------------- */
 
-wrt_status wrt__task_defer(struct wrt__task *t, wrt_finish_fn finish, wrt_on_cancel on_cancel, void *ctx, wrt_completion *out);
+wrt_status wrt__task_defer(
+    struct wrt__task *t, wrt_finish_fn finish, wrt_on_cancel on_cancel, void *ctx, wrt_completion *out);
 /* Nobody waits for it any more: disarms it; `tell`: on_cancel is called. */
 void wrt__completion_drop(struct wrt__executor *x, struct wrt__completion *c, bool tell);
 /* Delivers what has been posted. */

@@ -1,5 +1,5 @@
-/* failure: how a task that ended badly is told. Turns status, trap and the place where the strand stands into the
- * caller's error record; costs nothing before somebody asks. */
+/* failure: how a task that ended badly is told. Turns status, trap and the place where the strand stands into
+ * the caller's error record; costs nothing before somebody asks. */
 #include "executor/executor.h"
 
 static const char *const failure_traps[] = {
@@ -39,22 +39,27 @@ wrt_status wrt__task_failure(const struct wrt__task *t, wrt_error *err)
         break;
     case WRT_E_FUEL: {
         const char *name = !t->starved_of ? "task" : t->starved_of->name;
-        wrt__fail_table(err, t->status, WRT__W_TRAP + WRT_TRAP_FUEL, name, "out of fuel: the budget of %s \"%s\" is spent",
-                        !t->starved_of ? "the task" : t->starved_of->parent ? "the group" : "the store",
-                        t->starved_of ? name : t->name);
+        wrt__fail_table(err, t->status, WRT__W_TRAP + WRT_TRAP_FUEL, name,
+            "out of fuel: the budget of %s \"%s\" is spent",
+            !t->starved_of              ? "the task"
+                : t->starved_of->parent ? "the group"
+                                        : "the store",
+            t->starved_of ? name : t->name);
         break;
     }
     case WRT_E_DEADLOCK:
         wrt__fail(err, t->status, WRT__W_TRAP + WRT_TRAP_DEADLOCK, WRT__NO_OFFSET, "%S", &text);
         break;
     case WRT_E_EXIT:
-        wrt__fail(err, t->status, WRT__W_EXIT, WRT__NO_OFFSET, "the guest ended with exit code %d", s->exit_code);
+        wrt__fail(
+            err, t->status, WRT__W_EXIT, WRT__NO_OFFSET, "the guest ended with exit code %d", s->exit_code);
         break;
     case WRT_E_CANCELLED:
         wrt__fail(err, t->status, WRT__W_CANCELLED, WRT__NO_OFFSET, "the task was cancelled");
         break;
     case WRT_E_POISONED:
-        wrt__fail(err, t->status, WRT__W_POISONED, WRT__NO_OFFSET, "a task was cancelled inside this instance");
+        wrt__fail(
+            err, t->status, WRT__W_POISONED, WRT__NO_OFFSET, "a task was cancelled inside this instance");
         break;
     default:
         if (s->message[0]) text = (wrt_str){ s->message, wrt__str_len(s->message) };

@@ -1,10 +1,12 @@
-/* inbox: how the outside reaches a store. Owns the completion slots, the list of posted ones, the attention word
- * and the poll set that is woken. Posting works from any thread, signal handler or interrupt: it takes a slot that
- * was reserved before, needs no memory and no lock, and never waits for the store. Only 32-bit atomics.
+/* inbox: how the outside reaches a store. Owns the completion slots, the list of posted ones, the attention
+ * word and the poll set that is woken. Posting works from any thread, signal handler or interrupt: it takes a
+ * slot that was reserved before, needs no memory and no lock, and never waits for the store. Only 32-bit
+ * atomics.
  *
- * Ordering. A poster fills the slot, links it (release), raises `attention`, then looks at `awake`. The store clears
- * `attention`, then takes the list; before it sleeps it clears `awake`, then looks at `attention`. All four are
- * sequentially consistent, so of a poster and a store that goes to sleep at least one sees the other. */
+ * Ordering. A poster fills the slot, links it (release), raises `attention`, then looks at `awake`. The store
+ * clears `attention`, then takes the list; before it sleeps it clears `awake`, then looks at `attention`. All
+ * four are sequentially consistent, so of a poster and a store that goes to sleep at least one sees the
+ * other. */
 #include "executor/executor.h"
 
 static uint32_t inbox_chunk_of(uint32_t index, uint32_t *start)
@@ -121,8 +123,8 @@ wrt_completion wrt__completion_arm(struct wrt__completion *c)
 
 bool wrt__completion_win(struct wrt__completion *c, uint32_t generation)
 {
-    return atomic_compare_exchange_strong_explicit(&c->generation, &generation, generation + 1, memory_order_acq_rel,
-                                                   memory_order_relaxed);
+    return atomic_compare_exchange_strong_explicit(
+        &c->generation, &generation, generation + 1, memory_order_acq_rel, memory_order_relaxed);
 }
 
 /* The slot that an id names, if there is one; says nothing about its generation. */
@@ -208,7 +210,8 @@ bool wrt__inbox_poll(struct wrt_inbox *b)
     return true;
 }
 
-void wrt__inbox_sleep(struct wrt_inbox *b, uint64_t until_ns, struct wrt__poll_event *events, size_t cap, size_t *n)
+void wrt__inbox_sleep(
+    struct wrt_inbox *b, uint64_t until_ns, struct wrt__poll_event *events, size_t cap, size_t *n)
 {
     *n = 0;
     atomic_store(&b->awake, 0);

@@ -1,6 +1,6 @@
-/* lock: who waits for a busy instance. The engine queues a strand on the instance; this file parks its task, hands
- * the instance over when it is free, finds cycles, and under the priority policy lends the waiter's priority to
- * whoever it waits for, through chains. docs/architecture.md, "Invisible preemption". */
+/* lock: who waits for a busy instance. The engine queues a strand on the instance; this file parks its task,
+ * hands the instance over when it is free, finds cycles, and under the priority policy lends the waiter's
+ * priority to whoever it waits for, through chains. docs/architecture.md, "Invisible preemption". */
 #include "executor/executor.h"
 
 static struct wrt__task *lock_task(struct wrt__strand *s)
@@ -19,7 +19,8 @@ uint8_t wrt__task_due_priority(const struct wrt__task *t)
     return priority;
 }
 
-/* Renews inherited priorities from t along the chain of those who stand in its way; ends where nothing changes. */
+/* Renews inherited priorities from t along the chain of those who stand in its way; ends where nothing
+ * changes. */
 static void lock_settle(struct wrt__task *t)
 {
     for (; t; t = t->blocker) {

@@ -1,14 +1,15 @@
-/* loop: the turn of a store. Drains the inbox, looks at timers and descriptors, picks, lets the engine run one
- * strand until something happens, books it, moves the task. The only caller of wrt__engine_run.
+/* loop: the turn of a store. Drains the inbox, looks at timers and descriptors, picks, lets the engine run
+ * one strand until something happens, books it, moves the task. The only caller of wrt__engine_run.
  *
- * Slices are soft, budgets and the horizon hard (docs/fuel.md). A turn's bound and the distance to the next look at
- * the clock are soft as well and cut the slice without ending it: the rest stays with the task, so where a slice
- * ends does not depend on them. */
+ * Slices are soft, budgets and the horizon hard (docs/fuel.md). A turn's bound and the distance to the next
+ * look at the clock are soft as well and cut the slice without ending it: the rest stays with the task, so
+ * where a slice ends does not depend on them. */
 #include "executor/executor.h"
 
 enum {
-    LOOP_LOOK_POLLS = 64,       /* clock and descriptors are looked at once in so many poll_fuel, while tasks are busy */
-    LOOP_LOOK_RUN = 256         /* what a run counts for beside its fuel, so that short slices look as well */
+    LOOP_LOOK_POLLS =
+        64, /* clock and descriptors are looked at once in so many poll_fuel, while tasks are busy */
+    LOOP_LOOK_RUN = 256 /* what a run counts for beside its fuel, so that short slices look as well */
 };
 
 /* What bounds a turn, and what became of it. */
@@ -154,7 +155,8 @@ static void loop_leave(struct wrt__task *t, enum wrt__outcome outcome)
     }
 }
 
-/* Runs t, which is in no queue and has a positive slice, until its slice is over, it is interrupted, or it leaves. */
+/* Runs t, which is in no queue and has a positive slice, until its slice is over, it is interrupted, or it
+ * leaves. */
 static enum loop_after loop_task(struct wrt__task *t, struct loop_turn *turn)
 {
     struct wrt__executor *x = t->x;
@@ -297,7 +299,8 @@ static bool loop_wakeable(const struct wrt__executor *x)
 
 static wrt_status loop_wait(struct wrt__executor *x, uint64_t max_ns, struct loop_turn *turn)
 {
-    bool busy = x->sched.ready_count || atomic_load(&x->inbox->attention) || (x->virtual_time && x->timers.count);
+    bool busy = x->sched.ready_count || atomic_load(&x->inbox->attention)
+        || (x->virtual_time && x->timers.count);
     if (x->inside) return WRT_E_STATE;
     if (!busy) {
         wrt_status status = loop_idle_status(x);
@@ -372,13 +375,15 @@ wrt_status wrt__executor_step(struct wrt__executor *x, struct wrt__task *t, uint
     return status;
 }
 
-wrt_status wrt__executor_call(struct wrt__executor *x, uint32_t func, const uint64_t *args, uint64_t *results, wrt_error *err)
+wrt_status wrt__executor_call(
+    struct wrt__executor *x, uint32_t func, const uint64_t *args, uint64_t *results, wrt_error *err)
 {
     struct loop_turn turn = loop_turn_of(NULL);
     wrt_task_opts o = WRT_INIT(wrt_task_opts);
     struct wrt__task *t;
     wrt_status status;
-    if (x->inside) return wrt__fail(err, WRT_E_STATE, WRT__W_INSIDE, WRT__NO_OFFSET, "the store is running already");
+    if (x->inside)
+        return wrt__fail(err, WRT_E_STATE, WRT__W_INSIDE, WRT__NO_OFFSET, "the store is running already");
     o.on_empty = WRT_FUEL_TRAP;
     status = wrt__task_start(x, func, args, &o, &t, err);
     if (status != WRT_OK) return status;

@@ -1,5 +1,6 @@
-/* task: a call of a function as something that is scheduled. Owns the life of a task from start to close; its states
- * change here, in loop.c (running), lock.c (waiting for an instance) and account.c (waiting for fuel). */
+/* task: a call of a function as something that is scheduled. Owns the life of a task from start to close; its
+ * states change here, in loop.c (running), lock.c (waiting for an instance) and account.c (waiting for fuel).
+ */
 #include "executor/executor.h"
 
 void wrt__task_trace(const struct wrt__task *t, uint32_t kind, uint32_t a, uint32_t b)
@@ -34,7 +35,8 @@ void wrt__task_ready(struct wrt__task *t)
 
 /* ---- start ----------------------------------------------------------------------------------------- */
 
-static void task_set_up(struct wrt__task *t, struct wrt__executor *x, uint64_t id, const wrt_task_opts *o, struct wrt__account *a)
+static void task_set_up(
+    struct wrt__task *t, struct wrt__executor *x, uint64_t id, const wrt_task_opts *o, struct wrt__account *a)
 {
     size_t n = o->name.n < sizeof t->name - 1 ? o->name.n : sizeof t->name - 1;
     t->x = x;
@@ -55,26 +57,32 @@ static void task_set_up(struct wrt__task *t, struct wrt__executor *x, uint64_t i
 static wrt_status task_refuse(const struct wrt__executor *x, wrt_status status, wrt_error *err)
 {
     if (status == WRT_E_LIMIT) {
-        return wrt__fail_table(err, status, WRT__W_TABLE_FULL, "tasks", "the store has %u tasks, which is the limit; close those that ended",
-                               x->tasks.count);
+        return wrt__fail_table(err, status, WRT__W_TABLE_FULL, "tasks",
+            "the store has %u tasks, which is the limit; close those that ended", x->tasks.count);
     }
     return wrt__fail_table(err, WRT_E_NOMEM, WRT__W_TASK_NO_ROOM, "task", "no room for a task");
 }
 
-static wrt_status task_check(struct wrt__executor *x, uint32_t func, const wrt_task_opts *o, struct wrt__account **a, wrt_error *err)
+static wrt_status task_check(
+    struct wrt__executor *x, uint32_t func, const wrt_task_opts *o, struct wrt__account **a, wrt_error *err)
 {
     const struct wrt__funcrec *rec;
     WRT_ASSERT(func < x->core->funcs_count);
     rec = &x->core->funcs[func];
     *a = wrt__account_find(x, o->group);
-    if (x->closing) return wrt__fail(err, WRT_E_STATE, WRT__W_INSIDE, WRT__NO_OFFSET, "the store is being freed");
-    if (!*a) return wrt__fail(err, WRT_E_ARG, WRT__W_STALE_GROUP, WRT__NO_OFFSET, "the fuel group does not exist in this store");
+    if (x->closing)
+        return wrt__fail(err, WRT_E_STATE, WRT__W_INSIDE, WRT__NO_OFFSET, "the store is being freed");
+    if (!*a)
+        return wrt__fail(err, WRT_E_ARG, WRT__W_STALE_GROUP, WRT__NO_OFFSET,
+            "the fuel group does not exist in this store");
     if ((uint32_t)o->on_empty > WRT_FUEL_CALLBACK || (o->on_empty == WRT_FUEL_CALLBACK && !o->refuel)) {
-        return wrt__fail(err, WRT_E_ARG, WRT__W_OPTION, WRT__NO_OFFSET, "on_empty is %u%s", (uint32_t)o->on_empty,
-                         o->on_empty == WRT_FUEL_CALLBACK ? " and there is no refuel function" : ", which is no policy");
+        return wrt__fail(err, WRT_E_ARG, WRT__W_OPTION, WRT__NO_OFFSET, "on_empty is %u%s",
+            (uint32_t)o->on_empty,
+            o->on_empty == WRT_FUEL_CALLBACK ? " and there is no refuel function" : ", which is no policy");
     }
     if (rec->instance && rec->instance->poisoned) {
-        return wrt__fail(err, WRT_E_POISONED, WRT__W_POISONED, WRT__NO_OFFSET, "a task was cancelled inside this instance");
+        return wrt__fail(err, WRT_E_POISONED, WRT__W_POISONED, WRT__NO_OFFSET,
+            "a task was cancelled inside this instance");
     }
     return WRT_OK;
 }
@@ -95,7 +103,8 @@ static wrt_status task_strand(struct wrt__task *t, uint32_t func, const uint64_t
     return status;
 }
 
-wrt_status wrt__task_start(struct wrt__executor *x, uint32_t func, const uint64_t *args, const wrt_task_opts *o, struct wrt__task **out, wrt_error *err)
+wrt_status wrt__task_start(struct wrt__executor *x, uint32_t func, const uint64_t *args,
+    const wrt_task_opts *o, struct wrt__task **out, wrt_error *err)
 {
     struct wrt__account *account;
     struct wrt__task *t;
@@ -111,7 +120,8 @@ wrt_status wrt__task_start(struct wrt__executor *x, uint32_t func, const uint64_
     if (status != WRT_OK) {
         wrt__slots_put(&x->tasks, id);
         if (status == WRT_E_NOMEM) return task_refuse(x, status, err);
-        return wrt__fail_table(err, status, WRT__W_TABLE_FULL, "stack_bytes", "the stack does not hold the arguments");
+        return wrt__fail_table(
+            err, status, WRT__W_TABLE_FULL, "stack_bytes", "the stack does not hold the arguments");
     }
     if (++x->live > x->live_peak) x->live_peak = x->live;
     wrt__task_trace(t, WRT_TRACE_TASK_START, x->core->funcs[func].index, 0);
@@ -188,7 +198,8 @@ void wrt__task_end(struct wrt__task *t, enum wrt_task_state state, wrt_status st
     if (t && t->done) t->done(t->ctx, wrt__task_store(x), id, status);
 }
 
-/* Instances that a preempted task had frames in are in the middle of something: nobody may enter them again. */
+/* Instances that a preempted task had frames in are in the middle of something: nobody may enter them again.
+ */
 static void task_poison(struct wrt__task *t)
 {
     for (struct wrt_instance *i = t->x->core->instances; i; i = i->next) {
@@ -209,7 +220,8 @@ wrt_status wrt__task_cancel(struct wrt__task *t)
 static void task_recycle_stack(struct wrt__task *t)
 {
     struct wrt__executor *x = t->x;
-    if (!t->strand.stack || t->strand.slots > WRT__STACK_KEEP_SLOTS || x->stacks_count == WRT__STACK_CACHE) return;
+    if (!t->strand.stack || t->strand.slots > WRT__STACK_KEEP_SLOTS || x->stacks_count == WRT__STACK_CACHE)
+        return;
     x->stacks[x->stacks_count++] = (struct wrt__stack){ t->strand.stack, t->strand.slots };
     t->strand.stack = NULL;
     t->strand.slots = 0;

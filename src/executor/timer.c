@@ -1,5 +1,6 @@
-/* timer: the store's clock, its timers and watched descriptors. What happened is posted into the inbox like any
- * other arrival, so user code never runs inside the walk over events. Virtual time is fuel; else the host's clock. */
+/* timer: the store's clock, its timers and watched descriptors. What happened is posted into the inbox like
+ * any other arrival, so user code never runs inside the walk over events. Virtual time is fuel; else the
+ * host's clock. */
 #include "executor/executor.h"
 
 enum { TIMER_EVENTS = 16 };
@@ -157,7 +158,8 @@ void wrt__events_sleep(struct wrt__executor *x, uint64_t max_ns)
         uint64_t at = x->timers.items[0].key;
         left = wrt__min_u64(left, at > now ? at - now : 0);
     }
-    wrt__inbox_sleep(x->inbox, left == UINT64_MAX ? UINT64_MAX : timer_port_time(left), events, TIMER_EVENTS, &n);
+    wrt__inbox_sleep(
+        x->inbox, left == UINT64_MAX ? UINT64_MAX : timer_port_time(left), events, TIMER_EVENTS, &n);
     timer_fire_events(x, events, n);
     timer_fire_due(x);
 }

@@ -1,8 +1,9 @@
-/* sched: the ready queues of the three policies. Owns the links of ready entities and the bitmap of levels that
- * are not empty; must not know what an entity stands for. docs/architecture.md, "Scheduling". */
+/* sched: the ready queues of the three policies. Owns the links of ready entities and the bitmap of levels
+ * that are not empty; must not know what an entity stands for. docs/architecture.md, "Scheduling". */
 #include "sched/sched.h"
 
-/* Index of the highest set bit of x != 0; no compiler builtin, so that every target does the same few steps. */
+/* Index of the highest set bit of x != 0; no compiler builtin, so that every target does the same few steps.
+ */
 static uint32_t sched_top_bit(uint32_t x)
 {
     uint32_t n = 0;

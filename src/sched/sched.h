@@ -1,5 +1,6 @@
-/* sched: who is next. Plain entities in ready queues under a policy; pure arithmetic on links: no clock, no fuel
- * counter, no wasm. The owner says when an entity becomes ready and asks for the next; every operation is O(1). */
+/* sched: who is next. Plain entities in ready queues under a policy; pure arithmetic on links: no clock, no
+ * fuel counter, no wasm. The owner says when an entity becomes ready and asks for the next; every operation
+ * is O(1). */
 #ifndef WRT_SRC_SCHED_H
 #define WRT_SRC_SCHED_H
 
@@ -12,8 +13,8 @@ enum wrt__sched_policy {
 };
 enum { WRT__SCHED_LEVELS = 256 };
 
-/* What is scheduled. `link` is in use exactly while the entity is ready, so the owner may use it for lists of its
- * own in between. */
+/* What is scheduled. `link` is in use exactly while the entity is ready, so the owner may use it for lists of
+ * its own in between. */
 struct wrt__entity {
     struct wrt__node link;
     uint8_t priority;           /* effective: change it with wrt__sched_priority */

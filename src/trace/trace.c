@@ -20,8 +20,8 @@ static void trace_bytes(uint8_t *p, uint64_t v, unsigned n)
     for (unsigned i = 0; i < n; i++) p[i] = (uint8_t)(v >> (8 * i));
 }
 
-/* The hash reads (kind, task, fuel, a, b) as little-endian bytes, so that it is equal on every platform. The clock
- * and the core are left out: they are not a property of the run. */
+/* The hash reads (kind, task, fuel, a, b) as little-endian bytes, so that it is equal on every platform. The
+ * clock and the core are left out: they are not a property of the run. */
 static uint64_t trace_hash(uint64_t hash, const struct wrt__trace_rec *r)
 {
     uint8_t bytes[28];

@@ -1,5 +1,5 @@
-/* trace: fixed-size records in a ring that the caller owns, and a running hash over them. Knows the layout of a
- * record, not its meaning; files and formats are the reader's. */
+/* trace: fixed-size records in a ring that the caller owns, and a running hash over them. Knows the layout of
+ * a record, not its meaning; files and formats are the reader's. */
 #ifndef WRT_SRC_TRACE_H
 #define WRT_SRC_TRACE_H
 

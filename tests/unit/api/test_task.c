@@ -1,4 +1,5 @@
-/* Tasks end to end: real guests, cut at every place, parked, refuelled, cancelled, locked out of each other. */
+/* Tasks end to end: real guests, cut at every place, parked, refuelled, cancelled, locked out of each other.
+ */
 #define _GNU_SOURCE
 #include <pthread.h>
 #include <signal.h>
@@ -80,7 +81,8 @@ static const wrt_fn_def host_defs[] = {
     { sizeof(wrt_fn_def), { "say", 3 }, { "(i32)", 5 }, host_say, NULL, 3 },
     { sizeof(wrt_fn_def), { "charge", 6 }, { "(i64)", 5 }, host_charge, NULL, 0 },
     { sizeof(wrt_fn_def), { "exit", 4 }, { "(i32)", 5 }, host_exit, NULL, 0 },
-    { sizeof(wrt_fn_def), { "many", 4 }, { "(i32 i64 f32 f64) -> (f64 f32 i64 i32)", 38 }, host_many, NULL, 0 },
+    { sizeof(wrt_fn_def), { "many", 4 }, { "(i32 i64 f32 f64) -> (f64 f32 i64 i32)", 38 }, host_many, NULL,
+        0 },
 };
 
 static void open_store(struct world *w, wrt_store_opts o)
@@ -150,7 +152,8 @@ static void run_sixteen(uint64_t slice, wrt_policy policy, int64_t *sums, uint64
     for (int i = 0; i < 16; i++) {
         wrt_task_opts o = WRT_INIT(wrt_task_opts);
         o.priority = (uint8_t)(1 + i % 5);
-        t[i] = start(&w, func(&w, instances[i % 15], i % 4 == 3 ? "fib" : "work"), i % 4 == 3 ? 9 + i % 3 : 100 + i, &o);
+        t[i] = start(&w, func(&w, instances[i % 15], i % 4 == 3 ? "fib" : "work"),
+            i % 4 == 3 ? 9 + i % 3 : 100 + i, &o);
     }
     CHECK_EQ(wrt_run(w.s, NULL), WRT_OK);
     for (int i = 0; i < 16; i++) {
@@ -231,8 +234,10 @@ static uint64_t trace_run(uint64_t slice, uint64_t *places)
     for (int i = 0; i < 3; i++) start(&w, work, 10 + i, NULL);
     CHECK_EQ(wrt_run(w.s, NULL), WRT_OK);
     size_t n = wrt_trace_drain(w.s, records, COUNT(records), &lost);
-    CHECK(lost == 0 && n > 9 && records[0].kind == WRT_TRACE_TASK_START && records[n - 1].kind == WRT_TRACE_TASK_END);
-    for (size_t i = 0; i < n; i++) *places += records[i].kind == WRT_TRACE_SLICE_END && records[i].a != UINT32_MAX;
+    CHECK(lost == 0 && n > 9 && records[0].kind == WRT_TRACE_TASK_START
+        && records[n - 1].kind == WRT_TRACE_TASK_END);
+    for (size_t i = 0; i < n; i++)
+        *places += records[i].kind == WRT_TRACE_SLICE_END && records[i].a != UINT32_MAX;
     hash = wrt_trace_hash(w.s);
     world_close(&w);
     return hash;
@@ -403,10 +408,12 @@ TEST(info_is_exact)
     CHECK(before.state == WRT_TASK_READY && before.memory_peak_bytes == 65536 && before.slices == 0);
     CHECK_EQ(wrt_run(w.s, NULL), WRT_OK);
     wrt_task_info after = info(&w, t);
-    CHECK(after.state == WRT_TASK_DONE && after.status == WRT_OK && after.slices == 1 && after.guest_fuel > 0);
+    CHECK(
+        after.state == WRT_TASK_DONE && after.status == WRT_OK && after.slices == 1 && after.guest_fuel > 0);
     CHECK_EQ(after.memory_peak_bytes, 3 * 65536);
     CHECK_STR(after.name, "a name that is longer than thir");
-    CHECK(after.priority == 9 && after.slice == 1000 && after.budget == WRT_FUEL_UNLIMITED && after.stack_peak_bytes > 0);
+    CHECK(after.priority == 9 && after.slice == 1000 && after.budget == WRT_FUEL_UNLIMITED
+        && after.stack_peak_bytes > 0);
     wrt_task deep = start(&w, func(&w, i, "fib"), 15, NULL), flat = start(&w, func(&w, i, "fib"), 1, NULL);
     CHECK_EQ(wrt_run(w.s, NULL), WRT_OK);
     CHECK(info(&w, deep).stack_peak_bytes > info(&w, flat).stack_peak_bytes);
@@ -421,7 +428,8 @@ TEST(info_is_exact)
 static void *post_all(void *inbox)
 {
     usleep(5000);
-    for (uint32_t i = host.parked_count; i-- > 0;) CHECK_EQ(wrt_complete_post(inbox, host.parked[i], WRT_OK, i), WRT_OK);
+    for (uint32_t i = host.parked_count; i-- > 0;)
+        CHECK_EQ(wrt_complete_post(inbox, host.parked[i], WRT_OK, i), WRT_OK);
     return NULL;
 }
 

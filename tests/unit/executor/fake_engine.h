@@ -1,6 +1,7 @@
-/* A stand-in for the engine: guests are little scripts, so that what the executor does can be tested without a
- * byte of wasm. It keeps the contract of engine.h: slice soft, budget hard, locks by instance, one attention poll.
- * Included once, by the test that uses it; the executor's sources are compiled together with it. */
+/* A stand-in for the engine: guests are little scripts, so that what the executor does can be tested without
+ * a byte of wasm. It keeps the contract of engine.h: slice soft, budget hard, locks by instance, one
+ * attention poll. Included once, by the test that uses it; the executor's sources are compiled together with
+ * it. */
 #ifndef WRT_TESTS_FAKE_ENGINE_H
 #define WRT_TESTS_FAKE_ENGINE_H
 
@@ -8,7 +9,15 @@
 #include "api/objects.h"
 #include "executor/executor.h"
 
-enum fake_op { F_END, F_BURN /* a blocks of price b */, F_CALL /* host function a */, F_ENTER, F_LEAVE /* instance a */, F_TRAP, F_SAY /* log a */ };
+enum fake_op {
+    F_END,
+    F_BURN /* a blocks of price b */,
+    F_CALL /* host function a */,
+    F_ENTER,
+    F_LEAVE /* instance a */,
+    F_TRAP,
+    F_SAY /* log a */
+};
 struct fake_step { enum fake_op op; uint32_t a, b; };
 struct fake_guest { const struct fake_step *steps; uint32_t results; };
 
@@ -175,13 +184,18 @@ wrt_status wrt__opts_read(void *to, size_t to_bytes, const void *from, const cha
 }
 const char *wrt__type_name(uint8_t type) { return type == WRT__I64 ? "i64" : "?"; }
 void *wrt_store_user(const wrt_store *s) { return s->user; }
-bool wrt__val_fits(const struct wrt__store *s, wrt_val v, uint8_t type) { (void)s; return v.kind == WRT_I64 && type == WRT__I64; }
+bool wrt__val_fits(const struct wrt__store *s, wrt_val v, uint8_t type)
+{
+    (void)s;
+    return v.kind == WRT_I64 && type == WRT__I64;
+}
 uint64_t wrt__slot_of(wrt_val v) { return v.of.u; }
 wrt_val wrt__val_of(uint64_t slot, uint8_t type) { (void)type; return wrt_i64((int64_t)slot); }
 
 /* ---- a store around it ------------------------------------------------------------------------------ */
 
-static struct wrt__executor *fake_open(const wrt_alloc *alloc, const wrt_store_opts *o, const struct wrt_limits *limits)
+static struct wrt__executor *fake_open(
+    const wrt_alloc *alloc, const wrt_store_opts *o, const struct wrt_limits *limits)
 {
     struct wrt__executor *x = NULL;
     wrt_host host = WRT_INIT(wrt_host);
@@ -208,7 +222,8 @@ static struct wrt__executor *fake_open(const wrt_alloc *alloc, const wrt_store_o
         i->next = fake_core.instances;
         fake_core.instances = fake_instances[k] = i;
     }
-    for (uint32_t k = 0; k < FAKE_FUNCS; k++) fake_funcs[k] = (struct wrt__funcrec){ .index = k, .instance = fake_instances[0] };
+    for (uint32_t k = 0; k < FAKE_FUNCS; k++)
+        fake_funcs[k] = (struct wrt__funcrec){ .index = k, .instance = fake_instances[0] };
     fake_core.owner = &fake_store;
     if (wrt__executor_new(&fake_core, o, &host, &x, NULL) != WRT_OK) {
         for (uint32_t k = 0; k < FAKE_INSTANCES; k++) free(fake_instances[k]);

@@ -22,8 +22,10 @@ static void *poster(void *arg)
             uint64_t id = atomic_exchange(&cells[me][i], 0);
             if (!id) continue;
             any = true;
-            if (wrt_complete_post(inbox, (wrt_completion){ id }, (wrt_status)me, serial++) != WRT_OK) atomic_fetch_add(&refused, 1);
-            if (wrt_complete_post(inbox, (wrt_completion){ id }, WRT_OK, 0) == WRT_OK) atomic_fetch_add(&twice, 1);
+            if (wrt_complete_post(inbox, (wrt_completion){ id }, (wrt_status)me, serial++) != WRT_OK)
+                atomic_fetch_add(&refused, 1);
+            if (wrt_complete_post(inbox, (wrt_completion){ id }, WRT_OK, 0) == WRT_OK)
+                atomic_fetch_add(&twice, 1);
         }
         if (!any) sched_yield();
     }
@@ -52,7 +54,8 @@ static void million(bool with_poll)
     atomic_store(&inbox->awake, 1);
     while (got < POSTS) {
         size_t n;
-        if (!atomic_load(&inbox->attention)) wrt__inbox_sleep(inbox, UINT64_MAX, events, 4, &n); /* a lost wake-up hangs here */
+        if (!atomic_load(&inbox->attention))
+            wrt__inbox_sleep(inbox, UINT64_MAX, events, 4, &n); /* a lost wake-up hangs here */
         (void)atomic_exchange(&inbox->attention, 0);
         for (struct wrt__completion *c = wrt__inbox_take_posted(inbox), *next; c; c = next) {
             next = c->next ? wrt__inbox_at(inbox, c->next - 1) : NULL;
@@ -68,7 +71,9 @@ static void million(bool with_poll)
     }
     atomic_store(&stop, 1);
     for (uint32_t p = 0; p < POSTERS; p++) pthread_join(threads[p], NULL);
-    for (struct wrt__completion *c = wrt__inbox_take_posted(inbox); c; c = c->next ? wrt__inbox_at(inbox, c->next - 1) : NULL) got++;
+    for (struct wrt__completion *c = wrt__inbox_take_posted(inbox); c;
+        c = c->next ? wrt__inbox_at(inbox, c->next - 1) : NULL)
+        got++;
     uint64_t left = 0;
     for (uint32_t p = 0; p < POSTERS; p++) {
         for (uint32_t i = 0; i < SLOTS; i++) left += atomic_load(&cells[p][i]) != 0;
@@ -98,7 +103,8 @@ static void *racer(void *arg)
     (void)arg;
     while (!atomic_load(&stop)) {
         uint64_t id = atomic_exchange(&race_id, 0);
-        if (id && wrt_complete_post(inbox, (wrt_completion){ id }, WRT_OK, id) == WRT_OK) atomic_fetch_add(&race_won, 1);
+        if (id && wrt_complete_post(inbox, (wrt_completion){ id }, WRT_OK, id) == WRT_OK)
+            atomic_fetch_add(&race_won, 1);
     }
     return NULL;
 }
@@ -147,7 +153,8 @@ TEST(slots_come_in_chunks_up_to_the_limit)
         test_heap_init(&h);
         REQUIRE(wrt__inbox_new(&h.alloc, &host, sizes[k], &inbox) == WRT_OK);
         for (uint32_t i = 0; i < sizes[k]; i++) {
-            if (!CHECK(wrt__inbox_take(inbox, &c) == WRT_OK && c->index == i && wrt__inbox_at(inbox, i) == c)) break;
+            if (!CHECK(wrt__inbox_take(inbox, &c) == WRT_OK && c->index == i && wrt__inbox_at(inbox, i) == c))
+                break;
             if (i == 0) first = c;
         }
         CHECK(wrt__inbox_take(inbox, &c) == WRT_E_LIMIT);

@@ -1,4 +1,5 @@
-/* Ready queues: order under each policy, preemption, change of priority; the priority policy against a scan. */
+/* Ready queues: order under each policy, preemption, change of priority; the priority policy against a scan.
+ */
 #include "sched/sched.h"
 #include "test.h"
 
@@ -97,7 +98,9 @@ TEST(random_operations_agree_with_a_scan)
             int best = -1;
             for (int k = 0; k < N; k++) {
                 if (!es[k].ready) continue;
-                if (best < 0 || es[k].priority > es[best].priority || (es[k].priority == es[best].priority && serial[k] < serial[best])) best = k;
+                if (best < 0 || es[k].priority > es[best].priority
+                    || (es[k].priority == es[best].priority && serial[k] < serial[best]))
+                    best = k;
             }
             struct wrt__entity *e = wrt__sched_pop(&s);
             CHECK(best < 0 ? e == NULL : e == &es[best]);
