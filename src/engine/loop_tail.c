@@ -22,19 +22,27 @@
 #define PASS ip, fp, mem, inst, fuel, A, D, F
 typedef void (CC *handler)(ARGS);
 
+#define INLINE __attribute__((always_inline)) inline /* the second half of a sequence; all are in the table too */
 #define DISPATCH TAIL ((handler)(uintptr_t)ip[0])(PASS)
 /* The price travels in the register of mem, which the instance can restore. */
 #define STOP(c) do { mem = (u8 *)(uintptr_t)(u64)(c); TAIL h_stop(PASS); } while (0)
 #define TRAP(t) do { A = (u64)(t); TAIL h_trap(PASS); } while (0)
 #define LEAVE(e) do { inst->strand->exit = (e); TAIL h_save(PASS); } while (0)
+#define LEAVE_REF(r) do { A = (r); LEAVE(WRT__EXIT_CALL_REF); } while (0)
 #if defined(__clang__)
 #define KEEP_LOOP __asm__ volatile("") /* as a call of memset it would spill every register */
 #else
 #define KEEP_LOOP __asm__ volatile("" ::: "memory")
 #endif
-#define HDL(n, ...) static void CC h_##n(ARGS) { __VA_ARGS__ }
+#define HDL(n, ...) static INLINE void CC h_##n(ARGS) { __VA_ARGS__ }
+/* Cold ends keep the handlers' own signature: gcc would drop parameters and shift registers in every handler for it. */
+#if defined(__GNUC__) && !defined(__clang__)
+#define COLD __attribute__((noipa, cold))
+#else
+#define COLD WRT_NOINLINE __attribute__((cold))
+#endif
 
-static WRT_NOINLINE void CC h_save(ARGS)
+static COLD void CC h_save(ARGS)
 {
     struct wrt__strand *s = inst->strand;
     (void)mem;
@@ -45,14 +53,14 @@ static WRT_NOINLINE void CC h_save(ARGS)
     s->acc_d = D;
     s->acc_f = F;
 }
-static WRT_NOINLINE void CC h_trap(ARGS)
+static COLD void CC h_trap(ARGS)
 {
     inst->strand->trap = (u32)A;
     inst->strand->exit = WRT__EXIT_TRAP;
     TAIL h_save(PASS);
 }
 /* A block that the counter did not hold. Most often only the distance of a poll is over. */
-static WRT_NOINLINE void CC h_stop(ARGS)
+static COLD void CC h_stop(ARGS)
 {
     struct wrt__strand *s = inst->strand;
     u32 c = (u32)(uintptr_t)mem;
@@ -70,10 +78,15 @@ static WRT_NOINLINE void CC h_stop(ARGS)
 }
 
 #include "engine/handlers.h"
+#include "engine/sequences.h"
 
 #define E(n) [WRT__R_##n] = (uintptr_t)h_##n,
+#if WRT_FUSE_FULL
 #define E2(n) E(n) E(n##_D)
-static const uintptr_t handlers[WRT__R_COUNT] = {
+#else
+#define E2(n) E(n)
+#endif
+static const uintptr_t handlers[WRT__R_HANDLERS] = {
 #define Y(m, n) E2(n##_##m)
 #define X(n, T, CHK, e, modes) WRT__MODES_OF(modes, Y, n)
     WRT__IBIN(X)
@@ -107,6 +120,9 @@ static const uintptr_t handlers[WRT__R_COUNT] = {
 #undef X
 #define X(n) E(n)
     WRT__MISC(X)
+#undef X
+#define X(x, y) E(x##__##y)
+    WRT__SEQ(X)
 #undef X
 };
 

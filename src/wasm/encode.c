@@ -10,6 +10,16 @@ static uint64_t handler_word(const struct wrt__module *m, uint32_t op)
 {
     return m->handlers ? (uint64_t)m->handlers[op] : op;
 }
+/* The handler that does x and goes on in y, when there is one. */
+static uint32_t sequence_of(uint32_t x, uint32_t y)
+{
+    switch (x << 16 | y) {
+#define X(a, b) case (uint32_t)WRT__R_##a << 16 | WRT__R_##b: return WRT__R_##a##__##b;
+    WRT__SEQ(X)
+#undef X
+    default: return x;
+    }
+}
 static uint32_t edge_price(const struct wrt__translator *t, uint32_t label)
 {
     const struct wrt__label *l = &t->labels[t->labels[label].price];
@@ -26,7 +36,9 @@ static void write_ins(struct wrt__translator *t, const struct wrt__ins *x, uint3
     uint64_t r = x->d | (uint64_t)x->a << 16 | (uint64_t)x->b << 32 | (uint64_t)x->c << 48;
     uint64_t imm = x->d | (uint64_t)x->a << 16 | (uint64_t)x->imm << 32;
     uint64_t after = x->seg == WRT__NO_INS ? 0 : t->segs[x->seg] & 0xffff;
-    w[0] = handler_word(t->module, x->op);
+    uint32_t op = x->op;
+    if (t->module->handlers && i + 1 < t->ins_count) op = sequence_of(op, x[1].op);
+    w[0] = handler_word(t->module, op);
     switch ((enum wrt__shape)x->shape) {
     case WRT__F_R: w[1] = r; break;
     case WRT__F_I: w[1] = imm; break;

@@ -183,8 +183,40 @@ enum { WRT__WSS, WRT__WSA, WRT__WAS, WRT__WSI, WRT__WAI, WRT__WIS, WRT__WIA, WRT
 #define WRT__MISC(X) X(MOVI) X(MOV) X(MOV2) X(MOV4) X(CHARGE) X(GSET_S) X(XSET_S) X(JMP) X(GOTO) X(BRTABLE_S) X(UNREACHABLE) X(HALT) X(XRET) \
  X(CALL) X(CALLI_S) X(RET) X(RET_I_S) X(RET_I_I) X(RET_D_S) X(RET_F_S) X(SLOW) WRT__MISC_A(X)
 
+/* Sequences: the most frequent pairs of neighbours, over all programs measured. Handlers in engine/sequences.h. */
+#if WRT_FUSE_FULL
+#define WRT__SEQ(X) \
+ X(MOV, CALL) X(MOVI, CALL) X(MOV2, CALL) X(MOV, CALLI_S) X(MOV2, CALLI_S) X(I32_ADD_SI_D, CALL) X(MOV, JMP) X(MOVI, JMP) X(I32_ADD_SI_D, JMP) \
+ X(SHLADD_SS_D, JMP) X(LD_I32_S_D, JMP) X(MOV, MOVI) X(MOVI, MOV) X(MOVI, MOVI) X(MOV2, MOV) X(MOV, LD_I32_S_D) X(MOV, LD_I32_8U_S_D) \
+ X(MOV, LD_I32_8U_PS_D) X(MOV, I32_ADD_SI_D) X(MOV, BR_I32_EQ_AI) X(MOVI, BR_I32_EQ_SI) X(MOVI, INC_NE_I) X(I32_ADD_SI, GSET_A) X(I32_ADD_AI_D, GSET_A) \
+ X(GGET_I, I32_ADD_AI_D) X(STA_I, MOV2) X(STA_I, BR_I32_EQ_AI) X(STA_I, BR_I32_NE_AI) X(I32_ADD_SI_D, I32_ADD_SI_D) X(I32_ADD_SI_D, INC_NE_I) \
+ X(I32_ADD_SI_D, LD_I32_A) X(I32_ADD_SI_D, LD_I32_A_D) X(I32_ADD_SI_D, LD_I32_S_D) X(I32_ADD_SI_D, LD_I32_8U_PS) X(I32_ADD_SI_D, BR_I32_TZ_SI) \
+ X(I32_ADD_SI_D, STA_I) X(I32_ADD_SI_D, MOV) X(I32_ADD_SI, I32_XOR_AS) X(I32_ADD_SS_D, BR_I32_LTU_AI) X(I32_ADD_SS_D, LD_I32_A) \
+ X(I32_ADD_SS_D, LD_I32_A_D) X(I32_ADD_SS_D, LD_F64_A_D) X(I32_ADD_SS_D, I32_ADD_AI_D) X(I32_ADD_SS, RET_I_A) X(I32_ADD_AS_D, INC_GTU_I) \
+ X(I32_ADD_AS_D, LD_I32_S_D) X(I32_ADD_AS_D, LD_I32_8U_PS_D) X(I32_ADD_AS_D, I32_ADD_AI_D) X(I32_ADD_AS_D, I32_ROTL_SI_D) X(I32_ADD_AS, I32_ADD_AS_D) \
+ X(I32_ADD_AI, BRTABLE_A) X(I32_ADD_AI, ST_I32_SA) X(I32_ADD_AI_D, F64_ADDM_D) X(I32_ADD_AI_D, MOV) X(I32_MUL_AI, I32_ADD_AS_D) \
+ X(I32_MUL_SI, I32_ADD_AS_D) X(I32_AND_AI, I32_SHL_AI) X(I32_AND_AI, SEL_I_A_D) X(I32_AND_AI, I32_ADD_AS_D) X(I32_AND_AI_D, LD_I32_8U_PS_D) \
+ X(I32_AND_AI_D, I32_XOR_AI_D) X(I32_AND_AS, I32_ADD_AS) X(I32_AND_AS, I32_ADD_AS_D) X(I32_OR_AI, I32_AND_AS) X(I32_XOR_AS, I32_OR_AI) \
+ X(I32_XOR_AI_D, I32_XOR_SHRU) X(I32_SHL_AI, LD_I32_PA) X(I32_SHRU_SI, I32_AND_AI) X(I32_SHRU_SI, I32_AND_AI_D) X(I32_SHRU_AI, I32_AND_AI) \
+ X(I32_SHRU_AI, I32_AND_AI_D) X(I32_LTU_SS, RET_I_A) X(SHLADD_SS_D, LD_I32_A) X(SHLADD_SS_D, LD_I32_A_D) X(SHLADD_SA_D, LD_I32_A) X(I64_ADD_SI_D, MOV) \
+ X(LD_I32_S_D, LD_I32_S_D) X(LD_I32_S_D, LD_I32_S) X(LD_I32_S_D, I32_ADD_SI_D) X(LD_I32_S_D, I32_AND_AI) X(LD_I32_S_D, SHLADD_SS_D) \
+ X(LD_I32_S_D, BR_I32_LES_SI) X(LD_I32_S_D, BR_I32_EQ_AI) X(LD_I32_S_D, BR_I32_NE_AI) X(LD_I32_S_D, LB32_LTU_S) X(LD_I32_S, I32_MUL_AI) \
+ X(LD_I32_S, I32_ADD_AI) X(LD_I32_S, I32_ADD_AI_D) X(LD_I32_S, ST_I32_SA) X(LD_I32_S, LD_I32_A) X(LD_I32_A, BR_I32_LES_AS) X(LD_I32_A, ST_I32_SA) \
+ X(LD_I32_A_D, I32_ADDM_D) X(LD_I32_A_D, MOV) X(LD_I32_PS, I32_ADDM_D) X(LD_I32_PA, I32_ADD_AI) X(LD_I32_X, SEL_I_A_D) X(LD_I64_S, ST_I64_SA) \
+ X(LD_I32_8U_S, BR_I32_TNZ_AI) X(LD_I32_8U_S, BR_I32_TZ_AI) X(LD_I32_8U_S, ST_8_SA) X(LD_I32_8U_S_D, BRTABLE_A) X(LD_I32_8U_PS, BRTABLE_A) \
+ X(LD_I32_8U_PS, I32_AND_AI_D) X(LD_I32_8U_PS, I32_AND_AS) X(LD_I32_8U_PS, I32_AND_AS_D) X(LD_I32_8U_PS, BR_I32_TZ_AI) X(LD_I32_8U_PS_D, I32_ADD_SI) \
+ X(LD_I32_8U_PS_D, LD_I32_8U_PS) X(ST_I32_SA, I32_ADD_SI_D) X(ST_I32_SA, MOV) X(ST_I32_SS, MOV) X(ST_I64_SA, LD_I32_8U_S) X(ST_8_PI, I32_ADD_SS_D) \
+ X(ST_F64_SA, INC_NE_I)
+#else
+#define WRT__SEQ(X)
+#endif
+
 /* ---- numbers ------------------------------------------------------------------------------------------------- */
+#if WRT_FUSE_FULL
 #define WRT__N2(n) WRT__R_##n, WRT__R_##n##_D,
+#else
+#define WRT__N2(n) WRT__R_##n, WRT__R_##n##_D = WRT__R_##n, /* every result goes to a slot: one form is enough */
+#endif
 enum wrt__regop {
     WRT__R_NONE,
 #define Y(m, n) WRT__N2(n##_##m)
@@ -221,7 +253,13 @@ enum wrt__regop {
 #define X(n) WRT__R_##n,
     WRT__MISC(X)
 #undef X
-    WRT__R_COUNT
+    WRT__R_COUNT,
+    /* handlers that no register code names: the loader puts them where the first of a sequence is followed by the second */
+    WRT__R_BEFORE_SEQ = WRT__R_COUNT - 1,
+#define X(x, y) WRT__R_##x##__##y,
+    WRT__SEQ(X)
+#undef X
+    WRT__R_HANDLERS
 };
 
 /* Long or rare operators: the handler SLOW leaves the loop and the driver executes them in plain C.
