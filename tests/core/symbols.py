@@ -1,0 +1,99 @@
+#!/usr/bin/env python3
+"""The freestanding builds: what they leave undefined, that they have no writable globals, and how large they are.
+
+    symbols.py [--text-max-kib N]     ends with `N passed, N failed, N skipped`
+
+Undefined may be the four memory functions and the arithmetic helpers of the compiler. The size is that of the whole core, linked
+into one piece without anything thrown away."""
+import argparse
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+BUILDS = {"freestanding": "arm-none-eabi-", "freestanding-riscv": "riscv64-unknown-elf-"}
+MEMORY = {"memcpy", "memmove", "memset", "memcmp"}
+HELPERS = re.compile(
+    r"__aeabi_\w+$|__(add|sub|mul|div|mod|udiv|umod|neg|ashl|ashr|lshr|cmp|ucmp|clz|ctz|popcount|bswap|ffs|parity)\w*[sdt]i\d?$"
+    r"|__(fix|fixuns|float|floatun)\w+$|__(extend|trunc)\w+f\d$|__(add|sub|mul|div|neg|eq|ne|lt|le|gt|ge|unord)[sd]f\d$"
+    r"|__gnu_thumb1_case_\w+$|__riscv_\w+$")
+
+
+def output(*command):
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout
+
+
+class Sum:
+    passed = failed = skipped = 0
+
+    def check(self, ok, what):
+        self.passed, self.failed = self.passed + bool(ok), self.failed + (not ok)
+        if not ok:
+            print(f"FAILED: {what}")
+
+    def skip(self, what):
+        self.skipped += 1
+        print(f"skipped: {what}")
+
+
+def undefined(tool, library):
+    """Symbols that the library wants from outside of itself."""
+    wanted, defined = set(), set()
+    for line in output(tool + "nm", "-g", str(library)).splitlines():
+        row = line.split()
+        if len(row) >= 2 and row[-2] in ("U", "w"):
+            wanted.add(row[-1])
+        elif len(row) == 3:
+            defined.add(row[2])
+    return wanted - defined
+
+
+def writable(tool, library):
+    """Bytes of .data and .bss, per object that has any."""
+    found = {}
+    for line in output(tool + "size", str(library)).splitlines()[1:]:
+        row = line.split()
+        if int(row[1]) + int(row[2]) != 0:
+            found[row[5]] = int(row[1]) + int(row[2])
+    return found
+
+
+def sizes(tool, library):
+    code = constant = 0
+    for line in output(tool + "size", "-A", str(library)).splitlines():
+        row = line.split()
+        if len(row) == 3 and row[1].isdigit():
+            code += int(row[1]) if row[0].startswith(".text") else 0
+            constant += int(row[1]) if row[0].startswith((".rodata", ".srodata", ".data.rel.ro")) else 0
+    return code, constant
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--text-max-kib", type=int, default=0, help="fail when the Cortex-M4 core is larger")
+    options = parser.parse_args()
+    total = Sum()
+    for build, tool in BUILDS.items():
+        library = ROOT / "build" / build / "libwrt.a"
+        if not shutil.which(tool + "nm"):
+            total.skip(f"{build}: {tool}gcc is not installed")
+            continue
+        if not library.exists():
+            total.skip(f"{build}: not built")
+            continue
+        foreign = sorted(s for s in undefined(tool, library) if s not in MEMORY and not HELPERS.match(s))
+        total.check(not foreign, f"{build}: undefined: {', '.join(foreign)}")
+        data = writable(tool, library)
+        total.check(not data, f"{build}: writable globals: {data}")
+        code, constant = sizes(tool, library)
+        print(f"{build}: {(code + constant) / 1024:.1f} KiB, {code / 1024:.1f} of code and {constant / 1024:.1f} of constants")
+        if options.text_max_kib and build == "freestanding":
+            total.check(code + constant <= options.text_max_kib * 1024, f"{build}: more than {options.text_max_kib} KiB")
+    print(f"{total.passed} passed, {total.failed} failed" + (f", {total.skipped} skipped" if total.skipped else ""))
+    return 1 if total.failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
