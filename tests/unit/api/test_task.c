@@ -398,7 +398,7 @@ TEST(a_running_store_is_not_entered_again)
 TEST(info_is_exact)
 {
     struct world w;
-    open_store(&w, store_opts(WRT_ROUND_ROBIN, 1000));
+    open_store(&w, store_opts(WRT_ROUND_ROBIN, 50000));
     wrt_instance *i = world_instance(&w, "tasks");
     wrt_task_opts o = WRT_INIT(wrt_task_opts);
     o.name = WRT_STR("a name that is longer than thirty-one bytes");
@@ -412,7 +412,7 @@ TEST(info_is_exact)
         after.state == WRT_TASK_DONE && after.status == WRT_OK && after.slices == 1 && after.guest_fuel > 0);
     CHECK_EQ(after.memory_peak_bytes, 3 * 65536);
     CHECK_STR(after.name, "a name that is longer than thir");
-    CHECK(after.priority == 9 && after.slice == 1000 && after.budget == WRT_FUEL_UNLIMITED
+    CHECK(after.priority == 9 && after.slice == 50000 && after.budget == WRT_FUEL_UNLIMITED
         && after.stack_peak_bytes > 0);
     wrt_task deep = start(&w, func(&w, i, "fib"), 15, NULL), flat = start(&w, func(&w, i, "fib"), 1, NULL);
     CHECK_EQ(wrt_run(w.s, NULL), WRT_OK);
