@@ -1,8 +1,9 @@
 /* The handlers: what each register operator does. Written once; loop_tail.c and loop_switch.c give the spelling
- * by defining HDL, DISPATCH, STOP, TRAP and LEAVE before they include this file.
+ * by defining HDL, DISPATCH, STOP, TRAP, LEAVE and LEAVE_REF before they include this file.
  *
  * The registers of the machine: ip instruction, fp slot 0 of the frame, mem memory 0, inst the instance, fuel what
- * is left (below zero: the block at ip is not paid for), accumulators A (integers, references), D (f64), F (f32).
+ * is left (below zero: the block at ip is not paid for), accumulators A (integers, references), D (f64), F (f32),
+ * D1 what D held before the last load of an f64 (full list only; nobody reads it over a checkpoint).
  * No handler calls anything: what is long or rare leaves the loop and is done by run.c. */
 
 #define NEXT(w) do { ip += (w); DISPATCH; } while (0)
@@ -36,7 +37,11 @@
 #define TYPE_F float
 
 /* A producing operation has two handlers: accumulator only, and accumulator and slot d. */
+#if WRT_FUSE_FULL
 #define DEF2(n, K, W, ...) HDL(n, __VA_ARGS__; NEXT(W);) HDL(n##_D, __VA_ARGS__; PUT_##K(RD); NEXT(W);)
+#else
+#define DEF2(n, K, W, ...) HDL(n, __VA_ARGS__; PUT_##K(RD); NEXT(W);)
+#endif
 
 /* ---- integers ---- */
 #define OK
@@ -134,7 +139,16 @@ HDL(STA_F, PUT_F(RD); NEXT(2);)
 #define LE_X(T) EA(sizeof(T), (u32)fp[RA] + ((u32)fp[RB] << RC), ip[2])
 #define LE_PS(T) EA(sizeof(T), (u32)fp[RA] + (u32)IMM, ip[2])
 #define LE_PA(T) EA(sizeof(T), (u32)A + (u32)IMM, ip[2])
-#define Y(m, n, K, T, cast) DEF2(n##_##m, K, LW_##m, LE_##m(T); ACC_##K = cast load_##T(mem + e))
+#if WRT_FUSE_FULL
+#define SHIFT_I
+#define SHIFT_F
+#define SHIFT_D D1 = D; /* what the accumulator held before a load can still be an operand */
+#else
+#define SHIFT_I
+#define SHIFT_F
+#define SHIFT_D
+#endif
+#define Y(m, n, K, T, cast) DEF2(n##_##m, K, LW_##m, LE_##m(T); SHIFT_##K ACC_##K = cast load_##T(mem + e))
 #define X(n, K, T, cast) WRT__MODES_LOAD(Y, n, K, T, cast)
 WRT__LOAD(X)
 #undef X
@@ -242,7 +256,7 @@ HDL(CALL, const u16 *w = (const u16 *)(ip + 2); ENTER((const u64 *)(const void *
     if (WRT_UNLIKELY(i >= inst->table0_size)) TRAP(WRT_TRAP_UNDEFINED_ELEMENT); \
     ref = inst->table0[i]; if (WRT_UNLIKELY(!ref)) TRAP(WRT_TRAP_NULL_ELEMENT); \
     f = &inst->funcs[ref - 1]; if (WRT_UNLIKELY(f->type != inst->type_ids[WORD_LO(2)])) TRAP(WRT_TRAP_SIGNATURE); \
-    if (WRT_UNLIKELY(f->instance != inst)) { A = ref; LEAVE(WRT__EXIT_CALL_REF); } \
+    if (WRT_UNLIKELY(f->instance != inst)) LEAVE_REF(ref); \
     ENTER(inst->code + f->code, f->frame, f->link, f->zero, f->cost);
 HDL(CALLI_S, CALL_INDIRECT(fp[((const u16 *)ip)[4]]))
 /* The link is read before results are written: without parameters it may lie where a result goes. */
@@ -297,6 +311,18 @@ WRT__SELC(X)
     DEF2(n##_MULSUB_AS, K, 2, T p_ = ACC_##K * GET_##K(RB); ACC_##K = canon(GET_##K(RC) - p_))
 MULADD(F64, D, canon_d, double)
 MULADD(F32, F, canon_f, float)
+DEF2(F64_MULADD_SC, D, 2, double p_ = GET_D(RA) * GET_D(RB); D = canon_d(D + p_))
+DEF2(F64_MULADD_PA, D, 2, double p_ = D * GET_D(RB); D = canon_d(D1 + p_))
+DEF2(F64_MULADD_CP, D, 2, double p_ = D * D1; D = canon_d(GET_D(RC) + p_))
+DEF2(F64_MULSUB_SC, D, 2, double p_ = GET_D(RA) * GET_D(RB); D = canon_d(D - p_))
+DEF2(F64_MULSUB_PA, D, 2, double p_ = D * GET_D(RB); D = canon_d(D1 - p_))
+DEF2(F64_MULSUB_CP, D, 2, double p_ = D * D1; D = canon_d(GET_D(RC) - p_))
+DEF2(F64_ADD_PA, D, 2, D = canon_d(D1 + D))
+DEF2(F64_MUL_PA, D, 2, D = canon_d(D1 * D))
+DEF2(F64_SUB_PA, D, 2, D = canon_d(D1 - D))
+DEF2(F64_SUB_AP, D, 2, D = canon_d(D - D1))
+DEF2(F64_ADD_AA, D, 2, D = canon_d(D + D))
+DEF2(F64_MUL_AA, D, 2, D = canon_d(D * D))
 DEF2(SHLADD_SS, I, 2, A = (u32)((u32)fp[RA] + ((u32)fp[RB] << RC)))
 DEF2(SHLADD_AS, I, 2, A = (u32)((u32)A + ((u32)fp[RB] << RC)))
 DEF2(SHLADD_SA, I, 2, A = (u32)((u32)fp[RA] + ((u32)A << RC)))

@@ -8,6 +8,11 @@
 #define STOP(c) do { price = (u32)(c); goto stop; } while (0)
 #define TRAP(t) do { s->trap = (u32)(t); s->exit = WRT__EXIT_TRAP; goto save; } while (0)
 #define LEAVE(e) do { s->exit = (e); goto save; } while (0)
+#if WRT_FUSE_FULL
+#define LEAVE_REF(r) do { A = (r); LEAVE(WRT__EXIT_CALL_REF); } while (0)
+#else
+#define LEAVE_REF(r) do { s->acc_i = (r); LEAVE(WRT__EXIT_CALL_REF); } while (0)
+#endif
 #define KEEP_LOOP (void)0
 #define HDL(n, ...) case WRT__R_##n: { __VA_ARGS__ }
 
@@ -23,9 +28,18 @@ void wrt__loop(struct wrt__strand *s)
     u64 *fp = s->stack + s->fp;
     u8 *mem = inst->mem;
     i64 fuel = s->fuel;
+#if WRT_FUSE_FULL
     u64 A = s->acc_i;
     double D = s->acc_d;
     float F = s->acc_f;
+#if WRT_FUSE_FULL
+    double D1 = 0;
+#endif
+#else
+    u64 A; /* a name for a result on its way to its slot: no operator of the short list reads an accumulator */
+    double D;
+    float F;
+#endif
     u32 price;
 
 dispatch:
@@ -50,9 +64,11 @@ save:
     s->ip = (u32)(ip - inst->code);
     s->fp = (u32)(fp - s->stack);
     s->fuel = fuel;
+#if WRT_FUSE_FULL
     s->acc_i = A;
     s->acc_d = D;
     s->acc_f = F;
+#endif
 }
 
 #else

@@ -3,10 +3,16 @@
 #include "wasm/regcode.h"
 #include "wasm/translate.h"
 
+#if WRT_FUSE_FULL
 #define N2(n) [WRT__R_##n] = #n, [WRT__R_##n##_D] = #n " >",
+#define M2(m, n) [WRT__R_##n##_##m] = #n " " #m, [WRT__R_##n##_##m##_D] = #n " " #m " >",
+#else
+#define N2(n) [WRT__R_##n] = #n " >",
+#define M2(m, n) [WRT__R_##n##_##m] = #n " " #m " >",
+#endif
 static const char *const names[WRT__R_COUNT] = {
     [WRT__R_NONE] = "none",
-#define Y(m, n) [WRT__R_##n##_##m] = #n " " #m, [WRT__R_##n##_##m##_D] = #n " " #m " >",
+#define Y(m, n) M2(m, n)
 #define X(n, T, CHK, E, modes) WRT__MODES_OF(modes, Y, n)
     WRT__IBIN(X)
 #undef X

@@ -50,6 +50,9 @@ uint32_t wrt__label_new(struct wrt__translator *t)
 void wrt__seg_new(struct wrt__translator *t)
 {
     WRT_ASSERT(t->segs_count < t->segs_cap);
+    WRT_ASSERT(t->acc_val[WRT__D1] < 0);
+    t->acc_slot[WRT__D1] = -1; /* a stop does not keep D1 */
+    t->d_ins = WRT__NO_INS;
     t->segs[t->seg] = t->cost;
     t->cost = 0;
     t->seg = t->segs_count++;
@@ -64,7 +67,7 @@ void wrt__place_here(struct wrt__translator *t)
 }
 static void forget_mirrors(struct wrt__translator *t)
 {
-    t->acc_slot[0] = t->acc_slot[1] = t->acc_slot[2] = -1;
+    for (int c = 0; c < WRT__ACCS; c++) t->acc_slot[c] = -1;
 }
 static void bind_label(struct wrt__translator *t, uint32_t label)
 {
@@ -82,7 +85,7 @@ static void bind_label(struct wrt__translator *t, uint32_t label)
 
 void wrt__wrote_slot(struct wrt__translator *t, uint32_t slot)
 {
-    for (int c = 0; c < 3; c++) {
+    for (int c = 0; c < WRT__ACCS; c++) {
         if (t->acc_slot[c] == (int32_t)slot) t->acc_slot[c] = -1;
     }
 }
@@ -90,12 +93,12 @@ static void retarget(struct wrt__translator *t, uint32_t ins, uint16_t slot)
 {
     struct wrt__ins *x = &t->ins[ins];
     WRT_ASSERT(!x->dst && x->cls != WRT__NO_CLASS);
-    x->op++;
+    x->op = (uint16_t)(x->op + WRT_FUSE_FULL); /* the form that writes the slot as well; the short list has no other */
     x->dst = true;
     x->d = slot;
 }
 /* The value that lives only in accumulator c also goes to its own slot: its producer writes both. */
-static void spill(struct wrt__translator *t, int c)
+void wrt__spill(struct wrt__translator *t, int c)
 {
     if (t->acc_val[c] < 0) return;
     uint32_t i = (uint32_t)t->acc_val[c];
@@ -110,14 +113,31 @@ static void spill(struct wrt__translator *t, int c)
 }
 static void spill_all(struct wrt__translator *t)
 {
-    spill(t, 0);
-    spill(t, 1);
-    spill(t, 2);
+    wrt__spill(t, 0);
+    wrt__spill(t, 1);
+    wrt__spill(t, 2);
+    wrt__spill(t, WRT__D1);
+}
+static void before_d(struct wrt__translator *t)
+{
+    t->d_ins = t->ins_count;
+    t->d_before = t->acc_slot[1];
+    t->d1_before = t->acc_slot[WRT__D1];
 }
 void wrt__clobber(struct wrt__translator *t, int cls)
 {
-    spill(t, cls);
+    wrt__spill(t, cls);
+    if (cls == 1) before_d(t);
     t->acc_slot[cls] = -1;
+}
+void wrt__shift(struct wrt__translator *t)
+{
+    wrt__spill(t, WRT__D1);
+    before_d(t);
+    t->acc_val[WRT__D1] = t->acc_val[1];
+    if (t->acc_val[1] >= 0) t->stack[t->acc_val[1]].kind = WRT__V_PREV;
+    t->acc_slot[WRT__D1] = t->acc_slot[1];
+    t->acc_val[1] = t->acc_slot[1] = -1;
 }
 struct wrt__val *wrt__push(struct wrt__translator *t, uint8_t kind, uint8_t type)
 {
@@ -135,7 +155,7 @@ void wrt__push_acc(struct wrt__translator *t, uint8_t type)
     t->ins[v->prod].cls = (uint8_t)c;
     t->acc_val[c] = (int32_t)t->sp - 1;
     t->acc_slot[c] = -1;
-    if (!WRT_FUSE_FULL) spill(t, c);
+    if (!WRT_FUSE_FULL) wrt__spill(t, c);
 }
 static void push_slot(struct wrt__translator *t, uint8_t type)
 {
@@ -154,6 +174,7 @@ struct wrt__val wrt__pop(struct wrt__translator *t)
     WRT_ASSERT(t->sp > 0);
     struct wrt__val v = t->stack[--t->sp];
     if (v.kind == WRT__V_ACC) t->acc_val[wrt__class_of(v.type)] = -1;
+    if (v.kind == WRT__V_PREV) t->acc_val[WRT__D1] = -1;
     if (v.kind == WRT__V_LOCAL) t->pending[v.k]--;
     if (t->clean > t->sp) t->clean = t->sp;
     return v;
@@ -210,8 +231,8 @@ void wrt__materialise(struct wrt__translator *t, uint32_t i)
 {
     struct wrt__val *v = &t->stack[i];
     uint32_t slot = wrt__temp_slot(t, i);
-    if (v->kind == WRT__V_ACC) {
-        spill(t, wrt__class_of(v->type));
+    if (v->kind == WRT__V_ACC || v->kind == WRT__V_PREV) {
+        wrt__spill(t, v->kind == WRT__V_PREV ? WRT__D1 : wrt__class_of(v->type));
         return;
     }
     if (v->kind == WRT__V_CONST) {
@@ -237,10 +258,10 @@ static void flush(struct wrt__translator *t)
 void wrt__to_slot(struct wrt__translator *t, struct wrt__val *v, uint32_t i)
 {
     uint16_t slot = wrt__temp_slot(t, i);
-    if (v->kind == WRT__V_ACC) {
+    if (v->kind == WRT__V_ACC || v->kind == WRT__V_PREV) {
         retarget(t, v->prod, slot);
         wrt__wrote_slot(t, slot);
-        t->acc_slot[wrt__class_of(v->type)] = slot;
+        t->acc_slot[v->kind == WRT__V_PREV ? WRT__D1 : wrt__class_of(v->type)] = slot;
     } else if (v->kind == WRT__V_CONST) {
         move_const(t, slot, v->k);
     } else {
@@ -253,6 +274,7 @@ char wrt__mode(const struct wrt__translator *t, const struct wrt__val *v)
 {
     if (v->kind == WRT__V_ACC) return 'A';
     if (v->kind == WRT__V_CONST) return 'I';
+    if (v->kind == WRT__V_PREV) return 'P';
     return WRT_FUSE_FULL && t->acc_slot[wrt__class_of(v->type)] == v->slot ? 'A' : 'S';
 }
 bool wrt__is_last(const struct wrt__translator *t, const struct wrt__val *v)
@@ -347,7 +369,8 @@ void wrt__tr_begin(struct wrt__translator *t, uint32_t func, const uint8_t *loca
     }
     for (int i = 0; i < WRT__ASSIGNED_WORDS; i++) t->assigned[i] = 0;
     for (uint32_t i = 0; i < t->params; i++) set_assigned(t, i);
-    for (int i = 0; i < 3; i++) t->acc_val[i] = t->acc_slot[i] = -1;
+    for (int i = 0; i < WRT__ACCS; i++) t->acc_val[i] = t->acc_slot[i] = -1;
+    t->d_ins = WRT__NO_INS;
     t->seg = t->segs_count++;
     t->segs[0] = 0;
     uint64_t entry = t->fuel->entry + wrt__fuel_bulk_price(t->fuel->locals, locals_count - t->params);
@@ -375,6 +398,12 @@ static void cut_block(struct wrt__translator *t)
     t->barrier = t->ins_count;
     wrt__place_here(t);
 }
+/* Operators under which a value may stay in D1: they do not look at it, or know it. */
+static bool knows_prev(uint32_t op)
+{
+    bool arithmetic = op >= 0xa0 && op <= 0xa2, integer = op >= 0x46 && op <= 0x8a && !(op >= 0x5b && op <= 0x66);
+    return op == 0x20 || op == 0x22 || (op >= 0x28 && op <= 0x35) || op == 0x41 || op == 0x42 || integer || arithmetic;
+}
 void wrt__tr_op(struct wrt__translator *t, uint32_t offset, uint32_t op)
 {
     if (t->failed) return;
@@ -386,6 +415,7 @@ void wrt__tr_op(struct wrt__translator *t, uint32_t offset, uint32_t op)
         return;
     }
     if (t->dead) return;
+    if (t->acc_val[WRT__D1] >= 0 && !knows_prev(op)) wrt__spill(t, WRT__D1);
     uint32_t cost = wrt__op_cost(t->fuel, op);
     if (WRT_UNLIKELY(t->cost + cost > WRT__BLOCK_FUEL && t->cost > 0)) {
         cut_block(t);
@@ -434,7 +464,7 @@ static void carry(struct wrt__translator *t, const struct wrt__ctl *c, uint32_t 
         } else if (v->kind == WRT__V_CONST) {
             move_const(t, to, v->k);
         } else {
-            if (v->kind == WRT__V_ACC) spill(t, cls);
+            if (v->kind == WRT__V_ACC) wrt__spill(t, cls);
             copy_slot(t, to, v->slot, cls);
         }
         return;
@@ -463,7 +493,7 @@ static void kill_path(struct wrt__translator *t)
 {
     t->dead = true;
     t->cost = 0;
-    for (int i = 0; i < 3; i++) t->acc_val[i] = t->acc_slot[i] = -1;
+    for (int i = 0; i < WRT__ACCS; i++) t->acc_val[i] = t->acc_slot[i] = -1;
 }
 static void emit_return(struct wrt__translator *t)
 {
