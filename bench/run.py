@@ -293,6 +293,18 @@ def machine(bench):
             "date": time.strftime("%Y-%m-%d")}
 
 
+def build_variants(options, chosen):
+    """The builds that some figures compare with: without metering, and for the small machine."""
+    wanted = {"nofuel": options.nofuel, "freestanding": options.m4}
+    for preset, folder in wanted.items():
+        section = {"nofuel": {"speed", "metering"}, "freestanding": {"sizes"}}[preset]
+        if not section & set(chosen) or pathlib.Path(folder).resolve() != ROOT / "build" / preset:
+            continue
+        if preset == "freestanding" and not shutil.which("arm-none-eabi-gcc"):
+            continue
+        subprocess.run([str(ROOT / "dev"), "build", preset], check=False)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--build", default=str(ROOT / "build" / "release"))
@@ -306,8 +318,9 @@ def main():
     parser.add_argument("--only", default=",".join(SECTIONS))
     parser.add_argument("--publish", action="store_true")
     options = parser.parse_args()
-    bench = Bench(options)
     chosen = options.only.split(",")
+    build_variants(options, chosen)
+    bench = Bench(options)
     store = bench.work / "results.json"
     results = json.loads(store.read_text()) if store.exists() else {}    # a partial run renews its part
     results["machine"] = machine(bench)
