@@ -57,11 +57,9 @@ struct wrt__wasi_op *wrt__wasi_op_new(struct wrt__wasi_call *c, uint32_t subs)
     op->fn = c->fn;
     op->subs_count = subs;
     wrt__list_push(&c->w->ops, &op->node);
-    wrt__wasi_keep(c->w);
     return op;
 }
 
-/* Does not drop the reference to w: the caller still holds the lock in it. */
 void wrt__wasi_op_free(struct wrt__wasi *w, struct wrt__wasi_op *op)
 {
     wrt__list_remove(&w->ops, &op->node);
@@ -84,7 +82,6 @@ static void call_leave(struct wrt__wasi *w, struct wrt__wasi_op *done)
 {
     if (done) wrt__wasi_op_free(w, done);
     (void)pthread_mutex_unlock(&w->lock);
-    if (done) wrt__wasi_drop(w);
 }
 
 static wrt_status call_enter(void *ctx, wrt_call *call)

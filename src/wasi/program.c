@@ -198,7 +198,8 @@ void wrt__wasi_keep(struct wrt__wasi *w) { (void)atomic_fetch_add_explicit(&w->r
 static void program_free(struct wrt__wasi *w)
 {
     wrt_alloc alloc = w->alloc;
-    WRT_ASSERT(!wrt__list_first(&w->ops)); /* each one holds a reference */
+    struct wrt__node *n;
+    while ((n = wrt__list_first(&w->ops)) != NULL) wrt__wasi_op_free(w, WRT_CONTAINER(n, struct wrt__wasi_op, node));
     for (uint32_t i = 0; i < w->files_count; i++) wrt__wasi_file_drop(w, w->files[i]);
     wrt__free(&alloc, w->files, w->files_cap * sizeof *w->files, WRT_TAG_TABLE);
     wrt__free(&alloc, w->text, w->text_bytes, WRT_TAG_OTHER);

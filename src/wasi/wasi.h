@@ -71,7 +71,8 @@ struct wrt__wasi_sub {
     uint8_t type;
 };
 
-/* A parked call: what it must remember until it is tried again. Listed in w->ops. */
+/* A parked call: what it must remember until it is tried again. Listed in w->ops: a task that is cancelled between the
+ * arrival and its delivery is told neither of the two, so what it leaves behind goes with the program. */
 struct wrt__wasi_op {
     struct wrt__node node;
     const struct wrt__wasi_fn *fn;
@@ -81,8 +82,9 @@ struct wrt__wasi_op {
     struct wrt__wasi_sub subs[];
 };
 
-/* One program. Counted: one for each host function of it that somebody can still call, one for each parked call. A
- * linker may feed stores of several threads, hence the lock; it is held during a call, never while a task is parked. */
+/* One program. Counted: one for each host function of it that somebody can still call; a store lets go of those after
+ * its tasks have ended. A linker may feed stores of several threads, hence the lock; it is held during a call, never
+ * while a task is parked. */
 struct wrt__wasi {
     _Atomic uint32_t refs;
     pthread_mutex_t lock;

@@ -422,6 +422,34 @@ TEST(cancelling_while_parked)
     close(in[1]);
 }
 
+/* More waits than the store may have: the call fails in the guest. One that is cancelled before it hears of it gives
+ * everything back as well. */
+TEST(no_room_to_wait)
+{
+    struct host h;
+    struct prog a, b, c;
+    wrt_store_opts o = WRT_INIT(wrt_store_opts);
+    int in[2];
+    CHECK_EQ(pipe(in), 0);
+    o.limits.watches = 1;
+    host_open_with(&h, "tool", &o);
+    prog_init(&a, &h, "echo", 0);
+    prog_init(&b, &h, "echo", 0);
+    prog_init(&c, &h, "echo", 0);
+    a.w.fd_in = b.w.fd_in = c.w.fd_in = in[0];
+    if (prog_start(&a, &h) && prog_start(&b, &h) && prog_start(&c, &h)) {
+        CHECK_EQ(wrt_task_step(h.s, a.task, 1000000, &h.err), WRT_PENDING);
+        CHECK_EQ(wrt_task_step(h.s, b.task, 1000000, &h.err), WRT_PENDING);
+        CHECK_EQ(prog_state(&b, &h), WRT_TASK_WAITING);
+        CHECK_EQ(wrt_task_cancel(h.s, b.task), WRT_OK);
+        CHECK_EQ(prog_end(&c, &h), WRT__WASI_NOBUFS);
+        CHECK_EQ(prog_state(&a, &h), WRT_TASK_WAITING);
+    }
+    host_close(&h);
+    close(in[0]);
+    close(in[1]);
+}
+
 TEST(yielding)
 {
     struct host h;
