@@ -81,8 +81,8 @@ def engines(bench):
     wrtd = bench.build / "wrtd"
     if wrtd.exists():
         found["wrt"] = lambda path, n: [wrtd, "run", "--invoke", f"run({n})", path]
-    nofuel = pathlib.Path(bench.options.nofuel).resolve() / "wrtd"
-    if nofuel.exists():
+    nofuel = unmetered(bench)
+    if nofuel:
         found["wrt without fuel"] = lambda path, n: [nofuel, "run", "--invoke", f"run({n})", path]
     wasmi = tool("wasmi")
     if wasmi:
@@ -99,6 +99,24 @@ def engines(bench):
         if name not in found:
             bench.missing.append(name)
     return found
+
+
+def unmetered(bench):
+    """wrtd of the build without metering; None when there is none, or when that build counts fuel after all."""
+    wrtd = pathlib.Path(bench.options.nofuel).resolve() / "wrtd"
+    tiny = tiny_module(bench)
+    if not wrtd.exists():
+        return None
+    done = subprocess.run([wrtd, "run", "--json", "--invoke", "run(7)", tiny], capture_output=True, text=True)
+    used = json.loads(done.stdout)["fuel"]["used"] if done.returncode == 0 else None
+    return wrtd if used == 0 else None
+
+
+def tiny_module(bench):
+    path = bench.work / "tiny.wasm"
+    # (module (func (export "run") (param i32) (result i32) local.get 0))
+    path.write_bytes(bytes.fromhex("0061736d0100000001060160017f017f030201000707010372756e00000a0601040020000b"))
+    return path
 
 
 def tool(name):
@@ -172,8 +190,8 @@ def run_speed(bench):
 
 def run_metering(bench):
     """The same modules in a build without metering: instructions executed (callgrind), which no neighbour disturbs."""
-    nofuel = pathlib.Path(bench.options.nofuel).resolve() / "wrtd"
-    if not nofuel.exists() or not shutil.which("valgrind"):
+    nofuel = unmetered(bench)
+    if nofuel is None or not shutil.which("valgrind"):
         return {"skipped": "needs valgrind and a release build with -DWRT_NO_FUEL=ON (./dev build nofuel)"}
     counts = {}
     for path, most, _ in modules(bench):
@@ -215,9 +233,7 @@ def micro_values(bench, arguments):
 
 
 def run_start(bench):
-    path = bench.work / "tiny.wasm"
-    # (module (func (export "run") (param i32) (result i32) local.get 0))
-    path.write_bytes(bytes.fromhex("0061736d0100000001060160017f017f030201000707010372756e00000a0601040020000b"))
+    path = tiny_module(bench)
     result = {}
     for name, command in engines(bench).items():
         runs = [bench.measure(command(path, "7")) for _ in range(max(9, bench.options.rounds))]
