@@ -538,6 +538,32 @@ static wrt_status host_defer_limit(void *ctx, wrt_call *call)
     return limit_status == WRT_OK ? WRT_PENDING : limit_status;
 }
 
+static wrt_status host_watch_limit(void *ctx, wrt_call *call)
+{
+    wrt_completion k;
+    (void)ctx;
+    CHECK(wrt_defer(call, NULL, NULL, NULL, &k) == WRT_OK);
+    for (int i = 0; i < 4; i++) CHECK(wrt_complete_on_fd(st, k, pipe_fds[0], 1) == (i < 3 ? WRT_OK : WRT_E_LIMIT));
+    return WRT_PENDING;
+}
+
+TEST(as_many_watches_as_the_limit_says)
+{
+    wrt_store_opts o = WRT_INIT(wrt_store_opts);
+    struct wrt_limits limits = { .watches = 3 };
+    struct wrt__executor *x = fake_open(wrt__port_alloc(), &o, &limits);
+    fake_guests[0].steps = park_once;
+    fake_hosts[0] = host_watch_limit;
+    CHECK(pipe(pipe_fds) == 0);
+    wrt_task t = start(0, NULL);
+    CHECK(wrt_run(st, NULL) == WRT_IDLE && x->watches.count == 3);
+    CHECK(write(pipe_fds[1], "x", 1) == 1);
+    CHECK(wrt_wait(st, UINT64_MAX) == WRT_OK && x->watches.count == 0 && info(t).state == WRT_TASK_DONE);
+    close(pipe_fds[0]);
+    close(pipe_fds[1]);
+    fake_close(x);
+}
+
 TEST(each_limit_holds_n_and_refuses_one_more)
 {
     wrt_store_opts o = WRT_INIT(wrt_store_opts);
