@@ -1,4 +1,5 @@
-/* Guests, host functions and short forms that the tests of the executor share. Included once by each of them. */
+/* Guests, host functions and short forms that the tests of the executor share. Included once by each of them.
+ */
 #ifndef WRT_TESTS_FAKE_HOST_H
 #define WRT_TESTS_FAKE_HOST_H
 

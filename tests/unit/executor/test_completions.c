@@ -1,4 +1,5 @@
-/* The executor over scripted guests: parking and waking, ends, clocks, descriptors, limits, refused memory. */
+/* The executor over scripted guests: parking and waking, ends, clocks, descriptors, limits, refused memory.
+ */
 #define _GNU_SOURCE
 #include <pthread.h>
 #include <signal.h>
@@ -543,7 +544,8 @@ static wrt_status host_watch_limit(void *ctx, wrt_call *call)
     wrt_completion k;
     (void)ctx;
     CHECK(wrt_defer(call, NULL, NULL, NULL, &k) == WRT_OK);
-    for (int i = 0; i < 4; i++) CHECK(wrt_complete_on_fd(st, k, pipe_fds[0], 1) == (i < 3 ? WRT_OK : WRT_E_LIMIT));
+    for (int i = 0; i < 4; i++)
+        CHECK(wrt_complete_on_fd(st, k, pipe_fds[0], 1) == (i < 3 ? WRT_OK : WRT_E_LIMIT));
     return WRT_PENDING;
 }
 
