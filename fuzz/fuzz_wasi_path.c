@@ -110,14 +110,16 @@ static bool place(const struct sandbox *s, bool walk, const char *name, bool fol
 static void change(const struct sandbox *s, uint8_t op, const char *name, const char *other)
 {
     struct wrt__place at, to;
+    char absolute[WRT__PATH_BYTES + 1] = "/";
     bool walk = op & 0x80;
+    strcat(absolute, other);
     if (!place(s, walk, name, op & 0x40, &at)) return;
     switch (op & 7) {
     case 0: (void)mkdirat(at.dir, at.leaf, 0700); break;
     case 1: (void)unlinkat(at.dir, at.leaf, 0); break;
     case 2: (void)unlinkat(at.dir, at.leaf, AT_REMOVEDIR); break;
-    case 3:
-    case 4: (void)symlinkat(other, at.dir, at.leaf); break; /* also those that a guest could not make */
+    case 3: (void)symlinkat(other, at.dir, at.leaf); break;
+    case 4: (void)symlinkat(absolute, at.dir, at.leaf); break; /* a guest could not make it: it was there */
     default:
         if (place(s, walk, other, false, &to)) {
             if ((op & 7) == 5) (void)renameat(at.dir, at.leaf, to.dir, to.leaf);
