@@ -18,8 +18,8 @@
 #define CC
 #endif
 
-#define ARGS const u64 *ip, u64 *fp, u8 *mem, struct wrt_instance *inst, i64 fuel, u64 A, double D, float F
-#define PASS ip, fp, mem, inst, fuel, A, D, F
+#define ARGS const u64 *ip, u64 *fp, u8 *mem, struct wrt_instance *inst, i64 fuel, u64 A, double D, float F, double D1
+#define PASS ip, fp, mem, inst, fuel, A, D, F, D1
 typedef void (CC *handler)(ARGS);
 
 #define INLINE __attribute__((always_inline)) inline /* the second half of a sequence; all are in the table too */
@@ -46,6 +46,7 @@ static COLD void CC h_save(ARGS)
 {
     struct wrt__strand *s = inst->strand;
     (void)mem;
+    (void)D1;
     s->ip = (u32)(ip - inst->code);
     s->fp = (u32)(fp - s->stack);
     s->fuel = fuel;
@@ -135,7 +136,7 @@ void wrt__loop(struct wrt__strand *s)
 {
     struct wrt_instance *inst = s->instance;
     const u64 *ip = inst->code + s->ip;
-    ((handler)(uintptr_t)ip[0])(ip, s->stack + s->fp, inst->mem, inst, s->fuel, s->acc_i, s->acc_d, s->acc_f);
+    ((handler)(uintptr_t)ip[0])(ip, s->stack + s->fp, inst->mem, inst, s->fuel, s->acc_i, s->acc_d, s->acc_f, 0);
 }
 
 #else

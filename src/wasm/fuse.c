@@ -105,70 +105,146 @@ static void keep_site(struct wrt__ins *x, const struct wrt__ins *from)
     x->at_seg = from->at_seg;
 }
 
-/* other op memory, c + other * memory */
-static bool fuse_memory_operand(struct wrt__translator *t, uint32_t fop, const struct wrt__val *a, const struct wrt__val *b, uint8_t type)
+/* ---- f64: where a value is, besides its slot: 'A' in D, 'P' in D1, 'S' neither ---- */
+static char place_of(const struct wrt__translator *t, const struct wrt__val *v)
+{
+    if (v->kind == WRT__V_ACC) return 'A';
+    if (v->kind == WRT__V_PREV) return 'P';
+    if (v->kind == WRT__V_CONST) return 'I';
+    return t->acc_slot[1] == v->slot ? 'A' : t->acc_slot[WRT__D1] == v->slot ? 'P' : 'S';
+}
+/* The last instruction, which wrote D, goes away: D and D1 are again what they were before it. */
+static struct wrt__ins remove_last_d(struct wrt__translator *t)
+{
+    bool known = t->d_ins == t->ins_count - 1;
+    int32_t d = known ? t->d_before : -1, d1 = known ? t->d1_before : -1;
+    wrt__spill(t, WRT__D1); /* what the load pushed to D1, below the operands, would be in D */
+    t->acc_slot[1] = d;
+    t->acc_slot[WRT__D1] = d1;
+    return t->ins[--t->ins_count];
+}
+static struct wrt__ins *emit_d(struct wrt__translator *t, uint32_t op, enum wrt__shape shape, const struct wrt__ins *y)
+{
+    wrt__clobber(t, 1);
+    struct wrt__ins *x = wrt__emit(t, op, shape);
+    x->a = y->a;
+    x->b = y->b;
+    x->k = y->k;
+    if (y->site) keep_site(x, y);
+    wrt__push_acc(t, WRT__F64);
+    return x;
+}
+
+/* other op memory */
+static bool fuse_memory_operand(struct wrt__translator *t, uint32_t fop, struct wrt__val *a, struct wrt__val *b, uint8_t type)
 {
     bool is_float = type == WRT__F64;
     bool commutes = fop == WRT__R_I32_ADDM || fop == WRT__R_I32_ANDM || fop == WRT__R_F64_ADDM || fop == WRT__R_F64_MULM;
-    const struct wrt__val *s = wrt__is_last(t, b) ? b : commutes && wrt__is_last(t, a) ? a : NULL;
-    const struct wrt__val *o = s == b ? a : b;
+    struct wrt__val *s = wrt__is_last(t, b) ? b : commutes && wrt__is_last(t, a) ? a : NULL;
+    struct wrt__val *o = s == b ? a : b;
     struct wrt__ins *last = s ? last_for(t, s) : NULL;
     if (!last || o->kind == WRT__V_ACC || o->kind == WRT__V_CONST) return false;
-    const struct wrt__ins y = *last;
     uint32_t plain = is_float ? WRT__R_LD_F64_S : WRT__R_LD_I32_S, moved = is_float ? WRT__R_LD_F64_PS : WRT__R_LD_I32_PS;
-    bool is_plain = y.op == plain, is_moved = y.op == moved && y.k <= UINT32_MAX;
-    if ((is_plain || is_moved) && fop) {
-        t->ins_count--;
-        wrt__clobber(t, wrt__class_of(type));
-        struct wrt__ins *x = wrt__emit(t, fop, WRT__F_RK);
-        x->a = y.a;
-        x->b = o->slot;
-        x->k = is_plain ? y.imm : y.k | (uint64_t)y.imm << 32;
-        keep_site(x, &y);
-        wrt__push_acc(t, type);
+    if (!fop || !(last->op == plain || (last->op == moved && last->k <= UINT32_MAX))) return false;
+    struct wrt__ins y = *last;
+    y.k = y.op == plain ? y.imm : y.k | (uint64_t)y.imm << 32;
+    if (is_float) {
+        bool is_prev = o->kind == WRT__V_PREV;
+        (void)remove_last_d(t);
+        if (is_prev || t->acc_slot[1] == o->slot) {
+            fop = fop == WRT__R_F64_ADDM ? WRT__R_F64_ADDM_A : fop == WRT__R_F64_MULM ? WRT__R_F64_MULM_A : WRT__R_F64_SUBM_A;
+        }
+        y.b = o->slot;
+        (void)emit_d(t, fop, WRT__F_RK, &y);
         return true;
     }
-    return false;
-}
-static bool fuse_memory_product(struct wrt__translator *t, bool subtract, const struct wrt__val *a, const struct wrt__val *b)
-{
-    const struct wrt__val *s = wrt__is_last(t, b) ? b : !subtract && wrt__is_last(t, a) ? a : NULL;
-    const struct wrt__val *o = s == b ? a : b;
-    struct wrt__ins *last = s ? last_for(t, s) : NULL;
-    if (!last || last->op != WRT__R_F64_MULM || o->kind == WRT__V_ACC || o->kind == WRT__V_CONST) return false;
-    const struct wrt__ins y = *last;
     t->ins_count--;
-    wrt__clobber(t, 1);
-    struct wrt__ins *x = wrt__emit(t, subtract ? WRT__R_F64_MSUBM : WRT__R_F64_MADDM, WRT__F_RK);
+    wrt__clobber(t, 0);
+    struct wrt__ins *x = wrt__emit(t, fop, WRT__F_RK);
     x->a = y.a;
-    x->b = y.b;
-    x->c = o->slot;
+    x->b = o->slot;
     x->k = y.k;
     keep_site(x, &y);
-    wrt__push_acc(t, WRT__F64);
+    wrt__push_acc(t, type);
+    return true;
+}
+/* The slot of z in z + x * y, when z is in no register that the fused form can take it from. */
+static uint16_t slot_of(struct wrt__translator *t, struct wrt__val *z, uint32_t iz)
+{
+    wrt__to_slot(t, z, iz);
+    return z->slot;
+}
+/* z + other * memory */
+static bool fuse_memory_product(struct wrt__translator *t, bool subtract, struct wrt__val *a, struct wrt__val *b, uint32_t ia, uint32_t ib)
+{
+    struct wrt__val *s = wrt__is_last(t, b) ? b : !subtract && wrt__is_last(t, a) ? a : NULL;
+    struct wrt__val *z = s == b ? a : b;
+    struct wrt__ins *last = s ? last_for(t, s) : NULL;
+    if (!last || (last->op != WRT__R_F64_MULM && last->op != WRT__R_F64_MULM_A) || z->kind == WRT__V_ACC || z->kind == WRT__V_CONST) return false;
+    bool acc = last->op == WRT__R_F64_MULM_A;
+    if (z->kind == WRT__V_PREV && !acc) (void)slot_of(t, z, s == b ? ia : ib);
+    bool is_prev = z->kind == WRT__V_PREV;
+    const struct wrt__ins y = remove_last_d(t);
+    uint32_t op = subtract ? WRT__R_F64_MSUBM : WRT__R_F64_MADDM;
+    if (acc) op = subtract ? WRT__R_F64_MSUBM_A : WRT__R_F64_MADDM_A;
+    if (acc && (is_prev || t->acc_slot[WRT__D1] == z->slot)) op = subtract ? WRT__R_F64_MSUBM_P : WRT__R_F64_MADDM_P;
+    else if (!acc && t->acc_slot[1] == z->slot) op = subtract ? WRT__R_F64_MSUBM_C : WRT__R_F64_MADDM_C;
+    emit_d(t, op, WRT__F_RK, &y)->c = z->slot;
     return true;
 }
 /* z + x * y and z - x * y, rounded twice */
-static bool fuse_product(struct wrt__translator *t, bool subtract, bool wide, const struct wrt__val *a, const struct wrt__val *b)
+static bool fuse_product(struct wrt__translator *t, bool subtract, struct wrt__val *a, struct wrt__val *b, uint32_t ia, uint32_t ib)
+{
+    struct wrt__val *s = wrt__is_last(t, b) ? b : !subtract && wrt__is_last(t, a) ? a : NULL;
+    struct wrt__val *z = s == b ? a : b;
+    struct wrt__ins *last = s ? last_for(t, s) : NULL;
+    if (!last || z->kind == WRT__V_ACC || z->kind == WRT__V_CONST) return false;
+    bool ss = last->op == WRT__R_F64_MUL_SS, as = last->op == WRT__R_F64_MUL_AS, pa = last->op == WRT__R_F64_MUL_PA;
+    if (!ss && !as && !pa) return false;
+    if (z->kind == WRT__V_PREV && !as) (void)slot_of(t, z, s == b ? ia : ib);
+    bool is_prev = z->kind == WRT__V_PREV;
+    const struct wrt__ins y = remove_last_d(t);
+    uint32_t op = ss ? WRT__R_F64_MULADD_SS : as ? WRT__R_F64_MULADD_AS : WRT__R_F64_MULADD_CP;
+    if (as && (is_prev || t->acc_slot[WRT__D1] == z->slot)) op = WRT__R_F64_MULADD_PA;
+    if (ss && t->acc_slot[1] == z->slot) op = WRT__R_F64_MULADD_SC;
+    if (subtract) {
+        op = op == WRT__R_F64_MULADD_SS ? WRT__R_F64_MULSUB_SS : op == WRT__R_F64_MULADD_AS ? WRT__R_F64_MULSUB_AS
+           : op == WRT__R_F64_MULADD_CP ? WRT__R_F64_MULSUB_CP : op == WRT__R_F64_MULADD_PA ? WRT__R_F64_MULSUB_PA : WRT__R_F64_MULSUB_SC;
+    }
+    emit_d(t, op, WRT__F_R, &y)->c = z->slot;
+    return true;
+}
+static bool fuse_product_f32(struct wrt__translator *t, bool subtract, const struct wrt__val *a, const struct wrt__val *b)
 {
     const struct wrt__val *s = wrt__is_last(t, b) ? b : !subtract && wrt__is_last(t, a) ? a : NULL;
-    const struct wrt__val *o = s == b ? a : b;
+    const struct wrt__val *z = s == b ? a : b;
     struct wrt__ins *last = s ? last_for(t, s) : NULL;
-    if (!last || o->kind == WRT__V_ACC || o->kind == WRT__V_CONST) return false;
-    uint32_t ss = wide ? WRT__R_F64_MUL_SS : WRT__R_F32_MUL_SS, as = wide ? WRT__R_F64_MUL_AS : WRT__R_F32_MUL_AS;
-    if (last->op != ss && last->op != as) return false;
+    if (!last || z->kind == WRT__V_ACC || z->kind == WRT__V_CONST) return false;
+    if (last->op != WRT__R_F32_MUL_SS && last->op != WRT__R_F32_MUL_AS) return false;
     const struct wrt__ins y = *last;
-    bool acc = y.op == as;
-    uint32_t op = wide ? (subtract ? (acc ? WRT__R_F64_MULSUB_AS : WRT__R_F64_MULSUB_SS) : (acc ? WRT__R_F64_MULADD_AS : WRT__R_F64_MULADD_SS))
-                       : (subtract ? (acc ? WRT__R_F32_MULSUB_AS : WRT__R_F32_MULSUB_SS) : (acc ? WRT__R_F32_MULADD_AS : WRT__R_F32_MULADD_SS));
-    uint8_t type = wide ? WRT__F64 : WRT__F32;
+    bool acc = y.op == WRT__R_F32_MUL_AS;
     t->ins_count--;
-    wrt__clobber(t, wrt__class_of(type));
-    struct wrt__ins *x = wrt__emit(t, op, WRT__F_R);
+    wrt__clobber(t, 2);
+    struct wrt__ins *x = wrt__emit(t, subtract ? (acc ? WRT__R_F32_MULSUB_AS : WRT__R_F32_MULSUB_SS) : (acc ? WRT__R_F32_MULADD_AS : WRT__R_F32_MULADD_SS), WRT__F_R);
     x->a = y.a;
     x->b = y.b;
-    x->c = o->slot;
-    wrt__push_acc(t, type);
+    x->c = z->slot;
+    wrt__push_acc(t, WRT__F32);
+    return true;
+}
+/* Both operands are in registers. */
+static bool in_registers(struct wrt__translator *t, uint32_t op, const struct wrt__val *a, const struct wrt__val *b)
+{
+    enum { ADD, SUB, MUL };
+    char pa = place_of(t, a), pb = place_of(t, b);
+    uint32_t r = 0;
+    if (op == SUB) r = pa == 'P' && pb == 'A' ? WRT__R_F64_SUB_PA : pa == 'A' && pb == 'P' ? WRT__R_F64_SUB_AP : 0;
+    else if (pa == 'A' && pb == 'A') r = op == ADD ? WRT__R_F64_ADD_AA : WRT__R_F64_MUL_AA;
+    else if ((pa == 'A' && pb == 'P') || (pa == 'P' && pb == 'A')) r = op == ADD ? WRT__R_F64_ADD_PA : WRT__R_F64_MUL_PA;
+    if (!r) return false;
+    wrt__clobber(t, 1);
+    (void)wrt__emit(t, r, WRT__F_R);
+    wrt__push_acc(t, WRT__F64);
     return true;
 }
 /* other op (x shifted by a constant), other + (x << c) */
@@ -285,7 +361,12 @@ static void float_binary(struct wrt__translator *t, uint32_t op, uint8_t type)
     struct wrt__val b = wrt__pop(t), a = wrt__pop(t);
     bool wide = type == WRT__F64;
     enum { ADD, SUB, MUL, DIV, MIN, MAX, COPYSIGN };
-    if ((op == ADD || op == MUL) && ((a.kind == WRT__V_CONST && b.kind != WRT__V_CONST) || (b.kind == WRT__V_ACC && a.kind != WRT__V_ACC))) {
+#if WRT_FUSE_FULL
+    bool second = b.kind == WRT__V_ACC ? a.kind != WRT__V_ACC : wrt__mode(t, &b) == 'A' && wrt__mode(t, &a) != 'A';
+#else
+    bool second = false;
+#endif
+    if ((op == ADD || op == MUL) && ((a.kind == WRT__V_CONST && b.kind != WRT__V_CONST) || second)) {
         struct wrt__val v = a; /* a NaN result is canonical, so the order does not show */
         uint32_t i = ia;
         a = b;
@@ -296,11 +377,16 @@ static void float_binary(struct wrt__translator *t, uint32_t op, uint8_t type)
     if (a.kind == WRT__V_CONST && b.kind == WRT__V_CONST) wrt__to_slot(t, &a, ia);
 #if WRT_FUSE_FULL
     if (a.kind != WRT__V_CONST && b.kind != WRT__V_CONST) {
-        uint32_t fop = !wide ? 0 : op == ADD ? WRT__R_F64_ADDM : op == SUB ? WRT__R_F64_SUBM : op == MUL ? WRT__R_F64_MULM : 0;
-        if (fop && fuse_memory_operand(t, fop, &a, &b, type)) return;
-        if (wide && (op == ADD || op == SUB) && fuse_memory_product(t, op == SUB, &a, &b)) return;
-        if ((op == ADD || op == SUB) && fuse_product(t, op == SUB, wide, &a, &b)) return;
+        if (wide && op <= MUL) {
+            if (fuse_memory_operand(t, op == ADD ? WRT__R_F64_ADDM : op == SUB ? WRT__R_F64_SUBM : WRT__R_F64_MULM, &a, &b, type)) return;
+            if (op != MUL && fuse_memory_product(t, op == SUB, &a, &b, ia, ib)) return;
+            if (op != MUL && fuse_product(t, op == SUB, &a, &b, ia, ib)) return;
+            if (in_registers(t, op, &a, &b)) return;
+        }
+        if (!wide && (op == ADD || op == SUB) && fuse_product_f32(t, op == SUB, &a, &b)) return;
     }
+    if (a.kind == WRT__V_PREV) wrt__to_slot(t, &a, ia);
+    if (b.kind == WRT__V_PREV) wrt__to_slot(t, &b, ib);
 #endif
     emit_binary(t, fbin_ops[(wide ? 7 : 0) + op], &a, &b, ia, ib, type, true);
 }
@@ -408,7 +494,9 @@ static struct access store_of(uint32_t op)
 }
 static struct wrt__ins *emit_load(struct wrt__translator *t, uint32_t op, enum wrt__shape shape, uint8_t type)
 {
-    wrt__clobber(t, wrt__class_of(type));
+    int c = wrt__class_of(type);
+    if (WRT_FUSE_FULL && c == 1) wrt__shift(t);
+    else wrt__clobber(t, c);
     struct wrt__ins *x = wrt__emit(t, op, shape);
     x->site = true;
     wrt__push_acc(t, type);

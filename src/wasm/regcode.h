@@ -152,13 +152,19 @@ enum { WRT__WSS, WRT__WSA, WRT__WAS, WRT__WSI, WRT__WAI, WRT__WIS, WRT__WIA, WRT
 /* b op memory[a + constant + offset] */
 #define WRT__MEMOP(X) X(I32_ADDM, I, u32, (u32)fp[RB] + m) X(I32_ANDM, I, u32, (u32)fp[RB] & m) X(F64_ADDM, D, double, canon_d(GET_D(RB) + m)) \
  X(F64_MULM, D, double, canon_d(GET_D(RB) * m)) X(F64_SUBM, D, double, canon_d(GET_D(RB) - m)) \
- X(F64_MADDM, D, double, canon_d(GET_D(RC) + GET_D(RB) * m)) X(F64_MSUBM, D, double, canon_d(GET_D(RC) - GET_D(RB) * m))
+ X(F64_MADDM, D, double, canon_d(GET_D(RC) + GET_D(RB) * m)) X(F64_MSUBM, D, double, canon_d(GET_D(RC) - GET_D(RB) * m)) \
+ X(F64_ADDM_A, D, double, canon_d(D + m)) X(F64_MULM_A, D, double, canon_d(D * m)) X(F64_SUBM_A, D, double, canon_d(D - m)) \
+ X(F64_MADDM_A, D, double, canon_d(GET_D(RC) + D * m)) X(F64_MSUBM_A, D, double, canon_d(GET_D(RC) - D * m)) \
+ X(F64_MADDM_P, D, double, canon_d(D1 + D * m)) X(F64_MSUBM_P, D, double, canon_d(D1 - D * m)) \
+ X(F64_MADDM_C, D, double, canon_d(D + GET_D(RB) * m)) X(F64_MSUBM_C, D, double, canon_d(D - GET_D(RB) * m))
 /* compare and select */
 #define WRT__SELC(X) X(SEL_EQ, a == b) X(SEL_NE, a != b) X(SEL_LTS, (i32)a < (i32)b) X(SEL_LTU, a < b) X(SEL_GTS, (i32)a > (i32)b) \
  X(SEL_GTU, a > b) X(SEL_LES, (i32)a <= (i32)b) X(SEL_LEU, a <= b) X(SEL_GES, (i32)a >= (i32)b) X(SEL_GEU, a >= b)
-/* z + x * y and z - x * y, rounded twice; x + (y << c) */
+/* z + x * y and z - x * y, rounded twice; x + (y << c). For f64 z may be the accumulator (C in _SC) or what it held
+ * before the last load (P), which one more register keeps: only between checkpoints. */
 #define WRT__PAIR(X) X(F64_MULADD_SS) X(F64_MULADD_AS) X(F64_MULSUB_SS) X(F64_MULSUB_AS) X(F32_MULADD_SS) X(F32_MULADD_AS) X(F32_MULSUB_SS) X(F32_MULSUB_AS) \
- X(SHLADD_SS) X(SHLADD_AS) X(SHLADD_SA)
+ X(F64_MULADD_SC) X(F64_MULADD_PA) X(F64_MULADD_CP) X(F64_MULSUB_SC) X(F64_MULSUB_PA) X(F64_MULSUB_CP) \
+ X(SHLADD_SS) X(SHLADD_AS) X(SHLADD_SA) X(F64_ADD_PA) X(F64_MUL_PA) X(F64_SUB_PA) X(F64_SUB_AP) X(F64_ADD_AA) X(F64_MUL_AA)
 #else
 #define WRT__TCBR(X)
 #define WRT__FCBR(X)

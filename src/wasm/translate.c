@@ -88,6 +88,8 @@ void wrt__wrote_slot(struct wrt__translator *t, uint32_t slot)
     for (int c = 0; c < WRT__ACCS; c++) {
         if (t->acc_slot[c] == (int32_t)slot) t->acc_slot[c] = -1;
     }
+    if (t->d_before == (int32_t)slot) t->d_before = -1;
+    if (t->d1_before == (int32_t)slot) t->d1_before = -1;
 }
 static void retarget(struct wrt__translator *t, uint32_t ins, uint16_t slot)
 {

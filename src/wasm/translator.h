@@ -6,8 +6,10 @@
 #include "wasm/regcode.h"
 #include "wasm/translate.h"
 
-/* Where a stack entry lives. LOCAL and CONST are lazy: no code yet. ACC: only in an accumulator. */
-enum { WRT__V_SLOT, WRT__V_LOCAL, WRT__V_CONST, WRT__V_ACC };
+/* Where a stack entry lives. LOCAL and CONST are lazy: no code yet. ACC: only in an accumulator. PREV: an
+ * f64 that only the register D1 holds; it never outlives the few operators that know it (wrt__tr_op). */
+enum { WRT__V_SLOT, WRT__V_LOCAL, WRT__V_CONST, WRT__V_ACC, WRT__V_PREV };
+enum { WRT__D1 = 3, WRT__ACCS = 4 };    /* accumulators by class, then the former f64 */
 enum { WRT__NO_INS = UINT32_MAX, WRT__NO_CLASS = 3, WRT__ASSIGNED_WORDS = 4, WRT__SLOTS_PER_FRAME = 64000, WRT__BLOCK_FUEL = 256 };
 struct wrt__val { uint8_t kind, type; uint16_t slot; uint32_t prod; uint64_t k; };
 
@@ -53,7 +55,9 @@ struct wrt__translator {
     bool dead;
     uint64_t assigned[WRT__ASSIGNED_WORDS];
     uint32_t zero_end;          /* one past the last local that may be read before it is set */
-    int32_t acc_val[3], acc_slot[3];    /* stack index that lives only in the accumulator; slot that it mirrors */
+    int32_t acc_val[WRT__ACCS], acc_slot[WRT__ACCS];    /* stack index that lives only in the accumulator; slot that it mirrors */
+    uint32_t d_ins;             /* instruction that wrote D last; what D and D1 mirrored before it: */
+    int32_t d_before, d1_before;
     uint32_t barrier;           /* instructions before it are not touched any more */
     uint32_t seg, cost;
 
@@ -81,13 +85,15 @@ void wrt__seg_new(struct wrt__translator *t);
 void wrt__place_here(struct wrt__translator *t);
 void wrt__wrote_slot(struct wrt__translator *t, uint32_t slot);
 void wrt__clobber(struct wrt__translator *t, int cls);             /* the next instruction writes accumulator cls */
+void wrt__shift(struct wrt__translator *t);                        /* the next instruction loads an f64: D goes to D1 */
+void wrt__spill(struct wrt__translator *t, int cls);
 struct wrt__val *wrt__push(struct wrt__translator *t, uint8_t kind, uint8_t type);
 void wrt__push_acc(struct wrt__translator *t, uint8_t type);        /* result of the instruction emitted last */
 struct wrt__val wrt__pop(struct wrt__translator *t);
 void wrt__move(struct wrt__translator *t, uint32_t to, uint32_t from);
 void wrt__materialise(struct wrt__translator *t, uint32_t i);       /* stack entry i into its own slot */
 void wrt__to_slot(struct wrt__translator *t, struct wrt__val *v, uint32_t i);    /* popped value that belongs at i */
-char wrt__mode(const struct wrt__translator *t, const struct wrt__val *v);       /* 'A', 'I' or 'S' */
+char wrt__mode(const struct wrt__translator *t, const struct wrt__val *v);       /* 'A', 'I', 'S', or 'P': D1 */
 bool wrt__is_last(const struct wrt__translator *t, const struct wrt__val *v);    /* produced by the last instruction, accumulator only */
 static inline bool wrt__fits_imm(const struct wrt__val *v) { return v->type == WRT__I32 || (int64_t)v->k == (int64_t)(int32_t)v->k; }
 
