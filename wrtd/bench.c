@@ -1,4 +1,5 @@
-/* bench: how long a call takes. CPU time of this process; the median, because a few runs are always disturbed. */
+/* bench: how long a call takes. CPU time of this process; the median, because a few runs are always
+ * disturbed. */
 #include "wd.h"
 #include <stdlib.h>
 #include <string.h>
@@ -31,7 +32,12 @@ static int bench_open(struct bench *b)
     wrt_error e;
     wrt_sink sink = { NULL, bench_sink };
     wrt_store_opts opts = WRT_INIT(wrt_store_opts);
-    struct wd_program program = { .name = wd_base_name(b->w->rest[0]), .out = &sink, .err = &sink, .fd_in = -1, .fd_out = -1, .fd_err = -1 };
+    struct wd_program program = { .name = wd_base_name(b->w->rest[0]),
+        .out = &sink,
+        .err = &sink,
+        .fd_in = -1,
+        .fd_out = -1,
+        .fd_err = -1 };
     int code = wd_session_store(&b->s, &opts);
     if (!code) code = wd_link_program(&b->s, b->s.linker, &program);
     if (!code) code = wd_link_modules(&b->s, b->s.linker);
@@ -70,7 +76,8 @@ static int bench_call(struct bench *b, uint64_t *cpu_ns, uint64_t *wall_ns, wrt_
     wrt_fuel_get(b->s.store, (wrt_task){ 0 }, &before);
     uint64_t cpu = wd_cpu_ns(), wall = wd_now_ns();
     enum wd_end end = WD_END_DONE;
-    wrt_status status = wrt_task_start(b->s.store, b->func, args, b->has_call ? type.params : 0, &opts, &task, &e);
+    wrt_status status =
+        wrt_task_start(b->s.store, b->func, args, b->has_call ? type.params : 0, &opts, &task, &e);
     if (status == WRT_OK) end = wd_drive(&b->s, task, &e);
     *cpu_ns = wd_cpu_ns() - cpu;
     *wall_ns = wd_now_ns() - wall;
@@ -84,10 +91,14 @@ static int bench_call(struct bench *b, uint64_t *cpu_ns, uint64_t *wall_ns, wrt_
         wrt_task_close(b->s.store, task);
         return 0;
     }
-    wd_outcome_of(&b->s, status == WRT_OK || end != WD_END_DONE ? task : (wrt_task){ 0 }, end, end == WD_END_DONE || end == WD_END_ERROR ? &e : NULL, &o);
+    wd_outcome_of(&b->s, status == WRT_OK || end != WD_END_DONE ? task : (wrt_task){ 0 }, end,
+        end == WD_END_DONE || end == WD_END_ERROR ? &e : NULL, &o);
     if (o.guest && o.exit_code == 0) return 0;
     o.file = b->module->path;
-    if (o.guest) return wd_fail(b->w, o.exit_code, WD_W_LOST, NULL, "the program ended with exit code %d: nothing was measured", (int)o.guest_code);
+    if (o.guest) {
+        return wd_fail(b->w, o.exit_code, WD_W_LOST, NULL,
+            "the program ended with exit code %d: nothing was measured", (int)o.guest_code);
+    }
     wd_outcome_say(&b->s, &o);
     return o.exit_code;
 }
@@ -120,7 +131,11 @@ static int order_u64(const void *a, const void *b)
     return x < y ? -1 : x > y;
 }
 
-struct bench_figures { double median, q1, q3, least, most, wall_median; uint64_t guest, host; bool fuel_varies; };
+struct bench_figures {
+    double median, q1, q3, least, most, wall_median;
+    uint64_t guest, host;
+    bool fuel_varies;
+};
 
 static double sorted_at(const uint64_t *v, uint64_t n, double share)
 {
@@ -186,14 +201,18 @@ static void bench_text(const struct bench *b, const struct bench_figures *f)
 {
     char a[32], c[32], d[32];
     double fuel = (double)(f->guest + f->host);
-    printf("%s  %s  %llu runs after %llu\n", b->module->path, b->has_call ? b->call.source.p : "_start", (unsigned long long)b->runs, (unsigned long long)b->warmup);
-    printf("cpu     ~ %s median, %s .. %s in the middle half", wd_ns_text(f->median, a), wd_ns_text(f->q1, c), wd_ns_text(f->q3, d));
+    printf("%s  %s  %llu runs after %llu\n", b->module->path, b->has_call ? b->call.source.p : "_start",
+        (unsigned long long)b->runs, (unsigned long long)b->warmup);
+    printf("cpu     ~ %s median, %s .. %s in the middle half", wd_ns_text(f->median, a), wd_ns_text(f->q1, c),
+        wd_ns_text(f->q3, d));
     printf(", %s .. %s in all\n", wd_ns_text(f->least, a), wd_ns_text(f->most, c));
     printf("wall    ~ %s median\n", wd_ns_text(f->wall_median, a));
-    printf("fuel    %s %s guest + %s host, table %s%s\n", f->fuel_varies ? "~" : "=", wd_group(f->guest, a), wd_group(f->host, c),
-        wrt_engine_fuel_table(b->s.engine)->name, f->fuel_varies ? " (first run; it varies: the runs are not equal)" : "");
+    printf("fuel    %s %s guest + %s host, table %s%s\n", f->fuel_varies ? "~" : "=", wd_group(f->guest, a),
+        wd_group(f->host, c), wrt_engine_fuel_table(b->s.engine)->name,
+        f->fuel_varies ? " (first run; it varies: the runs are not equal)" : "");
     if (fuel > 0 && f->median > 0) {
-        printf("speed   ~ %.1f M fuel/s, %.1f ns per 1000 fuel\n", fuel * 1e3 / f->median, f->median * 1000 / fuel);
+        printf("speed   ~ %.1f M fuel/s, %.1f ns per 1000 fuel\n", fuel * 1e3 / f->median,
+            f->median * 1000 / fuel);
     }
 }
 
@@ -201,7 +220,8 @@ static int bench_whole(struct bench *b)
 {
     int code = wd_session_open(b->w, &b->s);
     if (code >= 0) return code;
-    bool good = wd_option_count(b->w, WD_OPT_runs, 1, 1000000, 10, &b->runs) && wd_option_count(b->w, WD_OPT_warmup, 0, 1000000, 2, &b->warmup);
+    bool good = wd_option_count(b->w, WD_OPT_runs, 1, 1000000, 10, &b->runs) &&
+                wd_option_count(b->w, WD_OPT_warmup, 0, 1000000, 2, &b->warmup);
     if (!good) return WD_EXIT_USAGE;
     code = wd_operands(b->w, 1, 2, "a FILE");
     if (!code && b->w->rest_count == 2) {
@@ -215,8 +235,11 @@ static int bench_whole(struct bench *b)
     wd_progress_end();
     if (code) return code;
     struct bench_figures f = bench_figures(b);
-    if (b->w->json != WD_JSON_OFF) bench_json(b, &f);
-    else bench_text(b, &f);
+    if (b->w->json != WD_JSON_OFF) {
+        bench_json(b, &f);
+    } else {
+        bench_text(b, &f);
+    }
     return WD_EXIT_OK;
 }
 

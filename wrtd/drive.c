@@ -1,11 +1,13 @@
-/* drive: turns the store until something is to be said: a task ended, fuel, time or a signal. Owns the signals. */
+/* drive: turns the store until something is to be said: a task ended, fuel, time or a signal. Owns the
+ * signals. */
 #include "wd.h"
 #include <signal.h>
 #include <string.h>
 #include <sys/time.h>
 #include <unistd.h>
 
-/* ---- signals: the one thing here that must be global ----------------------------------------------------- */
+/* ---- signals: the one thing here that must be global -----------------------------------------------------
+ */
 
 static volatile sig_atomic_t signal_seen;
 static wrt_inbox *volatile signal_inbox;
@@ -19,7 +21,8 @@ static void signal_leave(int number)
     _exit(number == SIGALRM ? WD_EXIT_TIMEOUT : 128 + number);
 }
 
-/* The first signal asks; where nobody listens (loading, or a write that blocks for a second more) it ends the tool. */
+/* The first signal asks; where nobody listens (loading, or a write that blocks for a second more) it ends the
+ * tool. */
 static void signal_came(int number)
 {
     wrt_inbox *inbox = signal_inbox;
@@ -64,7 +67,8 @@ int wd_signal_seen(void)
     return signal_seen;
 }
 
-/* ---- driving -------------------------------------------------------------------------------------------- */
+/* ---- driving --------------------------------------------------------------------------------------------
+ */
 
 static bool task_ended(wrt_store *s, wrt_task t)
 {

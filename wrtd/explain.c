@@ -1,4 +1,5 @@
-/* explain: the error catalogue, one list. Every number that the library or this tool prints is in it (a test compares). */
+/* explain: the error catalogue, one list. Every number that the library or this tool prints is in it (a test
+ * compares). */
 #include "wd.h"
 #include <string.h>
 
@@ -30,7 +31,8 @@ static void explain_json(struct wd_json *j, size_t k)
 
 static void explain_text(size_t k)
 {
-    printf("W%04u: %s\n\n%s\n\nWhat to try: %s\n", catalogue[k].code, catalogue[k].title, catalogue[k].meaning, catalogue[k].advice);
+    printf("W%04u: %s\n\n%s\n\nWhat to try: %s\n", catalogue[k].code, catalogue[k].title,
+        catalogue[k].meaning, catalogue[k].advice);
 }
 
 /* "W0412", "w412", "412" or "error[W0412]". */
@@ -53,15 +55,20 @@ static int explain_one(struct wd *w, struct wd_json *j, const char *text)
 {
     uint32_t code;
     if (!code_of(text, &code)) {
-        return wd_fail(w, WD_EXIT_USAGE, WD_W_CODE, "a number as errors show it: W0301", "`%s` is no error number", text);
+        return wd_fail(w, WD_EXIT_USAGE, WD_W_CODE, "a number as errors show it: W0301",
+            "`%s` is no error number", text);
     }
     for (size_t k = 0; k < WD_COUNT(catalogue); k++) {
         if (catalogue[k].code != code) continue;
-        if (j) explain_json(j, k);
-        else explain_text(k);
+        if (j) {
+            explain_json(j, k);
+        } else {
+            explain_text(k);
+        }
         return 0;
     }
-    return wd_fail(w, WD_EXIT_USAGE, WD_W_CODE, "`wrtd explain --all` lists the catalogue", "no error has the number W%04u", code);
+    return wd_fail(w, WD_EXIT_USAGE, WD_W_CODE, "`wrtd explain --all` lists the catalogue",
+        "no error has the number W%04u", code);
 }
 
 int wd_cmd_explain(struct wd *w)
@@ -75,8 +82,11 @@ int wd_cmd_explain(struct wd *w)
         wd_json_open(j, "codes", '[');
     }
     for (size_t k = 0; all && k < WD_COUNT(catalogue); k++) {
-        if (j) explain_json(j, k);
-        else printf("W%04u  %s\n", catalogue[k].code, catalogue[k].title);
+        if (j) {
+            explain_json(j, k);
+        } else {
+            printf("W%04u  %s\n", catalogue[k].code, catalogue[k].title);
+        }
     }
     for (int k = 0; k < w->rest_count && !code; k++) {
         if (k > 0 && !j) fputs("\n", stdout);

@@ -8,7 +8,8 @@ static int file_failed(struct wd *w, const char *path, int code)
 {
     wrt_error e;
     bool missing = code == ENOENT || code == ENOTDIR;
-    wd_error_init(&e, WRT_E_IO, missing ? WD_W_NO_FILE : WD_W_READ, missing ? "file not found" : "cannot read: %s", strerror(code));
+    wd_error_init(&e, WRT_E_IO, missing ? WD_W_NO_FILE : WD_W_READ,
+        missing ? "file not found" : "cannot read: %s", strerror(code));
     return wd_report(w, &e, path, missing ? WD_EXIT_NO_FILE : WD_EXIT_IO);
 }
 

@@ -30,13 +30,19 @@ static wrt_fuel_bulk bulk_of(const wrt_fuel_table *t, size_t k)
 /* 0x6a for plain operators, 0xfc_0a behind a prefix. */
 static void op_key(uint32_t op, char buf[16])
 {
-    if (op < 256) snprintf(buf, 16, "0x%02x", op);
-    else if (op < 512) snprintf(buf, 16, "0xfc_%02x", op - 256);
-    else if (op < 896) snprintf(buf, 16, "0xfd_%02x", op - 512);
-    else snprintf(buf, 16, "0xfe_%02x", op - 896);
+    if (op < 256) {
+        snprintf(buf, 16, "0x%02x", op);
+    } else if (op < 512) {
+        snprintf(buf, 16, "0xfc_%02x", op - 256);
+    } else if (op < 896) {
+        snprintf(buf, 16, "0xfd_%02x", op - 512);
+    } else {
+        snprintf(buf, 16, "0xfe_%02x", op - 896);
+    }
 }
 
-/* ---- out ------------------------------------------------------------------------------------------------ */
+/* ---- out ------------------------------------------------------------------------------------------------
+ */
 
 static void print_table(const wrt_fuel_table *t)
 {
@@ -46,7 +52,8 @@ static void print_table(const wrt_fuel_table *t)
     printf("\"\nversion = %u\nentry = %u\n", t->version, t->entry);
     for (size_t k = 0; k < WD_COUNT(bulks); k++) {
         wrt_fuel_bulk b = bulk_of(t, k);
-        printf("%s = [%u, %u]%*s# per 2^%u %s\n", bulks[k].name, b.num, b.shift, (int)(16 - strlen(bulks[k].name)), "", b.shift, bulks[k].unit);
+        printf("%s = [%u, %u]%*s# per 2^%u %s\n", bulks[k].name, b.num, b.shift,
+            (int)(16 - strlen(bulks[k].name)), "", b.shift, bulks[k].unit);
     }
     for (uint32_t op = 0; op < OPS; op++) {
         wrt_str name = wrt_fuel_op_name(op);
@@ -84,7 +91,8 @@ static void json_table(struct wd_json *j, const wrt_fuel_table *t)
     wd_json_close(j);
 }
 
-/* ---- in ------------------------------------------------------------------------------------------------- */
+/* ---- in -------------------------------------------------------------------------------------------------
+ */
 
 struct table_text { struct wd *w; const char *file; uint32_t line; wrt_fuel_table *t; };
 
@@ -122,7 +130,10 @@ static bool quoted(wrt_str text, wrt_str *out)
 
 static bool op_of_key(wrt_str key, uint32_t *op)
 {
-    static const struct { const char *prefix; uint32_t first, count; } spaces[] = { { "0xfc_", 256, 256 }, { "0xfd_", 512, 384 }, { "0xfe_", 896, 128 }, { "0x", 0, 256 } };
+    static const struct {
+        const char *prefix;
+        uint32_t first, count;
+    } spaces[] = { { "0xfc_", 256, 256 }, { "0xfd_", 512, 384 }, { "0xfe_", 896, 128 }, { "0x", 0, 256 } };
     for (size_t k = 0; k < WD_COUNT(spaces); k++) {
         char hex[16];
         uint64_t v;
@@ -140,10 +151,14 @@ static int table_bulk(struct table_text *x, size_t k, wrt_str value)
 {
     wrt_fuel_bulk b;
     const char *comma = value.n > 2 ? memchr(value.p, ',', value.n) : NULL;
-    if (!comma || value.p[0] != '[' || value.p[value.n - 1] != ']') return table_bad(x, "expected [price, shift]");
+    if (!comma || value.p[0] != '[' || value.p[value.n - 1] != ']') {
+        return table_bad(x, "expected [price, shift]");
+    }
     wrt_str price = trimmed(value.p + 1, (size_t)(comma - value.p) - 1);
     wrt_str shift = trimmed(comma + 1, (size_t)(value.p + value.n - comma) - 2);
-    if (!price_of(price, UINT16_MAX, &b.num) || !price_of(shift, 63, &b.shift)) return table_bad(x, "price or shift out of range");
+    if (!price_of(price, UINT16_MAX, &b.num) || !price_of(shift, 63, &b.shift)) {
+        return table_bad(x, "price or shift out of range");
+    }
     memcpy((char *)x->t + bulks[k].at, &b, sizeof b);
     return 0;
 }
@@ -153,7 +168,9 @@ static int table_line(struct table_text *x, wrt_str key, wrt_str value)
     wrt_str text;
     uint32_t op;
     if (wd_equal(key, "name")) {
-        if (!quoted(value, &text) || text.n >= sizeof x->t->name) return table_bad(x, "expected a name of at most 23 bytes in quotes");
+        if (!quoted(value, &text) || text.n >= sizeof x->t->name) {
+            return table_bad(x, "expected a name of at most 23 bytes in quotes");
+        }
         memset(x->t->name, 0, sizeof x->t->name);
         memcpy(x->t->name, text.p, text.n);
         return 0;
@@ -173,7 +190,9 @@ static int table_line(struct table_text *x, wrt_str key, wrt_str value)
         x->t->version = (uint32_t)v;
         return 0;
     }
-    if (wd_equal(key, "entry")) return price_of(value, WRT_FUEL_OP_MAX, &x->t->entry) ? 0 : table_bad(x, "a price is 0 to 4095");
+    if (wd_equal(key, "entry")) {
+        return price_of(value, WRT_FUEL_OP_MAX, &x->t->entry) ? 0 : table_bad(x, "a price is 0 to 4095");
+    }
     for (size_t k = 0; k < WD_COUNT(bulks); k++) {
         if (wd_equal(key, bulks[k].name)) return table_bulk(x, k, value);
     }
@@ -214,7 +233,9 @@ int wd_table_find(struct wd *w, const char *name, const wrt_fuel_table **out, wr
         struct wd_near near;
         wd_near_init(&near, wd_str(name));
         for (size_t k = 0; k < WD_COUNT(builtin); k++) wd_near_offer(&near, wd_str(builtin[k]));
-        if (wd_near_found(&near)) snprintf(hint, sizeof hint, "did you mean `%.*s`?", (int)near.best.n, near.best.p);
+        if (wd_near_found(&near)) {
+            snprintf(hint, sizeof hint, "did you mean `%.*s`?", (int)near.best.n, near.best.p);
+        }
         return wd_fail(w, WD_EXIT_USAGE, WD_W_TABLE, hint, "no fuel table `%s`", name);
     }
     int code = wd_read_file(w, name, &text, &n);
@@ -230,7 +251,8 @@ int wd_table_find(struct wd *w, const char *name, const wrt_fuel_table **out, wr
     return code;
 }
 
-/* ---- the command ---------------------------------------------------------------------------------------- */
+/* ---- the command ----------------------------------------------------------------------------------------
+ */
 
 static void diff_row(struct wd_json *j, const char *key, wrt_str name, uint32_t a, uint32_t b, uint64_t *n)
 {
@@ -271,8 +293,11 @@ static void diff_tables(struct wd *w, const wrt_fuel_table *a, const wrt_fuel_ta
         op_key(op, key);
         diff_row(j, key, wrt_fuel_op_name(op), a->op[op], b->op[op], &n);
     }
-    if (j) wd_json_end(j);
-    else printf("%llu differences\n", (unsigned long long)n);
+    if (j) {
+        wd_json_end(j);
+    } else {
+        printf("%llu differences\n", (unsigned long long)n);
+    }
 }
 
 static void list_tables(struct wd *w)
@@ -290,7 +315,8 @@ static void list_tables(struct wd *w)
             wd_json_hex(&j, "hash", wrt_fuel_table_hash(t));
             wd_json_close(&j);
         } else {
-            printf("%-10s %016llx%s\n", builtin[k], (unsigned long long)wrt_fuel_table_hash(t), k == 0 ? "  (default)" : "");
+            printf("%-10s %016llx%s\n", builtin[k], (unsigned long long)wrt_fuel_table_hash(t),
+                k == 0 ? "  (default)" : "");
         }
     }
     if (w->json != WD_JSON_OFF) wd_json_end(&j);

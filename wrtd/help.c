@@ -72,7 +72,8 @@ void wd_help_main(FILE *to)
 void wd_help_command(FILE *to, enum wd_command_id id)
 {
     const struct wd_command *c = &wd_commands[id];
-    fprintf(to, "wrtd %s: %s\n\nusage: wrtd %s [OPTIONS]%s%s\n", c->name, c->summary, c->name, c->args[0] ? " " : "", c->args);
+    fprintf(to, "wrtd %s: %s\n\nusage: wrtd %s [OPTIONS]%s%s\n", c->name, c->summary, c->name,
+        c->args[0] ? " " : "", c->args);
     if (c->text[0]) {
         fputc('\n', to);
         help_wrap(to, c->text, 0, 0);
@@ -108,7 +109,8 @@ static void limit_default(const char *name, char out[48])
     out[0] = 0;
     for (size_t k = 0; k < WD_COUNT(rows); k++) {
         if (strcmp(rows[k].name, name) != 0) continue;
-        snprintf(out, 48, "  [%llu, at most %llu]", (unsigned long long)rows[k].dflt, (unsigned long long)rows[k].most);
+        snprintf(out, 48, "  [%llu, at most %llu]", (unsigned long long)rows[k].dflt,
+            (unsigned long long)rows[k].most);
     }
 }
 
@@ -120,8 +122,10 @@ void wd_help_keys(FILE *to, const char *letter, const struct wd_key *keys, size_
         bool word = keys[k].arg && strpbrk(keys[k].arg, "ABCDEFGHIJKLMNOPQRSTUVWXYZ|") != NULL;
         key_name(keys[k].name, name);
         limit_default(keys[k].name, more);
-        snprintf(left, sizeof left, "  %s%s%s", name, keys[k].arg ? "=" : "", keys[k].arg ? word ? keys[k].arg : "N" : "");
-        snprintf(text, sizeof text, "%s%s%s%s", keys[k].text, !word && keys[k].arg ? "; " : "", !word && keys[k].arg ? keys[k].arg : "", more);
+        snprintf(left, sizeof left, "  %s%s%s", name, keys[k].arg ? "=" : "",
+            keys[k].arg ? word ? keys[k].arg : "N" : "");
+        snprintf(text, sizeof text, "%s%s%s%s", keys[k].text, !word && keys[k].arg ? "; " : "",
+            !word && keys[k].arg ? keys[k].arg : "", more);
         help_row(to, left, text);
     }
 }
@@ -143,6 +147,8 @@ int wd_cmd_help(struct wd *w)
         return WD_EXIT_OK;
     }
     char hint[96] = "`wrtd help` lists the commands";
-    if (wd_near_found(&near)) snprintf(hint, sizeof hint, "did you mean `%.*s`?", (int)near.best.n, near.best.p);
+    if (wd_near_found(&near)) {
+        snprintf(hint, sizeof hint, "did you mean `%.*s`?", (int)near.best.n, near.best.p);
+    }
     return wd_fail(w, WD_EXIT_USAGE, WD_W_TOPIC, hint, "no command `%s`", w->rest[0]);
 }

@@ -46,7 +46,8 @@ static const char *provider(const struct inspect *x, const wrt_extern_desc *d, s
     return is_linked_name(x->w, d->module) ? "provided by --link" : "provided by wrt";
 }
 
-/* ---- what there is -------------------------------------------------------------------------------------- */
+/* ---- what there is --------------------------------------------------------------------------------------
+ */
 
 static const char *const kind_words[] = { "func", "table", "memory", "global" };
 
@@ -61,8 +62,12 @@ static void extern_text(const wrt_extern_desc *d, struct wd_buf *out)
         return;
     default:
         wd_buf_str(out, d->kind == WRT_EXTERN_TABLE ? "table " : "memory ");
-        if (d->has_max) snprintf(range, sizeof range, "%llu..%llu", (unsigned long long)d->min, (unsigned long long)d->max);
-        else snprintf(range, sizeof range, "%llu..", (unsigned long long)d->min);
+        if (d->has_max) {
+            snprintf(
+                range, sizeof range, "%llu..%llu", (unsigned long long)d->min, (unsigned long long)d->max);
+        } else {
+            snprintf(range, sizeof range, "%llu..", (unsigned long long)d->min);
+        }
         wd_buf_str(out, range);
         wd_buf_str(out, d->kind == WRT_EXTERN_TABLE ? " " : " pages");
         if (d->kind == WRT_EXTERN_TABLE) wd_buf_str(out, wd_kind_name(d->value_kind));
@@ -104,12 +109,18 @@ enum { COUNT_ROWS = 13 };
 static void count_rows(const wrt_code_info *i, struct count_row rows[COUNT_ROWS])
 {
     const struct count_row all[COUNT_ROWS] = {
-        { "types", "types", i->types, false }, { "functions", "functions", i->functions, false },
-        { "imported_functions", "imported functions", i->imported_functions, false }, { "tables", "tables", i->tables, false },
-        { "memories", "memories", i->memories, false }, { "globals", "globals", i->globals, false },
-        { "elem_segments", "element segments", i->elem_segments, false }, { "data_segments", "data segments", i->data_segments, false },
-        { "wasm_bytes", "binary", i->wasm_bytes, true }, { "body_bytes", "function bodies", i->body_bytes, true },
-        { "code_bytes", "register code", i->code_bytes, true }, { "map_bytes", "position map", i->map_bytes, true },
+        { "types", "types", i->types, false },
+        { "functions", "functions", i->functions, false },
+        { "imported_functions", "imported functions", i->imported_functions, false },
+        { "tables", "tables", i->tables, false },
+        { "memories", "memories", i->memories, false },
+        { "globals", "globals", i->globals, false },
+        { "elem_segments", "element segments", i->elem_segments, false },
+        { "data_segments", "data segments", i->data_segments, false },
+        { "wasm_bytes", "binary", i->wasm_bytes, true },
+        { "body_bytes", "function bodies", i->body_bytes, true },
+        { "code_bytes", "register code", i->code_bytes, true },
+        { "map_bytes", "position map", i->map_bytes, true },
         { "data_bytes", "data", i->data_bytes, true },
     };
     memcpy(rows, all, sizeof all);
@@ -124,7 +135,8 @@ static void inspect_text(struct inspect *x)
     size_t miss = 0;
     wrt_code_info_get(x->code, &info);
     count_rows(&info, rows);
-    printf("%s: core module, %s, hash %016llx\n", x->module->path, wd_bytes_text(info.wasm_bytes, buf), (unsigned long long)info.sha_low);
+    printf("%s: core module, %s, hash %016llx\n", x->module->path, wd_bytes_text(info.wasm_bytes, buf),
+        (unsigned long long)info.sha_low);
     fputs("features:", stdout);
     for (uint32_t bit = 0; bit < 64; bit++) {
         if (info.features >> bit & 1) printf(" %s", wd_feature_name(bit) ? wd_feature_name(bit) : "?");
@@ -136,7 +148,8 @@ static void inspect_text(struct inspect *x)
     for (size_t k = 0; wrt_code_export(x->code, k, &d); k++) print_extern(&d, NULL);
     puts("counts and sizes:");
     for (size_t k = 0; k < COUNT_ROWS; k++) {
-        printf("  %-20s %s\n", rows[k].text, rows[k].bytes ? wd_bytes_text(rows[k].v, buf) : wd_group(rows[k].v, buf));
+        printf("  %-20s %s\n", rows[k].text,
+            rows[k].bytes ? wd_bytes_text(rows[k].v, buf) : wd_group(rows[k].v, buf));
     }
 }
 
@@ -169,7 +182,8 @@ static void inspect_json(struct inspect *x)
     wd_json_end(&j);
 }
 
-/* ---- disassembly ----------------------------------------------------------------------------------------- */
+/* ---- disassembly -----------------------------------------------------------------------------------------
+ */
 
 static void disasm_line(void *ctx, wrt_str line)
 {
@@ -180,13 +194,10 @@ static void disasm_line(void *ctx, wrt_str line)
 
 static int disasm_one(struct inspect *x, uint32_t func)
 {
-    wrt_str name = wrt_code_func_name(x->code, func);
-    printf("func[%u] ", func);
-    wd_print_name(stdout, name);
-    putchar('\n');
     wrt_status status = wrt_code_disasm(x->code, func, disasm_line, NULL);
     if (status == WRT_OK) return 0;
-    return wd_fail(x->w, WD_EXIT_INTERNAL, 0, NULL, "no disassembly: %.*s", (int)wrt_status_text(status).n, wrt_status_text(status).p);
+    return wd_fail(x->w, WD_EXIT_INTERNAL, 0, NULL, "no disassembly: %.*s", (int)wrt_status_text(status).n,
+        wrt_status_text(status).p);
 }
 
 /* By number, by name, or by the name of an export. */
@@ -197,15 +208,21 @@ static int disasm_named(struct inspect *x, const char *text)
     struct wd_near near;
     char hint[160] = "a function by name or number; imported ones have no code";
     wrt_code_info_get(x->code, &info);
-    if (wd_parse_count(wd_str(text), &number) && number >= info.imported_functions && number < info.functions) return disasm_one(x, (uint32_t)number);
+    if (wd_parse_count(wd_str(text), &number) && number >= info.imported_functions
+        && number < info.functions) {
+        return disasm_one(x, (uint32_t)number);
+    }
     wd_near_init(&near, wd_str(text));
     for (uint32_t k = info.imported_functions; k < info.functions; k++) {
         wrt_str name = wrt_code_func_name(x->code, k);
         if (wd_equal(name, text)) return disasm_one(x, k);
         wd_near_offer(&near, name);
     }
-    if (wd_near_found(&near)) snprintf(hint, sizeof hint, "did you mean `%.*s`?", (int)near.best.n, near.best.p);
-    return wd_fail(x->w, WD_EXIT_USAGE, WD_W_NO_FUNCTION, hint, "no function `%s` in %s", text, x->module->path);
+    if (wd_near_found(&near)) {
+        snprintf(hint, sizeof hint, "did you mean `%.*s`?", (int)near.best.n, near.best.p);
+    }
+    return wd_fail(
+        x->w, WD_EXIT_USAGE, WD_W_NO_FUNCTION, hint, "no function `%s` in %s", text, x->module->path);
 }
 
 static int inspect_disasm(struct inspect *x)
@@ -220,7 +237,8 @@ static int inspect_disasm(struct inspect *x)
     return code;
 }
 
-/* ---- the command ------------------------------------------------------------------------------------------ */
+/* ---- the command ------------------------------------------------------------------------------------------
+ */
 
 static int inspect_links(struct inspect *x)
 {
@@ -248,8 +266,11 @@ static int inspect_whole(struct inspect *x)
     if (disasm) return inspect_disasm(x);
     code = inspect_links(x);
     if (code) return code;
-    if (x->w->json != WD_JSON_OFF) inspect_json(x);
-    else inspect_text(x);
+    if (x->w->json != WD_JSON_OFF) {
+        inspect_json(x);
+    } else {
+        inspect_text(x);
+    }
     return WD_EXIT_OK;
 }
 

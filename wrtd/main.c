@@ -1,5 +1,5 @@
-/* wrtd: WebAssembly programs as fuel-metered tasks, from the command line. Finds the command, reads the options,
- * calls it. What the tool can do is in commands.def. */
+/* wrtd: WebAssembly programs as fuel-metered tasks, from the command line. Finds the command, reads the
+ * options, calls it. What the tool can do is in commands.def. */
 #include "wd.h"
 #include <stdlib.h>
 #include <string.h>
@@ -21,7 +21,9 @@ static int unknown_command(struct wd *w, const char *name)
     wd_near_init(&near, wd_str(name));
     for (int k = 0; k < WD_COMMANDS; k++) wd_near_offer(&near, wd_str(wd_commands[k].name));
     snprintf(hint, sizeof hint, "`wrtd help` lists the commands");
-    if (wd_near_found(&near)) snprintf(hint, sizeof hint, "did you mean `%.*s`?", (int)near.best.n, near.best.p);
+    if (wd_near_found(&near)) {
+        snprintf(hint, sizeof hint, "did you mean `%.*s`?", (int)near.best.n, near.best.p);
+    }
     return wd_fail(w, WD_EXIT_USAGE, WD_W_COMMAND, hint, "no command `%s`, and no such file", name);
 }
 

@@ -82,8 +82,10 @@ static void man_main(void)
     roff_keys("KEYS OF -W", wd_keys_w, wd_keys_w_count);
     roff_keys("KEYS OF -S", wd_keys_s, wd_keys_s_count);
     puts(".SH EXIT STATUS\n"
-         "0 done; 1\\-63 and others: the guest's own; 64 wrong use; 65 malformed or invalid; 66 file not found; "
-         "69 import missing; 70 internal error; 74 input or output; 77 denied; 120 out of fuel; 123 a test failed; "
+         "0 done; 1\\-63 and others: the guest's own; 64 wrong use; 65 malformed or invalid; 66 file not "
+         "found; "
+         "69 import missing; 70 internal error; 74 input or output; 77 denied; 120 out of fuel; 123 a test "
+         "failed; "
          "124 time limit; 125 a limit was reached; 130 SIGINT; 134 trap; 143 SIGTERM.");
 }
 
@@ -92,8 +94,11 @@ static void man_command(enum wd_command_id id)
     const struct wd_command *c = &wd_commands[id];
     fputs(".TH WRTD\\-", stdout);
     for (const char *p = c->name; *p; p++) {
-        if (*p == '-') fputs("\\-", stdout);
-        else fputc(*p >= 'a' && *p <= 'z' ? *p - 32 : *p, stdout);
+        if (*p == '-') {
+            fputs("\\-", stdout);
+        } else {
+            fputc(*p >= 'a' && *p <= 'z' ? *p - 32 : *p, stdout);
+        }
     }
     puts(" 1");
     fputs(".SH NAME\nwrtd\\-", stdout);
@@ -126,14 +131,16 @@ int wd_cmd_man(struct wd *w)
         man_command((enum wd_command_id)k);
         return WD_EXIT_OK;
     }
-    return wd_fail(w, WD_EXIT_USAGE, WD_W_TOPIC, "`wrtd help` lists the commands", "no command `%s`", w->rest[0]);
+    return wd_fail(
+        w, WD_EXIT_USAGE, WD_W_TOPIC, "`wrtd help` lists the commands", "no command `%s`", w->rest[0]);
 }
 
 /* ---- completions --------------------------------------------------------------------------------------- */
 
 static void complete_bash(void)
 {
-    puts("_wrtd() {\n    local cur=${COMP_WORDS[COMP_CWORD]} words=''\n    COMPREPLY=()\n    case ${COMP_WORDS[1]} in");
+    puts("_wrtd() {\n    local cur=${COMP_WORDS[COMP_CWORD]} words=''\n    COMPREPLY=()\n    case "
+         "${COMP_WORDS[1]} in");
     for (int c = 0; c < WD_COMMANDS; c++) {
         printf("    %s) words='", wd_commands[c].name);
         for (int k = 0; k < WD_OPTIONS; k++) {
@@ -143,10 +150,11 @@ static void complete_bash(void)
     }
     fputs("    esac\n    if [ \"$COMP_CWORD\" = 1 ]; then\n        words='", stdout);
     for (int c = 0; c < WD_COMMANDS; c++) printf("%s ", wd_commands[c].name);
-    puts("'\n        COMPREPLY=($(compgen -W \"$words\" -- \"$cur\") $(compgen -f -X '!*.wasm' -- \"$cur\"))\n"
-         "    elif [[ $cur == -* ]]; then\n        COMPREPLY=($(compgen -W \"$words\" -- \"$cur\"))\n"
-         "    else\n        COMPREPLY=($(compgen -f -- \"$cur\"))\n    fi\n}\n"
-         "complete -o filenames -F _wrtd wrtd");
+    puts(
+        "'\n        COMPREPLY=($(compgen -W \"$words\" -- \"$cur\") $(compgen -f -X '!*.wasm' -- \"$cur\"))\n"
+        "    elif [[ $cur == -* ]]; then\n        COMPREPLY=($(compgen -W \"$words\" -- \"$cur\"))\n"
+        "    else\n        COMPREPLY=($(compgen -f -- \"$cur\"))\n    fi\n}\n"
+        "complete -o filenames -F _wrtd wrtd");
 }
 
 /* Text inside single quotes of zsh and fish. */
@@ -170,7 +178,8 @@ static void complete_zsh(void)
         complete_quote(wd_commands[c].summary, ":");
         puts("'");
     }
-    puts("    )\n    if (( CURRENT == 2 )); then\n        _describe command commands\n        _files -g '*.wasm'\n        return\n    fi\n"
+    puts("    )\n    if (( CURRENT == 2 )); then\n        _describe command commands\n        _files -g "
+         "'*.wasm'\n        return\n    fi\n"
          "    case $words[2] in");
     for (int c = 0; c < WD_COMMANDS; c++) {
         printf("    %s) _arguments ", wd_commands[c].name);
@@ -179,7 +188,8 @@ static void complete_zsh(void)
             if (!(o->commands >> c & 1)) continue;
             printf("'%s--%s%s[", wd_option_repeats(o) ? "*" : "", o->name, o->arg ? "=" : "");
             complete_quote(o->text, "[]:");
-            fputs(o->arg ? (wd_option_optional(o) ? "]::value:_files' " : "]:value:_files' ") : "]' ", stdout);
+            fputs(
+                o->arg ? (wd_option_optional(o) ? "]::value:_files' " : "]:value:_files' ") : "]' ", stdout);
         }
         puts("'*:file:_files' ;;");
     }
@@ -213,9 +223,14 @@ int wd_cmd_completion(struct wd *w)
     int code = wd_operands(w, 1, 1, "a shell: bash, zsh or fish");
     if (code) return code;
     const char *shell = w->rest[0];
-    if (strcmp(shell, "bash") == 0) complete_bash();
-    else if (strcmp(shell, "zsh") == 0) complete_zsh();
-    else if (strcmp(shell, "fish") == 0) complete_fish();
-    else return wd_fail(w, WD_EXIT_USAGE, WD_W_TOPIC, "bash, zsh or fish", "no completions for `%s`", shell);
+    if (strcmp(shell, "bash") == 0) {
+        complete_bash();
+    } else if (strcmp(shell, "zsh") == 0) {
+        complete_zsh();
+    } else if (strcmp(shell, "fish") == 0) {
+        complete_fish();
+    } else {
+        return wd_fail(w, WD_EXIT_USAGE, WD_W_TOPIC, "bash, zsh or fish", "no completions for `%s`", shell);
+    }
     return WD_EXIT_OK;
 }

@@ -1,13 +1,18 @@
-/* options: the command line, read by the tables in commands.def and options.def. Must not know what an option does.
- * Words after the first operand of `run` and `profile` belong to the guest. */
+/* options: the command line, read by the tables in commands.def and options.def. Must not know what an option
+ * does. Words after the first operand of `run` and `profile` belong to the guest. */
 #include "wd.h"
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 const struct wd_command wd_commands[WD_COMMANDS] = {
-#define COMMAND(id, name_, args_, summary_, text_, examples_) \
-    [WD_CMD_##id] = { .name = name_, .args = args_, .summary = summary_, .text = text_, .examples = examples_, .run = wd_cmd_##id },
+#define COMMAND(id, name_, args_, summary_, text_, examples_)                                                \
+    [WD_CMD_##id] = { .name = name_,                                                                         \
+        .args = args_,                                                                                       \
+        .summary = summary_,                                                                                 \
+        .text = text_,                                                                                       \
+        .examples = examples_,                                                                               \
+        .run = wd_cmd_##id },
 #include "commands.def"
 #undef COMMAND
 };
@@ -67,7 +72,8 @@ static int option_unknown(struct wd *w, wrt_str name)
     } else {
         snprintf(hint, sizeof hint, "`wrtd help %s` lists the options", command);
     }
-    return wd_fail(w, WD_EXIT_USAGE, WD_W_OPTION, hint, "`%s` has no option `--%.*s`", command, (int)name.n, name.p);
+    return wd_fail(
+        w, WD_EXIT_USAGE, WD_W_OPTION, hint, "`%s` has no option `--%.*s`", command, (int)name.n, name.p);
 }
 
 /* ---- taking ------------------------------------------------------------------------------------------- */
@@ -76,7 +82,9 @@ static bool word_of_list(const char *list, const char *value)
 {
     size_t n = strlen(value);
     for (const char *p = list; n > 0 && (p = strstr(p, value)) != NULL; p += n) {
-        if ((p == list || p[-1] == '|' || p[-1] == '[') && (p[n] == 0 || p[n] == '|' || p[n] == ']')) return true;
+        if ((p == list || p[-1] == '|' || p[-1] == '[') && (p[n] == 0 || p[n] == '|' || p[n] == ']')) {
+            return true;
+        }
     }
     return false;
 }
@@ -84,7 +92,8 @@ static bool word_of_list(const char *list, const char *value)
 /* Arguments written in lower case are words to choose from. */
 static int option_check_word(struct wd *w, const struct wd_option *o, const char *value)
 {
-    bool words = o->arg && (strcmp(o->arg, "[lines]") == 0 || strchr(o->arg, '|')) && strpbrk(o->arg, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") == NULL;
+    bool words = o->arg && (strcmp(o->arg, "[lines]") == 0 || strchr(o->arg, '|')) &&
+                 strpbrk(o->arg, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") == NULL;
     if (!words || !value || word_of_list(o->arg, value)) return -1;
     char hint[160];
     struct wd_near near;
@@ -117,7 +126,9 @@ static int option_take(struct wd *w, enum wd_option_id id, const char *value)
     case WD_OPT_json: w->json = value ? WD_JSON_LINES : WD_JSON_DOC; break;
     case WD_OPT_quiet: w->quiet = true; break;
     case WD_OPT_verbose: w->verbose = true; break;
-    case WD_OPT_color: w->colour = strcmp(value, "always") == 0 || (strcmp(value, "auto") == 0 && w->colour); break;
+    case WD_OPT_color:
+        w->colour = strcmp(value, "always") == 0 || (strcmp(value, "auto") == 0 && w->colour);
+        break;
     case WD_OPT_exit_codes: w->wasmtime_codes = strcmp(value, "wasmtime") == 0; break;
     default: break;
     }
@@ -235,14 +246,16 @@ const char *wd_option_next(const struct wd *w, enum wd_option_id id, size_t *at)
     return NULL;
 }
 
-bool wd_option_count(struct wd *w, enum wd_option_id id, uint64_t least, uint64_t most, uint64_t dflt, uint64_t *out)
+bool wd_option_count(
+    struct wd *w, enum wd_option_id id, uint64_t least, uint64_t most, uint64_t dflt, uint64_t *out)
 {
     const char *text = wd_option(w, id);
     *out = dflt;
     if (!text) return true;
     if (wd_parse_count(wd_str(text), out) && *out >= least && *out <= most) return true;
     char hint[96];
-    snprintf(hint, sizeof hint, "a number from %llu to %llu", (unsigned long long)least, (unsigned long long)most);
+    snprintf(
+        hint, sizeof hint, "a number from %llu to %llu", (unsigned long long)least, (unsigned long long)most);
     wd_fail(w, WD_EXIT_USAGE, WD_W_VALUE, hint, "`%s` is no value for --%s", text, wd_options[id].name);
     return false;
 }
@@ -252,9 +265,12 @@ int wd_operands(struct wd *w, int least, int most, const char *what)
     const struct wd_command *c = &wd_commands[w->command];
     char hint[192];
     snprintf(hint, sizeof hint, "usage: wrtd %s [OPTIONS] %s", c->name, c->args);
-    if (w->rest_count < least) return wd_fail(w, WD_EXIT_USAGE, WD_W_MISSING, hint, "`%s` needs %s", c->name, what);
+    if (w->rest_count < least) {
+        return wd_fail(w, WD_EXIT_USAGE, WD_W_MISSING, hint, "`%s` needs %s", c->name, what);
+    }
     if (most >= 0 && w->rest_count > most) {
-        return wd_fail(w, WD_EXIT_USAGE, WD_W_SURPLUS, hint, "`%s` does not take `%s`", c->name, w->rest[most]);
+        return wd_fail(
+            w, WD_EXIT_USAGE, WD_W_SURPLUS, hint, "`%s` does not take `%s`", c->name, w->rest[most]);
     }
     return 0;
 }

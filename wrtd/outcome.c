@@ -3,7 +3,7 @@
 #include <signal.h>
 #include <string.h>
 
-enum { FRAMES_MOST = 64, FRAMES_HEAD = 24, FRAMES_TAIL = 8 };
+enum { FRAMES_MOST = 128, LINES_MOST = 24 };
 
 int wd_exit_code(const struct wd *w, int code, bool guest)
 {
@@ -31,7 +31,8 @@ static void outcome_signal(struct wd_outcome *o)
     } else {
         o->status = "interrupted";
         o->exit_code = 128 + number;
-        wd_error_init(&o->error, WRT_E_CANCELLED, WD_W_SIGNAL, "ended by %s", number == SIGINT ? "SIGINT" : "SIGTERM");
+        wd_error_init(
+            &o->error, WRT_E_CANCELLED, WD_W_SIGNAL, "ended by %s", number == SIGINT ? "SIGINT" : "SIGTERM");
     }
 }
 
@@ -43,7 +44,9 @@ static void outcome_fuel(struct wd_session *s, struct wd_outcome *o)
     if (o->error.status != WRT_E_FUEL || !o->error.message[0]) {
         wd_error_init(&o->error, WRT_FUEL_OUT, WD_W_FUEL, "out of fuel");
     }
-    if (s->settings.fuel && !o->error.hint[0]) wd_error_hint(&o->error, "the budget is %s; more: -W fuel=N", wd_group(s->settings.fuel, budget));
+    if (s->settings.fuel && !o->error.hint[0]) {
+        wd_error_hint(&o->error, "the budget is %s; more: -W fuel=N", wd_group(s->settings.fuel, budget));
+    }
 }
 
 static void outcome_error(struct wd_session *s, struct wd_outcome *o)
@@ -72,7 +75,8 @@ static void outcome_error(struct wd_session *s, struct wd_outcome *o)
     if (o->error.status == WRT_E_TRAP && o->error.trap == WRT_TRAP_FUEL) outcome_fuel(s, o);
 }
 
-void wd_outcome_of(struct wd_session *s, wrt_task t, enum wd_end end, const wrt_error *e, struct wd_outcome *out)
+void wd_outcome_of(
+    struct wd_session *s, wrt_task t, enum wd_end end, const wrt_error *e, struct wd_outcome *out)
 {
     wrt_error zero;
     memset(&zero, 0, sizeof zero);
@@ -82,7 +86,8 @@ void wd_outcome_of(struct wd_session *s, wrt_task t, enum wd_end end, const wrt_
     case WD_END_TIMEOUT: case WD_END_SIGNAL: outcome_signal(out); break;
     case WD_END_FUEL: outcome_fuel(s, out); break;
     case WD_END_DEADLOCK:
-        wd_error_init(&out->error, WRT_E_DEADLOCK, WD_W_DEADLOCK, "the program waits for something that nothing can bring");
+        wd_error_init(&out->error, WRT_E_DEADLOCK, WD_W_DEADLOCK,
+            "the program waits for something that nothing can bring");
         out->status = "trap";
         out->exit_code = WD_EXIT_TRAP;
         break;
@@ -90,9 +95,10 @@ void wd_outcome_of(struct wd_session *s, wrt_task t, enum wd_end end, const wrt_
     }
 }
 
-/* ---- for people ----------------------------------------------------------------------------------------- */
+/* ---- for people -----------------------------------------------------------------------------------------
+ */
 
-static void say_frame(size_t number, const wrt_frame *f)
+static void say_frame(size_t number, const wrt_frame *f, size_t times)
 {
     fprintf(stderr, "%4zu: ", number);
     wd_print_name(stderr, f->module_name.n ? f->module_name : WRT_STR("?"));
@@ -102,35 +108,48 @@ static void say_frame(size_t number, const wrt_frame *f)
     } else {
         fprintf(stderr, "func[%u]", f->func);
     }
-    fprintf(stderr, "  +0x%x  (0x%llx)\n", f->func_offset, (unsigned long long)f->offset);
+    fprintf(stderr, "  +0x%x  (0x%llx)", f->func_offset, (unsigned long long)f->offset);
+    if (times > 1) fprintf(stderr, "  %zu times", times);
+    fputc('\n', stderr);
 }
 
+/* A recursion is one line. */
 static void say_frames(struct wd_session *s, wrt_task t)
 {
     wrt_frame frames[FRAMES_MOST];
     if (t.v == 0) return;
-    size_t depth = wrt_task_frames(s->store, t, frames, FRAMES_MOST), have = depth < FRAMES_MOST ? depth : FRAMES_MOST;
-    size_t shown = have > FRAMES_HEAD + FRAMES_TAIL ? FRAMES_HEAD : have;
-    for (size_t k = 0; k < shown; k++) say_frame(k, &frames[k]);
-    if (depth > shown) fprintf(stderr, "      ... %zu more frames\n", depth - shown);
+    size_t depth = wrt_task_frames(s->store, t, frames, FRAMES_MOST),
+           have = depth < FRAMES_MOST ? depth : FRAMES_MOST;
+    size_t lines = 0, at = 0;
+    while (at < have && lines < LINES_MOST) {
+        size_t n = 1;
+        while (at + n < have && frames[at + n].offset == frames[at].offset &&
+               frames[at + n].module_name.p == frames[at].module_name.p) {
+            n++;
+        }
+        say_frame(at, &frames[at], n);
+        at += n;
+        lines++;
+    }
+    if (depth > at) fprintf(stderr, "      ... %zu more frames\n", depth - at);
 }
 
 void wd_outcome_say(struct wd_session *s, const struct wd_outcome *o)
 {
     wrt_task_info info = WRT_INIT(wrt_task_info);
-    wrt_error e = o->error;
     if (o->error.status == WRT_OK || o->error.status == WRT_E_EXIT) return;
     bool trap = o->exit_code == WD_EXIT_TRAP;
-    bool known = o->task.v != 0 && wrt_task_info_get(s->store, o->task, &info) == WRT_OK;
-    if (known) {
+    wd_say_error(s->w, trap ? "trap" : "error", &o->error, o->file, NULL);
+    if (o->task.v != 0 && wrt_task_info_get(s->store, o->task, &info) == WRT_OK) {
         char fuel[32];
-        if (!e.where[0]) wd_error_where(&e, "task \"%s\"  fuel %s", info.name, wd_group(info.guest_fuel + info.host_fuel, fuel));
+        fprintf(stderr, "  = task \"%s\", fuel %s\n", info.name,
+            wd_group(info.guest_fuel + info.host_fuel, fuel));
     }
-    wd_say_error(s->w, trap ? "trap" : "error", &e, o->file, NULL);
-    if (trap || s->w->verbose) say_frames(s, o->task);
+    say_frames(s, o->task);     /* of a suspended task too: where it stands */
 }
 
-/* ---- for scripts ---------------------------------------------------------------------------------------- */
+/* ---- for scripts ----------------------------------------------------------------------------------------
+ */
 
 static void json_frames(struct wd_session *s, struct wd_json *j, wrt_task t)
 {
@@ -160,6 +179,10 @@ void wd_outcome_json(struct wd_session *s, struct wd_json *j, const struct wd_ou
         wd_json_open(j, "trap", '{');
         wd_json_u64(j, "number", o->error.trap);
         wd_json_text(j, "text", o->error.message);
+        json_frames(s, j, o->task);
+        wd_json_close(j);
+    } else if (o->task.v != 0) {
+        wd_json_open(j, "stopped", '{');
         json_frames(s, j, o->task);
         wd_json_close(j);
     }

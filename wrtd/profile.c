@@ -13,7 +13,8 @@ struct profile {
     FILE *out;
 };
 
-/* ---- running --------------------------------------------------------------------------------------------- */
+/* ---- running ---------------------------------------------------------------------------------------------
+ */
 
 static int profile_prepare(struct profile *p, wrt_func **f)
 {
@@ -21,8 +22,12 @@ static int profile_prepare(struct profile *p, wrt_func **f)
     wrt_instance *i;
     struct wd_session *s = &p->s;
     wrt_store_opts opts = WRT_INIT(wrt_store_opts);
-    struct wd_program program = { .name = wd_base_name(p->w->rest[0]), .args = p->w->rest + 1, .args_count = (size_t)p->w->rest_count - 1,
-        .fd_in = 0, .fd_out = 2, .fd_err = 2 };
+    struct wd_program program = { .name = wd_base_name(p->w->rest[0]),
+        .args = p->w->rest + 1,
+        .args_count = (size_t)p->w->rest_count - 1,
+        .fd_in = 0,
+        .fd_out = 2,
+        .fd_err = 2 };
     int code = wd_session_load(s, p->w->rest[0], false, &p->module);
     if (!code) code = wd_session_store(s, &opts);
     if (code) return code;
@@ -30,7 +35,9 @@ static int profile_prepare(struct profile *p, wrt_func **f)
     code = wd_link_program(s, s->linker, &program);
     if (!code) code = wd_link_modules(s, s->linker);
     if (code) return code;
-    if (wd_instantiate(s, s->linker, p->module, &i, &e) != WRT_OK) return wd_report_instantiate(s, s->linker, p->module, &e);
+    if (wd_instantiate(s, s->linker, p->module, &i, &e) != WRT_OK) {
+        return wd_report_instantiate(s, s->linker, p->module, &e);
+    }
     return wd_find_func(s, p->module, i, p->has_call ? &p->call : NULL, f);
 }
 
@@ -59,7 +66,8 @@ static int profile_run(struct profile *p, wrt_func *f)
     return -1;
 }
 
-/* ---- printing -------------------------------------------------------------------------------------------- */
+/* ---- printing --------------------------------------------------------------------------------------------
+ */
 
 static int row_order(const void *a, const void *b)
 {
@@ -69,12 +77,15 @@ static int row_order(const void *a, const void *b)
     return x->func < y->func ? -1 : x->func > y->func;
 }
 
+/* How many there are shows when some places stay empty. */
 static wrt_profile_row *profile_rows(struct profile *p, size_t *n)
 {
-    size_t cap = wrt_profile_rows(p->s.store, NULL, 0);
-    wrt_profile_row *rows = wd_alloc((cap + 1) * sizeof *rows);
-    *n = wrt_profile_rows(p->s.store, rows, cap);
-    if (*n > cap) *n = cap;
+    size_t cap = 256;
+    wrt_profile_row *rows = wd_alloc(cap * sizeof *rows);
+    while ((*n = wrt_profile_rows(p->s.store, rows, cap)) >= cap) {
+        cap *= 2;
+        rows = wd_resize(rows, cap * sizeof *rows);
+    }
     qsort(rows, *n, sizeof *rows, row_order);
     return rows;
 }
@@ -82,8 +93,11 @@ static wrt_profile_row *profile_rows(struct profile *p, size_t *n)
 static void row_name(const wrt_profile_row *r, char buf[160])
 {
     wrt_str name = wrt_code_func_name(r->code, r->func);
-    if (name.n) snprintf(buf, 160, "%.*s", (int)(name.n < 150 ? name.n : 150), name.p);
-    else snprintf(buf, 160, "func[%u]", r->func);
+    if (name.n) {
+        snprintf(buf, 160, "%.*s", (int)(name.n < 150 ? name.n : 150), name.p);
+    } else {
+        snprintf(buf, 160, "func[%u]", r->func);
+    }
 }
 
 static void profile_table(struct profile *p, const wrt_profile_row *rows, size_t n, uint64_t top)
@@ -101,13 +115,17 @@ static void profile_table(struct profile *p, const wrt_profile_row *rows, size_t
             continue;
         }
         row_name(&rows[k], name);
-        fprintf(p->out, "%18s %6.2f %14s  ", wd_group(rows[k].self_fuel, a), guest ? 100.0 * (double)rows[k].self_fuel / (double)guest : 0.0, wd_group(rows[k].calls, b));
+        fprintf(p->out, "%18s %6.2f %14s  ", wd_group(rows[k].self_fuel, a),
+            guest ? 100.0 * (double)rows[k].self_fuel / (double)guest : 0.0, wd_group(rows[k].calls, b));
         wd_print_name(p->out, wd_str(name));
         fputc('\n', p->out);
     }
-    if (hidden) fprintf(p->out, "%18s        %14s  (%llu more; --top 0 shows all)\n", "", "", (unsigned long long)hidden);
-    fprintf(p->out, "guest = %s fuel in functions, %s counted; host = %s; table %s\n", wd_group(guest, a), wd_group(fuel.guest, b),
-        wd_group(fuel.host, name), wrt_engine_fuel_table(p->s.engine)->name);
+    if (hidden) {
+        fprintf(
+            p->out, "%18s        %14s  (%llu more; --top 0 shows all)\n", "", "", (unsigned long long)hidden);
+    }
+    fprintf(p->out, "guest = %s fuel in functions, %s counted; host = %s; table %s\n", wd_group(guest, a),
+        wd_group(fuel.guest, b), wd_group(fuel.host, name), wrt_engine_fuel_table(p->s.engine)->name);
 }
 
 static void profile_json(struct profile *p, const wrt_profile_row *rows, size_t n)
@@ -152,9 +170,13 @@ static int profile_print(struct profile *p, uint64_t top)
     p->out = wd_open_out(p->w, path);
     if (!p->out) return WD_EXIT_IO;
     wrt_profile_row *rows = profile_rows(p, &n);
-    if (p->w->json != WD_JSON_OFF) profile_json(p, rows, n);
-    else if (format && strcmp(format, "folded") == 0) wrt_profile_folded(p->s.store, folded_line, p->out);
-    else profile_table(p, rows, n, top);
+    if (p->w->json != WD_JSON_OFF) {
+        profile_json(p, rows, n);
+    } else if (format && strcmp(format, "folded") == 0) {
+        wrt_profile_folded(p->s.store, folded_line, p->out);
+    } else {
+        profile_table(p, rows, n, top);
+    }
     free(rows);
     return wd_close_out(p->w, p->out, path);
 }

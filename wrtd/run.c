@@ -44,8 +44,13 @@ static int run_prepare(struct run *r)
     code = trace ? wd_trace_start(s, trace, info.sha_low, wd_base_name(w->rest[0])) : 0;
     if (code) return code;
     wrt_sink sink = { r, run_capture };
-    struct wd_program p = { .name = wd_base_name(w->rest[0]), .args = w->rest + 1, .args_count = (size_t)w->rest_count - 1,
-        .out = w->json != WD_JSON_OFF ? &sink : NULL, .fd_in = 0, .fd_out = 1, .fd_err = 2 };
+    struct wd_program p = { .name = wd_base_name(w->rest[0]),
+        .args = w->rest + 1,
+        .args_count = (size_t)w->rest_count - 1,
+        .out = w->json != WD_JSON_OFF ? &sink : NULL,
+        .fd_in = 0,
+        .fd_out = 1,
+        .fd_err = 2 };
     code = wd_link_program(s, s->linker, &p);
     return code ? code : wd_link_modules(s, s->linker);
 }
@@ -109,7 +114,9 @@ static int run_call(struct run *r)
     }
     if (run_wants_init(r)) {
         wrt_error e;
-        if (wrt_export_func(r->instance, WRT_STR("_initialize"), &f, &e) == WRT_OK) run_task(r, f, "_initialize", args);
+        if (wrt_export_func(r->instance, WRT_STR("_initialize"), &f, &e) == WRT_OK) {
+            run_task(r, f, "_initialize", args);
+        }
         if (r->outcome.exit_code != WD_EXIT_OK) return -1;
     }
     int code = wd_find_func(s, r->module, r->instance, r->has_call ? &r->call : NULL, &f);
@@ -120,7 +127,8 @@ static int run_call(struct run *r)
         if (code) return code;
     }
     if (type.results > WD_ARGS_MAX || (!r->has_call && type.params > 0)) {
-        return wd_fail(r->w, WD_EXIT_USAGE, WD_W_INVOKE_COUNT, NULL, "this function cannot be called from here");
+        return wd_fail(
+            r->w, WD_EXIT_USAGE, WD_W_INVOKE_COUNT, NULL, "this function cannot be called from here");
     }
     return run_task(r, f, r->has_call ? r->call.name : wd_base_name(r->w->rest[0]), args);
 }
@@ -179,7 +187,8 @@ static void run_say(struct run *r)
     }
     wd_outcome_say(&r->s, &r->outcome);
     if (wrt_fuel_get(r->s.store, (wrt_task){ 0 }, &fuel) == WRT_OK) {
-        wd_note(r->w, "fuel %s, table %s", wd_group(fuel.guest + fuel.host, buf), wrt_engine_fuel_table(r->s.engine)->name);
+        wd_note(r->w, "fuel %s, table %s", wd_group(fuel.guest + fuel.host, buf),
+            wrt_engine_fuel_table(r->s.engine)->name);
     }
 }
 

@@ -1,5 +1,5 @@
-/* say: errors, notes and the progress bar. stderr is talk, so nothing here writes to stdout except the one document
- * that --json promises also for a failure. Layout of errors: docs/cli, "What errors look like". */
+/* say: errors, notes and the progress bar. stderr is talk, so nothing here writes to stdout except the one
+ * document that --json promises also for a failure. Layout of errors: docs/cli, "What errors look like". */
 #include "wd.h"
 #include <stdarg.h>
 #include <string.h>
@@ -54,7 +54,9 @@ static void say_place(const struct wd *w, const wrt_error *e, const char *file)
     fprintf(stderr, "  %s-->%s ", paint(w, "\033[1;34m"), paint(w, "\033[0m"));
     if (file) say_text(file);
     if (e->line) fprintf(stderr, ":%u:%u", e->line, e->column);
-    if (e->offset != UINT64_MAX) fprintf(stderr, "%soffset 0x%llx", file ? "  " : "", (unsigned long long)e->offset);
+    if (e->offset != UINT64_MAX) {
+        fprintf(stderr, "%soffset 0x%llx", file ? "  " : "", (unsigned long long)e->offset);
+    }
     if (e->where[0]) {
         fputs(file || e->offset != UINT64_MAX ? "  " : "", stderr);
         say_text(e->where);
@@ -83,7 +85,8 @@ static void say_line(const struct wd *w, const char *word, const char *text)
     fputc('\n', stderr);
 }
 
-void wd_say_error(const struct wd *w, const char *level, const wrt_error *e, const char *file, const struct wd_caret *c)
+void wd_say_error(
+    const struct wd *w, const char *level, const wrt_error *e, const char *file, const struct wd_caret *c)
 {
     wd_progress_end();
     fflush(stdout);
@@ -200,8 +203,9 @@ void wd_progress(const struct wd *w, const char *what, uint64_t done, uint64_t t
     bar.last_ns = now;
     bar.shown = true;
     int full = total ? (int)(done * 30 / total) : 0;
-    fprintf(stderr, "\r%s [%.*s%*s] %llu/%llu\033[K", what, full > 30 ? 30 : full, "==============================",
-        full > 30 ? 0 : 30 - full, "", (unsigned long long)done, (unsigned long long)total);
+    fprintf(stderr, "\r%s [%.*s%*s] %llu/%llu\033[K", what, full > 30 ? 30 : full,
+        "==============================", full > 30 ? 0 : 30 - full, "", (unsigned long long)done,
+        (unsigned long long)total);
     fflush(stderr);
 }
 

@@ -24,7 +24,8 @@ static const char *member_of(const char *path, const char *base)
 
 static bool shared_type(const char *type)
 {
-    return strcmp(type, "value") == 0 || strcmp(type, "error") == 0 || strcmp(type, "frame") == 0 || strcmp(type, "bulk") == 0;
+    return strcmp(type, "value") == 0 || strcmp(type, "error") == 0 || strcmp(type, "frame") == 0 ||
+           strcmp(type, "bulk") == 0;
 }
 
 static void schema_members(struct wd_json *j, const char *command, const char *base);
@@ -63,18 +64,22 @@ static void schema_members(struct wd_json *j, const char *command, const char *b
     wd_json_close(j);
     wd_json_open(j, "required", '[');
     for (size_t k = 0; k < WD_COUNT(fields); k++) {
-        const char *name = strcmp(fields[k].command, command) == 0 && fields[k].always ? member_of(fields[k].path, base) : NULL;
+        const char *name = strcmp(fields[k].command, command) == 0 && fields[k].always
+                               ? member_of(fields[k].path, base)
+                               : NULL;
         if (name) wd_json_text(j, NULL, name);
     }
     wd_json_close(j);
 }
 
 /* The definitions that documents share; "*" marks what is always there. */
-static const struct { const char *name, *members[9][2]; } shared[] = {
+static const struct { const char *name, *members[9][2];
+} shared[] = {
     { "value", { { "*type", "string" }, { "*value", NULL } } },
-    { "error", { { "*code", NULL }, { "*status", "string" }, { "*message", "string" }, { "where", "string" }, { "offset", "integer" },
-                 { "table", "string" }, { "hint", "string" } } },
-    { "frame", { { "*module", "string" }, { "*function", "integer" }, { "name", "string" }, { "*function_offset", "integer" }, { "*offset", "integer" } } },
+    { "error", { { "*code", NULL }, { "*status", "string" }, { "*message", "string" }, { "where", "string" },
+                   { "offset", "integer" }, { "table", "string" }, { "hint", "string" } } },
+    { "frame", { { "*module", "string" }, { "*function", "integer" }, { "name", "string" },
+                   { "*function_offset", "integer" }, { "*offset", "integer" } } },
     { "bulk", { { "*price", "integer" }, { "*shift", "integer" } } },
 };
 
@@ -116,7 +121,9 @@ int wd_cmd_schema(struct wd *w)
         wd_near_offer(&near, wd_str(fields[k].command));
     }
     if (!known) {
-        if (wd_near_found(&near)) snprintf(hint, sizeof hint, "did you mean `%.*s`?", (int)near.best.n, near.best.p);
+        if (wd_near_found(&near)) {
+            snprintf(hint, sizeof hint, "did you mean `%.*s`?", (int)near.best.n, near.best.p);
+        }
         return wd_fail(w, WD_EXIT_USAGE, WD_W_TOPIC, hint, "`%s` prints no document", command);
     }
     struct wd_json j = { .out = stdout, .pretty = w->json != WD_JSON_LINES };

@@ -61,18 +61,11 @@ const char *wd_base_name(const char *path)
     return slash && slash[1] ? slash + 1 : path;
 }
 
-/* Files that are not core modules but are often given as one. */
-static void load_hint(const struct wd_module *m, wrt_error *e)
+void wd_load_hint(const uint8_t *bytes, size_t n, wrt_error *e)
 {
-    static const uint8_t component[8] = { 0, 'a', 's', 'm', 0x0d, 0, 1, 0 };
     size_t at = 0;
-    if (m->n >= 8 && memcmp(m->bytes, component, 8) == 0) {
-        wd_error_init(e, WRT_E_UNSUPPORTED, WD_W_COMPONENT, "this is a component; this build runs core modules");
-        return;
-    }
-    while (at < m->n && (m->bytes[at] == ' ' || m->bytes[at] == '\n' || m->bytes[at] == '\r' || m->bytes[at] == '\t')) at++;
-    bool text = at < m->n && (m->bytes[at] == '(' || m->bytes[at] == ';');
-    if (!text) return;
+    while (at < n && (bytes[at] == ' ' || bytes[at] == '\n' || bytes[at] == '\r' || bytes[at] == '\t')) at++;
+    if (at == n || (bytes[at] != '(' && bytes[at] != ';')) return;
     wd_error_init(e, WRT_E_MALFORMED, WD_W_TEXT, "this is the text format; binaries are read");
     wd_error_hint(e, "assemble it first, for example: wasm-tools parse FILE -o OUT.wasm");
 }
@@ -90,9 +83,11 @@ int wd_session_load(struct wd_session *s, const char *path, bool portable, struc
         free(m);
         return code;
     }
-    wrt_load_opts o = { .size = sizeof o, .keep_source = true, .portable = portable, .name = wd_str(wd_base_name(path)) };
+    wrt_load_opts o = {
+        .size = sizeof o, .keep_source = true, .portable = portable, .name = wd_str(wd_base_name(path))
+    };
     if (wrt_load(s->engine, (wrt_bytes){ m->bytes, m->n }, &o, &m->code, &e) != WRT_OK) {
-        load_hint(m, &e);
+        wd_load_hint(m->bytes, m->n, &e);
         code = wd_report(s->w, &e, path, wd_exit_of(&e) == WD_EXIT_INTERNAL ? WD_EXIT_DATA : wd_exit_of(&e));
         free(m->bytes);
         free(m);
@@ -123,7 +118,8 @@ static size_t grant_dirs(const struct wd *w, enum wd_option_id id, wrt_dir *dirs
     for (const char *text; (text = wd_option_next(w, id, &at)) != NULL;) {
         const char *split = strstr(text, "::");
         wrt_str host = { text, split ? (size_t)(split - text) : strlen(text) };
-        dirs[n++] = (wrt_dir){ .host = host, .guest = split ? wd_str(split + 2) : host, .write = id == WD_OPT_dir };
+        dirs[n++] =
+            (wrt_dir){ .host = host, .guest = split ? wd_str(split + 2) : host, .write = id == WD_OPT_dir };
     }
     return n;
 }
@@ -189,12 +185,15 @@ static int link_make(struct wd_session *s, wrt_linker *l, const char *text)
     struct wd_link link;
     size_t name = strcspn(text, "=");
     if (name == 0 || !text[name] || !text[name + 1]) {
-        return wd_fail(s->w, WD_EXIT_USAGE, WD_W_VALUE, "--link NAME=FILE", "`%s` is no value for --link", text);
+        return wd_fail(
+            s->w, WD_EXIT_USAGE, WD_W_VALUE, "--link NAME=FILE", "`%s` is no value for --link", text);
     }
     link.name = (wrt_str){ text, name };
     int code = wd_session_load(s, text + name + 1, false, &link.module);
     if (code) return code;
-    if (wd_instantiate(s, l, link.module, &link.instance, &e) != WRT_OK) return wd_report_instantiate(s, l, link.module, &e);
+    if (wd_instantiate(s, l, link.module, &link.instance, &e) != WRT_OK) {
+        return wd_report_instantiate(s, l, link.module, &e);
+    }
     s->links = wd_resize(s->links, (s->links_count + 1) * sizeof *s->links);
     s->links[s->links_count++] = link;
     return 0;
@@ -216,7 +215,8 @@ int wd_link_modules(struct wd_session *s, wrt_linker *l)
     return code;
 }
 
-wrt_status wd_instantiate(struct wd_session *s, wrt_linker *l, struct wd_module *m, wrt_instance **out, wrt_error *e)
+wrt_status wd_instantiate(
+    struct wd_session *s, wrt_linker *l, struct wd_module *m, wrt_instance **out, wrt_error *e)
 {
     return wrt_instantiate(s->store, l, m->code, out, e);
 }
@@ -224,7 +224,8 @@ wrt_status wd_instantiate(struct wd_session *s, wrt_linker *l, struct wd_module 
 enum { MISSES_SHOWN = 16 };
 
 /* A module that does not link: every import that is missing, not the first. */
-static int report_misses(struct wd_session *s, const wrt_linker *l, const struct wd_module *m, const wrt_error *first)
+static int report_misses(
+    struct wd_session *s, const wrt_linker *l, const struct wd_module *m, const wrt_error *first)
 {
     wrt_error errors[MISSES_SHOWN];
     size_t n = 0;
@@ -232,15 +233,22 @@ static int report_misses(struct wd_session *s, const wrt_linker *l, const struct
     if (n == 0) return wd_report(s->w, first, m->path, WD_EXIT_LINK);
     for (size_t k = 0; k < n && k < MISSES_SHOWN; k++) {
         bool last = k + 1 == n || k + 1 == MISSES_SHOWN;
-        if (n == 1) wd_error_hint(&errors[k], "%s", errors[k].hint[0] ? errors[k].hint : "another module can provide it: --link NAME=FILE");
-        if (last) wd_report(s->w, &errors[k], m->path, WD_EXIT_LINK);
-        else wd_say_error(s->w, "error", &errors[k], m->path, NULL);
+        if (n == 1) {
+            wd_error_hint(&errors[k], "%s",
+                errors[k].hint[0] ? errors[k].hint : "another module can provide it: --link NAME=FILE");
+        }
+        if (last) {
+            wd_report(s->w, &errors[k], m->path, WD_EXIT_LINK);
+        } else {
+            wd_say_error(s->w, "error", &errors[k], m->path, NULL);
+        }
     }
     if (n > MISSES_SHOWN) wd_warn(s->w, "%zu more imports are missing", n - MISSES_SHOWN);
     return WD_EXIT_LINK;
 }
 
-int wd_report_instantiate(struct wd_session *s, const wrt_linker *l, const struct wd_module *m, const wrt_error *e)
+int wd_report_instantiate(
+    struct wd_session *s, const wrt_linker *l, const struct wd_module *m, const wrt_error *e)
 {
     struct wd_outcome o;
     if (e->status == WRT_E_LINK) return report_misses(s, l, m, e);
@@ -287,7 +295,8 @@ static int no_export(struct wd_session *s, const struct wd_module *m, const stru
         }
         wd_error_init(&e, WRT_E_LINK, WD_W_NO_EXPORT, "no function `%s` is exported", call->name);
         if (wd_near_found(&near)) {
-            wd_error_hint(&e, "did you mean `%.*s`?", (int)(near.best.n < 100 ? near.best.n : 100), near.best.p);
+            wd_error_hint(
+                &e, "did you mean `%.*s`?", (int)(near.best.n < 100 ? near.best.n : 100), near.best.p);
         } else if (list.n > 0) {
             wd_error_hint(&e, "it exports %s", list.p);
         }
@@ -299,7 +308,8 @@ static int no_export(struct wd_session *s, const struct wd_module *m, const stru
     return wd_report(s->w, &e, m->path, WD_EXIT_USAGE);
 }
 
-int wd_find_func(struct wd_session *s, struct wd_module *m, wrt_instance *i, const struct wd_invoke *call, wrt_func **out)
+int wd_find_func(
+    struct wd_session *s, struct wd_module *m, wrt_instance *i, const struct wd_invoke *call, wrt_func **out)
 {
     wrt_error e;
     wrt_status status = wrt_export_func(i, call ? wd_str(call->name) : WRT_STR("_start"), out, &e);

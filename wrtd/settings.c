@@ -56,14 +56,20 @@ static bool key_is(wrt_str key, const char *name)
 
 /* ---- values -------------------------------------------------------------------------------------------- */
 
-struct setting { struct wd *w; struct wd_settings *s; const char *letter; wrt_str key, value; bool has_value; };
+struct setting {
+    struct wd *w;
+    struct wd_settings *s;
+    const char *letter;
+    wrt_str key, value;
+    bool has_value;
+};
 
 static int setting_bad(const struct setting *t, const char *want)
 {
     char hint[192];
     snprintf(hint, sizeof hint, "%s", want);
-    return wd_fail(t->w, WD_EXIT_USAGE, WD_W_VALUE, hint, "`%.*s` is no value for %s %.*s", (int)t->value.n, t->value.p, t->letter,
-        (int)t->key.n, t->key.p);
+    return wd_fail(t->w, WD_EXIT_USAGE, WD_W_VALUE, hint, "`%.*s` is no value for %s %.*s", (int)t->value.n,
+        t->value.p, t->letter, (int)t->key.n, t->key.p);
 }
 
 static bool parse_yes(const struct setting *t, bool *yes)
@@ -84,8 +90,9 @@ static int setting_count(const struct setting *t, uint64_t *out)
 
 struct limit_row { const char *name; bool bytes; uint64_t least, most; size_t at, size; };
 static const struct limit_row limit_rows[] = {
-#define LIMIT(name_, type_, dflt, least_, most_, unit_, text_) \
-    { #name_, sizeof(unit_) == sizeof("bytes") && (unit_)[0] == 'b', least_, most_, offsetof(wrt_limits, name_), sizeof(type_) },
+#define LIMIT(name_, type_, dflt, least_, most_, unit_, text_)                                               \
+    { #name_, sizeof(unit_) == sizeof("bytes") && (unit_)[0] == 'b', least_, most_,                          \
+        offsetof(wrt_limits, name_), sizeof(type_) },
 #include <wrt/limits.def>
 #undef LIMIT
 };
@@ -97,8 +104,8 @@ static int setting_limit(const struct setting *t, const struct limit_row *row)
     bool read = row->bytes ? wd_parse_bytes(t->value, &v) : wd_parse_count(t->value, &v);
     uint64_t least = row->least ? row->least : 1;       /* zero means default in the interface */
     if (!read || v < least || v > row->most) {
-        snprintf(hint, sizeof hint, "%s from %llu to %llu", row->bytes ? "bytes (64KiB, 16MiB)" : "a number", (unsigned long long)least,
-            (unsigned long long)row->most);
+        snprintf(hint, sizeof hint, "%s from %llu to %llu", row->bytes ? "bytes (64KiB, 16MiB)" : "a number",
+            (unsigned long long)least, (unsigned long long)row->most);
         return setting_bad(t, hint);
     }
     if (row->size == 4) {
@@ -125,7 +132,8 @@ static int setting_feature(const struct setting *t, uint64_t bits)
     bool yes;
     if (!parse_yes(t, &yes)) return setting_bad(t, "y or n");
     if (yes && (bits & ~features_built())) {
-        return wd_fail(t->w, WD_EXIT_USAGE, WD_W_NOT_BUILT, "`-W help` lists what is built", "the feature %.*s is not built", (int)t->key.n, t->key.p);
+        return wd_fail(t->w, WD_EXIT_USAGE, WD_W_NOT_BUILT, "`-W help` lists what is built",
+            "the feature %.*s is not built", (int)t->key.n, t->key.p);
     }
     uint64_t mask = t->s->features ? t->s->features : features_built();
     mask = yes ? mask | bits : mask & ~bits;
@@ -147,7 +155,8 @@ static int setting_unknown(const struct setting *t, const struct wd_key *keys, s
         }
         snprintf(hint, sizeof hint, "did you mean `%s`?", name);
     }
-    return wd_fail(t->w, WD_EXIT_USAGE, WD_W_KEY, hint, "%s has no key `%.*s`", t->letter, (int)t->key.n, t->key.p);
+    return wd_fail(
+        t->w, WD_EXIT_USAGE, WD_W_KEY, hint, "%s has no key `%.*s`", t->letter, (int)t->key.n, t->key.p);
 }
 
 static int setting_w(const struct setting *t)
@@ -167,7 +176,9 @@ static int setting_w(const struct setting *t)
     for (size_t k = 0; k < WD_COUNT(features); k++) {
         if (key_is(t->key, features[k].name)) return setting_feature(t, (uint64_t)1 << features[k].bit);
     }
-    wrt_str key = key_is(t->key, "max-memory") ? WRT_STR("memory_bytes") : key_is(t->key, "stack") ? WRT_STR("stack_bytes") : t->key;
+    wrt_str key = key_is(t->key, "max-memory") ? WRT_STR("memory_bytes")
+                  : key_is(t->key, "stack")    ? WRT_STR("stack_bytes")
+                                               : t->key;
     for (size_t k = 0; k < WD_COUNT(limit_rows); k++) {
         if (key_is(key, limit_rows[k].name)) return setting_limit(t, &limit_rows[k]);
     }
@@ -194,12 +205,17 @@ static int setting_s(const struct setting *t)
 }
 
 /* "key=value,key,..." */
-static int settings_list(struct wd *w, struct wd_settings *s, const char *letter, const char *list, int (*set)(const struct setting *))
+static int settings_list(struct wd *w, struct wd_settings *s, const char *letter, const char *list,
+    int (*set)(const struct setting *))
 {
     for (const char *p = list; *p;) {
         size_t n = strcspn(p, ",");
         const char *equal = memchr(p, '=', n);
-        struct setting t = { .w = w, .s = s, .letter = letter, .key = { p, equal ? (size_t)(equal - p) : n }, .has_value = equal != NULL };
+        struct setting t = { .w = w,
+            .s = s,
+            .letter = letter,
+            .key = { p, equal ? (size_t)(equal - p) : n },
+            .has_value = equal != NULL };
         t.value = equal ? (wrt_str){ equal + 1, (size_t)(p + n - equal - 1) } : (wrt_str){ "", 0 };
         int code = set(&t);
         if (code >= 0) return code;
@@ -212,7 +228,9 @@ static int settings_one(struct wd *w, struct wd_settings *s, enum wd_option_id i
 {
     const char *value = wd_option(w, id);
     if (!value) return -1;
-    struct setting t = { .w = w, .s = s, .letter = "--", .key = wd_str(key), .value = wd_str(value), .has_value = true };
+    struct setting t = {
+        .w = w, .s = s, .letter = "--", .key = wd_str(key), .value = wd_str(value), .has_value = true
+    };
     return setting_w(&t);
 }
 

@@ -1,5 +1,5 @@
-/* tasks: several programs as concurrent tasks of one store, and what became of each: output, exact fuel, slices,
- * peaks, and a timeline. */
+/* tasks: several programs as concurrent tasks of one store, and what became of each: output, exact fuel,
+ * slices, peaks, and a timeline. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -18,10 +18,12 @@ struct tasks {
     enum wd_end end;
 };
 
-/* ---- output ---------------------------------------------------------------------------------------------- */
+/* ---- output ----------------------------------------------------------------------------------------------
+ */
 
 /* Whole lines from *shown on, each with its label; with `all` the unfinished last one too. */
-static void show_lines(const struct tasks_spec *s, const struct wd_buf *b, size_t *shown, char mark, size_t width, bool all)
+static void show_lines(
+    const struct tasks_spec *s, const struct wd_buf *b, size_t *shown, char mark, size_t width, bool all)
 {
     while (*shown < b->n) {
         const char *p = b->p + *shown, *end = memchr(p, '\n', b->n - *shown);
@@ -58,7 +60,8 @@ static wrt_status task_err(void *ctx, const uint8_t *p, size_t n)
     return status;
 }
 
-/* ---- starting -------------------------------------------------------------------------------------------- */
+/* ---- starting --------------------------------------------------------------------------------------------
+ */
 
 static uint64_t task_refuel(void *ctx, wrt_store *store, wrt_task t)
 {
@@ -66,8 +69,11 @@ static uint64_t task_refuel(void *ctx, wrt_store *store, wrt_task t)
     (void)store;
     (void)t;
     if (s->refuel_times == UINT64_MAX) return 0;
-    if (s->refuel_times == 1) s->refuel_times = UINT64_MAX;
-    else if (s->refuel_times > 1) s->refuel_times--;
+    if (s->refuel_times == 1) {
+        s->refuel_times = UINT64_MAX;
+    } else if (s->refuel_times > 1) {
+        s->refuel_times--;
+    }
     return s->refuel;
 }
 
@@ -79,15 +85,24 @@ static int task_prepare(struct tasks *x, struct tasks_spec *s)
     if (code) return code;
     s->fd_in = open(in, O_RDONLY | O_CLOEXEC);
     if (s->fd_in < 0) {
-        wd_error_init(&e, WRT_E_IO, errno == ENOENT ? WD_W_NO_FILE : WD_W_READ, "cannot open the standard input of %s", s->name);
+        wd_error_init(&e, WRT_E_IO, errno == ENOENT ? WD_W_NO_FILE : WD_W_READ,
+            "cannot open the standard input of %s", s->name);
         return wd_report(x->w, &e, in, errno == ENOENT ? WD_EXIT_NO_FILE : WD_EXIT_IO);
     }
     s->live = wd_has(x->w, WD_OPT_live) && x->w->json == WD_JSON_OFF;
     s->sink_out = (wrt_sink){ s, task_out };
     s->sink_err = (wrt_sink){ s, task_err };
-    struct wd_program p = { .name = wd_base_name(s->file), .args = s->args, .args_count = s->args_count, .out = &s->sink_out,
-        .err = &s->sink_err, .fd_in = s->fd_in, .fd_out = -1, .fd_err = -1 };
-    if (wrt_linker_new(x->s.engine, &s->linker, &e) != WRT_OK) return wd_report(x->w, &e, s->file, wd_exit_of(&e));
+    struct wd_program p = { .name = wd_base_name(s->file),
+        .args = s->args,
+        .args_count = s->args_count,
+        .out = &s->sink_out,
+        .err = &s->sink_err,
+        .fd_in = s->fd_in,
+        .fd_out = -1,
+        .fd_err = -1 };
+    if (wrt_linker_new(x->s.engine, &s->linker, &e) != WRT_OK) {
+        return wd_report(x->w, &e, s->file, wd_exit_of(&e));
+    }
     code = wd_link_program(&x->s, s->linker, &p);
     if (!code) code = wd_link_modules(&x->s, s->linker);
     if (code) return code;
@@ -127,14 +142,21 @@ static void task_collect(struct tasks *x, struct tasks_spec *s)
     wrt_error e;
     s->info.size = sizeof s->info;
     wrt_task_info_get(x->s.store, s->task, &s->info);
-    enum wd_end end = s->info.state >= WRT_TASK_DONE ? WD_END_DONE : s->info.state == WRT_TASK_FUEL_OUT ? WD_END_FUEL : x->end;
-    if (end == WD_END_DONE && wrt_task_result(x->s.store, s->task, s->results, s->results_count, &e) == WRT_OK) e.status = WRT_OK;
-    else s->results_count = 0;
+    enum wd_end end = s->info.state >= WRT_TASK_DONE       ? WD_END_DONE
+                      : s->info.state == WRT_TASK_FUEL_OUT ? WD_END_FUEL
+                                                           : x->end;
+    if (end == WD_END_DONE &&
+        wrt_task_result(x->s.store, s->task, s->results, s->results_count, &e) == WRT_OK) {
+        e.status = WRT_OK;
+    } else {
+        s->results_count = 0;
+    }
     wd_outcome_of(&x->s, s->task, end, end == WD_END_DONE ? &e : NULL, &s->outcome);
     s->outcome.file = s->file;
 }
 
-/* ---- reporting ------------------------------------------------------------------------------------------- */
+/* ---- reporting -------------------------------------------------------------------------------------------
+ */
 
 static size_t names_width(const struct tasks *x)
 {
@@ -148,8 +170,11 @@ static size_t names_width(const struct tasks *x)
 
 static void state_text(const struct tasks_spec *s, char buf[32])
 {
-    if (s->outcome.guest) snprintf(buf, 32, "exit %d", (int)s->outcome.guest_code);
-    else snprintf(buf, 32, "%s", strcmp(s->outcome.status, "ok") == 0 ? "done" : s->outcome.status);
+    if (s->outcome.guest) {
+        snprintf(buf, 32, "exit %d", (int)s->outcome.guest_code);
+    } else {
+        snprintf(buf, 32, "%s", strcmp(s->outcome.status, "ok") == 0 ? "done" : s->outcome.status);
+    }
 }
 
 static void report_outputs(struct tasks *x, size_t width)
@@ -163,26 +188,32 @@ static void report_outputs(struct tasks *x, size_t width)
             wd_value_text(&s->results[r], text);
             printf("%-*s = %s\n", (int)width, s->name, text);
         }
-        if (s->cut) wd_warn(x->w, "%s: output beyond %s was dropped", s->name, wd_bytes_text(TASK_OUTPUT_MOST, text));
+        if (s->cut) {
+            wd_warn(x->w, "%s: output beyond %s was dropped", s->name, wd_bytes_text(TASK_OUTPUT_MOST, text));
+        }
     }
 }
 
 static void report_table(struct tasks *x, size_t width)
 {
-    printf("\n%-*s  %-12s %16s %14s %9s %11s %11s\n", (int)width, "task", "state", "guest fuel =", "host fuel =", "slices =", "stack peak", "memory peak");
+    printf("\n%-*s  %-12s %16s %14s %9s %11s %11s\n", (int)width, "task", "state",
+        "guest fuel =", "host fuel =", "slices =", "stack peak", "memory peak");
     for (size_t k = 0; k < x->count; k++) {
         char state[32], a[32], b[32], c[32], d[32], e[32];
         const struct tasks_spec *s = &x->specs[k];
         state_text(s, state);
-        printf("%-*s  %-12s %16s %14s %9s %11s %11s\n", (int)width, s->name, state, wd_group(s->info.guest_fuel, a), wd_group(s->info.host_fuel, b),
-            wd_group(s->info.slices, c), wd_bytes_text(s->info.stack_peak_bytes, d), wd_bytes_text(s->info.memory_peak_bytes, e));
+        printf("%-*s  %-12s %16s %14s %9s %11s %11s\n", (int)width, s->name, state,
+            wd_group(s->info.guest_fuel, a), wd_group(s->info.host_fuel, b), wd_group(s->info.slices, c),
+            wd_bytes_text(s->info.stack_peak_bytes, d), wd_bytes_text(s->info.memory_peak_bytes, e));
     }
 }
 
 static void report_timeline(struct tasks *x, size_t width)
 {
     char buf[TIMELINE_COLUMNS + 1], fuel[32];
-    printf("\ntimeline over fuel, one column = %s fuel  (# + - running all, half, some of it; . ready; ~ waiting)\n", wd_group(x->timeline.width, fuel));
+    printf("\ntimeline over fuel, one column = %s fuel  (# + - running all, half, some of it; . ready; ~ "
+           "waiting)\n",
+        wd_group(x->timeline.width, fuel));
     for (size_t k = 0; k < x->count; k++) {
         timeline_text(&x->timeline, k, buf);
         printf("%-*s  %s\n", (int)width, x->specs[k].name, buf);
@@ -204,8 +235,9 @@ static void report_text(struct tasks *x)
     report_table(x, width);
     report_timeline(x, width);
     wrt_stats_get(x->s.store, &stats);
-    printf("\n%zu tasks, policy %s, fuel %s guest + %s host, %s switches, table %s, trace hash %016llx\n", x->count, policy_name(x),
-        wd_group(stats.guest_fuel, a), wd_group(stats.host_fuel, b), wd_group(stats.switches, c), wrt_engine_fuel_table(x->s.engine)->name,
+    printf("\n%zu tasks, policy %s, fuel %s guest + %s host, %s switches, table %s, trace hash %016llx\n",
+        x->count, policy_name(x), wd_group(stats.guest_fuel, a), wd_group(stats.host_fuel, b),
+        wd_group(stats.switches, c), wrt_engine_fuel_table(x->s.engine)->name,
         (unsigned long long)wrt_trace_hash(x->s.store));
     for (size_t k = 0; k < x->count; k++) wd_outcome_say(&x->s, &x->specs[k].outcome);
 }
@@ -265,7 +297,8 @@ static void report_json(struct tasks *x, int code)
     wd_json_end(&j);
 }
 
-/* ---- the command ------------------------------------------------------------------------------------------ */
+/* ---- the command ------------------------------------------------------------------------------------------
+ */
 
 static wrt_policy tasks_policy(const struct wd *w)
 {
@@ -308,9 +341,14 @@ static int tasks_whole(struct tasks *x)
         task_collect(x, &x->specs[k]);
         if (code == 0) code = x->specs[k].outcome.exit_code;
     }
-    if (x->w->json != WD_JSON_OFF) report_json(x, code);
-    else report_text(x);
-    if (wd_trace_lost(x->s.trace)) wd_warn(x->w, "the timeline misses %llu records", (unsigned long long)wd_trace_lost(x->s.trace));
+    if (x->w->json != WD_JSON_OFF) {
+        report_json(x, code);
+    } else {
+        report_text(x);
+    }
+    if (wd_trace_lost(x->s.trace)) {
+        wd_warn(x->w, "the timeline misses %llu records", (unsigned long long)wd_trace_lost(x->s.trace));
+    }
     return code;
 }
 

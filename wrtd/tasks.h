@@ -33,9 +33,14 @@ struct tasks_spec {
 int tasks_spec_parse(struct wd *w, const char *text, size_t number, struct tasks_spec *out);
 void tasks_spec_free(struct tasks_spec *s);
 
-/* timeline.c: who ran when, over fuel, in a bounded number of columns whose width doubles as the run goes on. */
+/* timeline.c: who ran when, over fuel, in a bounded number of columns whose width doubles as the run goes on.
+ */
 enum { TIMELINE_COLUMNS = 72 };
-struct timeline_row { uint64_t task, fuel, begin, end, parked; bool started, ended, waiting; uint64_t run[TIMELINE_COLUMNS], wait[TIMELINE_COLUMNS]; };
+struct timeline_row {
+    uint64_t task, fuel, begin, end, parked;
+    bool started, ended, waiting;
+    uint64_t run[TIMELINE_COLUMNS], wait[TIMELINE_COLUMNS];
+};
 struct timeline { struct timeline_row *rows; size_t rows_count; uint64_t width, now; };
 void timeline_init(struct timeline *t, size_t rows);
 void timeline_row(struct timeline *t, size_t row, wrt_task task);

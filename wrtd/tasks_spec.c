@@ -1,10 +1,11 @@
-/* tasks_spec: "FILE,key=value,...". A comma ends a value only when a known key follows it, so calls and arguments
- * may hold commas. */
+/* tasks_spec: "FILE,key=value,...". A comma ends a value only when a known key follows it, so calls and
+ * arguments may hold commas. */
 #include <stdlib.h>
 #include <string.h>
 #include "tasks.h"
 
-static const char *const spec_keys[] = { "name", "budget", "slice", "priority", "args", "invoke", "stdin", "on-empty", "refuel" };
+static const char *const spec_keys[] = { "name", "budget", "slice", "priority", "args", "invoke", "stdin",
+    "on-empty", "refuel" };
 
 /* Length of a known key at p that is followed by '='; 0: none. */
 static size_t spec_key_at(const char *p)
@@ -67,10 +68,17 @@ static int spec_set(struct wd *w, struct tasks_spec *s, const char *key, char *v
         snprintf(s->name, sizeof s->name, "%s", value);
         return 0;
     }
-    if (strcmp(key, "budget") == 0) return wd_parse_count(wd_str(value), &s->budget) && s->budget ? 0 : spec_bad(w, fuel_hint, key, value);
-    if (strcmp(key, "slice") == 0) return wd_parse_count(wd_str(value), &s->slice) && s->slice ? 0 : spec_bad(w, fuel_hint, key, value);
+    if (strcmp(key, "budget") == 0) {
+        return wd_parse_count(wd_str(value), &s->budget) && s->budget ? 0
+                                                                      : spec_bad(w, fuel_hint, key, value);
+    }
+    if (strcmp(key, "slice") == 0) {
+        return wd_parse_count(wd_str(value), &s->slice) && s->slice ? 0 : spec_bad(w, fuel_hint, key, value);
+    }
     if (strcmp(key, "priority") == 0) {
-        if (!wd_parse_count(wd_str(value), &v) || v > 255 || v == 0) return spec_bad(w, "1 to 255, the greatest runs first", key, value);
+        if (!wd_parse_count(wd_str(value), &v) || v > 255 || v == 0) {
+            return spec_bad(w, "1 to 255, the greatest runs first", key, value);
+        }
         s->priority = (uint8_t)v;
         return 0;
     }
@@ -86,7 +94,9 @@ static int spec_set(struct wd *w, struct tasks_spec *s, const char *key, char *v
         s->stdin_file = value;
         return 0;
     }
-    if (strcmp(key, "refuel") == 0) return spec_refuel(s, value) ? 0 : spec_bad(w, "FUEL or FUELxTIMES, such as 20000x3", key, value);
+    if (strcmp(key, "refuel") == 0) {
+        return spec_refuel(s, value) ? 0 : spec_bad(w, "FUEL or FUELxTIMES, such as 20000x3", key, value);
+    }
     s->trap_on_empty = strcmp(value, "trap") == 0;
     return s->trap_on_empty || strcmp(value, "suspend") == 0 ? 0 : spec_bad(w, "suspend or trap", key, value);
 }
@@ -101,7 +111,9 @@ static int spec_check_file(struct wd *w, const char *file)
         if (n == 0 || p[1 + n] != '=') continue;
         wd_near_init(&near, (wrt_str){ p + 1, n });
         for (size_t k = 0; k < WD_COUNT(spec_keys); k++) wd_near_offer(&near, wd_str(spec_keys[k]));
-        if (wd_near_found(&near)) snprintf(hint, sizeof hint, "did you mean `%.*s`?", (int)near.best.n, near.best.p);
+        if (wd_near_found(&near)) {
+            snprintf(hint, sizeof hint, "did you mean `%.*s`?", (int)near.best.n, near.best.p);
+        }
         return wd_fail(w, WD_EXIT_USAGE, WD_W_SPEC, hint, "a task has no key `%.*s`", (int)n, p + 1);
     }
     return 0;
@@ -135,7 +147,9 @@ int tasks_spec_parse(struct wd *w, const char *text, size_t number, struct tasks
         if (n > 5 && strcmp(base + n - 5, ".wasm") == 0) n -= 5;
         snprintf(out->name, sizeof out->name, "%.*s", (int)(n < 24 ? n : 24), base);
     }
-    if (!out->file[0]) return wd_fail(w, WD_EXIT_USAGE, WD_W_SPEC, "FILE[,KEY=VALUE...]", "task %zu names no file", number);
+    if (!out->file[0]) {
+        return wd_fail(w, WD_EXIT_USAGE, WD_W_SPEC, "FILE[,KEY=VALUE...]", "task %zu names no file", number);
+    }
     return 0;
 }
 

@@ -61,7 +61,11 @@ static size_t utf8_step(const unsigned char *p, size_t n)
 {
     static const uint32_t least[5] = { 0, 0, 0x80, 0x800, 0x10000 };
     unsigned char c = p[0];
-    size_t len = c < 0x80 ? 1 : c >= 0xc2 && c < 0xe0 ? 2 : c >= 0xe0 && c < 0xf0 ? 3 : c >= 0xf0 && c < 0xf5 ? 4 : 0;
+    size_t len = c < 0x80                ? 1
+                 : c >= 0xc2 && c < 0xe0 ? 2
+                 : c >= 0xe0 && c < 0xf0 ? 3
+                 : c >= 0xf0 && c < 0xf5 ? 4
+                                         : 0;
     if (len == 0 || len > n) return 0;
     uint32_t v = len == 1 ? c : c & (0xffu >> (len + 1));
     for (size_t k = 1; k < len; k++) {
@@ -151,21 +155,23 @@ static bool number_with_unit(wrt_str t, const struct unit *units, size_t n, uint
 
 bool wd_parse_count(wrt_str text, uint64_t *out)
 {
-    static const struct unit units[] = { { "", 1 }, { "k", 1000 }, { "K", 1000 }, { "M", 1000000 }, { "G", 1000000000 }, { "T", 1000000000000 } };
+    static const struct unit units[] = { { "", 1 }, { "k", 1000 }, { "K", 1000 }, { "M", 1000000 },
+        { "G", 1000000000 }, { "T", 1000000000000 } };
     return number_with_unit(text, units, WD_COUNT(units), out);
 }
 
 bool wd_parse_bytes(wrt_str text, uint64_t *out)
 {
-    static const struct unit units[] = { { "", 1 }, { "B", 1 }, { "KiB", 1ull << 10 }, { "MiB", 1ull << 20 }, { "GiB", 1ull << 30 },
-        { "K", 1ull << 10 }, { "M", 1ull << 20 }, { "G", 1ull << 30 }, { "kB", 1000 }, { "KB", 1000 }, { "MB", 1000000 }, { "GB", 1000000000 } };
+    static const struct unit units[] = { { "", 1 }, { "B", 1 }, { "KiB", 1ull << 10 }, { "MiB", 1ull << 20 },
+        { "GiB", 1ull << 30 }, { "K", 1ull << 10 }, { "M", 1ull << 20 }, { "G", 1ull << 30 }, { "kB", 1000 },
+        { "KB", 1000 }, { "MB", 1000000 }, { "GB", 1000000000 } };
     return number_with_unit(text, units, WD_COUNT(units), out);
 }
 
 bool wd_parse_ns(wrt_str text, uint64_t *out)
 {
-    static const struct unit units[] = { { "", 1000000000 }, { "ns", 1 }, { "us", 1000 }, { "ms", 1000000 }, { "s", 1000000000 },
-        { "m", 60000000000 }, { "min", 60000000000 }, { "h", 3600000000000 } };
+    static const struct unit units[] = { { "", 1000000000 }, { "ns", 1 }, { "us", 1000 }, { "ms", 1000000 },
+        { "s", 1000000000 }, { "m", 60000000000 }, { "min", 60000000000 }, { "h", 3600000000000 } };
     size_t at = 0;
     uint64_t whole, part = 0, scale = 1;
     if (!number_read(text, &at, &whole)) return false;
@@ -208,7 +214,8 @@ const char *wd_bytes_text(uint64_t v, char buf[32])
     if (rest == 0) {
         snprintf(buf, 32, "%llu %s", (unsigned long long)whole, units[u]);
     } else {
-        snprintf(buf, 32, "%llu.%llu %s", (unsigned long long)whole, (unsigned long long)(rest * 10 / 1024), units[u]);
+        snprintf(buf, 32, "%llu.%llu %s", (unsigned long long)whole, (unsigned long long)(rest * 10 / 1024),
+            units[u]);
     }
     return buf;
 }
@@ -227,7 +234,8 @@ const char *wd_ns_text(double ns, char buf[32])
     return buf;
 }
 
-/* ---- nearest names -------------------------------------------------------------------------------------- */
+/* ---- nearest names --------------------------------------------------------------------------------------
+ */
 
 enum { NEAR_NAME_MOST = 64 };
 
@@ -261,7 +269,8 @@ static uint32_t near_distance(wrt_str a, wrt_str b)
 
 void wd_near_init(struct wd_near *n, wrt_str want)
 {
-    /* A third of the name may be wrong, at least one letter: `fule`, `max-memroy`, but not `cat` for `run`. */
+    /* A third of the name may be wrong, at least one letter: `fule`, `max-memroy`, but not `cat` for `run`.
+     */
     uint32_t most = (uint32_t)(want.n < NEAR_NAME_MOST ? want.n : NEAR_NAME_MOST) / 3;
     *n = (struct wd_near){ .want = want, .distance = (most ? most : 1) + 1 };
 }

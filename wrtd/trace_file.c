@@ -1,5 +1,5 @@
-/* trace_file: the file that a traced run leaves. Records leave the store's ring after every turn. The format is in
- * wd.h; it is written front to back, so what a crash leaves can be read. */
+/* trace_file: the file that a traced run leaves. Records leave the store's ring after every turn. The format
+ * is in wd.h; it is written front to back, so what a crash leaves can be read. */
 #include "wd.h"
 #include <errno.h>
 #include <stdlib.h>
@@ -43,7 +43,8 @@ static void put_record(struct wd_trace *t, const wrt_trace_rec *r)
 }
 
 /*  0 magic      8 version   12 header bytes  16 record bytes  20 zero
- * 24 fuel hash 32 code hash 40 trace hash    48 records       56 lost   64 flags  72 fuel table's name  96 program */
+ * 24 fuel hash 32 code hash 40 trace hash    48 records       56 lost   64 flags  72 fuel table's name  96
+ * program */
 static void put_head(struct wd_trace *t, const struct wd_trace_head *h)
 {
     uint8_t *p = t->head;
@@ -73,7 +74,9 @@ int wd_trace_start(struct wd_session *s, const char *path, uint64_t code_hash, c
             return wd_report(s->w, &e, path, WD_EXIT_IO);
         }
         const wrt_fuel_table *table = wrt_engine_fuel_table(s->engine);
-        struct wd_trace_head h = { .version = WD_TRACE_VERSION, .fuel_hash = wrt_fuel_table_hash(table), .code_hash = code_hash,
+        struct wd_trace_head h = { .version = WD_TRACE_VERSION,
+            .fuel_hash = wrt_fuel_table_hash(table),
+            .code_hash = code_hash,
             .flags = s->settings.virtual_clock ? WD_TRACE_VIRTUAL : 0 };
         memcpy(h.fuel_name, table->name, sizeof h.fuel_name);
         size_t n = strlen(program);
@@ -82,7 +85,10 @@ int wd_trace_start(struct wd_session *s, const char *path, uint64_t code_hash, c
     }
     t->ring = malloc((size_t)RING_RECORDS * sizeof(wrt_trace_rec));
     t->drained = wd_alloc(DRAIN_RECORDS * sizeof *t->drained);
-    if (t->ring && wrt_trace_ring(s->store, t->ring, (size_t)RING_RECORDS * sizeof(wrt_trace_rec)) == WRT_OK) return 0;
+    if (t->ring
+        && wrt_trace_ring(s->store, t->ring, (size_t)RING_RECORDS * sizeof(wrt_trace_rec)) == WRT_OK) {
+        return 0;
+    }
     return wd_fail(s->w, WD_EXIT_LIMIT, WD_W_TRACE, NULL, "no memory for a trace");
 }
 

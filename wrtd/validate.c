@@ -22,14 +22,18 @@ static int validate_one(struct wd *w, wrt_engine *engine, const char *path, wrt_
     int exit = wd_read_file(w, path, &bytes, &n);
     w->reported = reported;
     if (exit) {
-        wd_error_init(e, WRT_E_IO, exit == WD_EXIT_NO_FILE ? WD_W_NO_FILE : WD_W_READ, "cannot read the file");
+        wd_error_init(
+            e, WRT_E_IO, exit == WD_EXIT_NO_FILE ? WD_W_NO_FILE : WD_W_READ, "cannot read the file");
         return exit;
     }
-    wrt_load_opts o = { .size = sizeof o, .keep_source = true, .portable = true, .name = wd_str(wd_base_name(path)) };
+    wrt_load_opts o = {
+        .size = sizeof o, .keep_source = true, .portable = true, .name = wd_str(wd_base_name(path))
+    };
     if (wrt_load(engine, (wrt_bytes){ bytes, n }, &o, &code, e) == WRT_OK) {
         e->status = WRT_OK;
         wrt_code_free(code);
     } else {
+        wd_load_hint(bytes, n, e);
         exit = wd_exit_of(e);
         wd_say_error(w, "error", e, path, NULL);
     }
@@ -55,8 +59,11 @@ int wd_cmd_validate(struct wd *w)
         wrt_error e;
         int exit = validate_one(w, engine, w->rest[k], &e);
         if (exit && (code == 0 || code == WD_EXIT_DATA)) code = exit;
-        if (w->json != WD_JSON_OFF) validate_json(&j, w->rest[k], &e);
-        else if (!exit && w->rest_count > 1 && !w->quiet) printf("%s: valid\n", w->rest[k]);
+        if (w->json != WD_JSON_OFF) {
+            validate_json(&j, w->rest[k], &e);
+        } else if (!exit && w->rest_count > 1 && !w->quiet) {
+            printf("%s: valid\n", w->rest[k]);
+        }
         wd_progress(w, "validate", (uint64_t)k + 1, (uint64_t)w->rest_count);
     }
     if (w->json != WD_JSON_OFF) {

@@ -5,7 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* ---- splitting a call ----------------------------------------------------------------------------------- */
+/* ---- splitting a call -----------------------------------------------------------------------------------
+ */
 
 static int invoke_bad(struct wd *w, const char *text, size_t at, size_t n, const char *note)
 {
@@ -35,7 +36,9 @@ static size_t invoke_quoted(const char *text, size_t at, struct wd_buf *name)
 static int invoke_args(struct wd *w, const char *text, size_t at, struct wd_invoke *out)
 {
     at = skip_blank(text, at + 1);
-    if (text[at] == ')') return text[skip_blank(text, at + 1)] ? invoke_bad(w, text, at + 1, 1, "nothing may follow") : 0;
+    if (text[at] == ')') {
+        return text[skip_blank(text, at + 1)] ? invoke_bad(w, text, at + 1, 1, "nothing may follow") : 0;
+    }
     for (;;) {
         at = skip_blank(text, at);
         size_t end = at + strcspn(text + at, ",)"), stop = end;
@@ -82,7 +85,8 @@ void wd_invoke_free(struct wd_invoke *i)
     i->name = NULL;
 }
 
-/* ---- values --------------------------------------------------------------------------------------------- */
+/* ---- values ---------------------------------------------------------------------------------------------
+ */
 
 static const char *const kind_names[] = { "?", "i32", "i64", "f32", "f64", "v128", "funcref", "externref" };
 
@@ -118,7 +122,9 @@ static bool parse_nan(const char *text, unsigned fraction_bits, uint64_t *bits)
     if (text[0] == '-' || text[0] == '+') text++;
     if (strncmp(text, "nan", 3) != 0) return false;
     if (text[3] == ':') {
-        if (!wd_parse_count(wd_str(text + 4), &payload) || payload == 0 || payload >> fraction_bits) return false;
+        if (!wd_parse_count(wd_str(text + 4), &payload) || payload == 0 || payload >> fraction_bits) {
+            return false;
+        }
     } else if (text[3]) {
         return false;
     }
@@ -177,7 +183,8 @@ int wd_invoke_values(struct wd *w, const struct wd_invoke *i, const wrt_func_typ
     int code = 0;
     wd_func_type_text(t, &type);
     if (i->count != t->params) {
-        wd_error_init(&e, WRT_E_TYPE, WD_W_INVOKE_COUNT, "`%s` takes %u argument%s, %zu given", i->name, t->params, t->params == 1 ? "" : "s", i->count);
+        wd_error_init(&e, WRT_E_TYPE, WD_W_INVOKE_COUNT, "`%s` takes %u argument%s, %zu given", i->name,
+            t->params, t->params == 1 ? "" : "s", i->count);
         wd_error_where(&e, "%s", i->source.p);
         wd_error_hint(&e, "%s: %s", i->name, type.p);
         code = wd_report(w, &e, "--invoke", WD_EXIT_USAGE);
@@ -188,7 +195,8 @@ int wd_invoke_values(struct wd *w, const struct wd_invoke *i, const wrt_func_typ
         char note[96];
         snprintf(note, sizeof note, "%s, expected %s", why, wd_kind_name(t->kinds[k]));
         struct wd_caret caret = { i->source, (size_t)(i->args[k].p - i->source.p), i->args[k].n, note };
-        wd_error_init(&e, WRT_E_TYPE, WD_W_INVOKE_TYPE, "argument %u of `%s` has the wrong type", k + 1, i->name);
+        wd_error_init(
+            &e, WRT_E_TYPE, WD_W_INVOKE_TYPE, "argument %u of `%s` has the wrong type", k + 1, i->name);
         wd_error_hint(&e, "%s: %s", i->name, type.p);
         code = wd_report_caret(w, &e, "--invoke", &caret, WD_EXIT_USAGE);
     }
@@ -196,7 +204,8 @@ int wd_invoke_values(struct wd *w, const struct wd_invoke *i, const wrt_func_typ
     return code;
 }
 
-/* ---- printing -------------------------------------------------------------------------------------------- */
+/* ---- printing --------------------------------------------------------------------------------------------
+ */
 
 static void float_text(bool single, uint64_t bits, char buf[64])
 {
@@ -212,7 +221,8 @@ static void float_text(bool single, uint64_t bits, char buf[64])
         snprintf(buf, 64, negative ? "-inf" : "inf");
     } else if (isnan(d)) {
         bool plain = fraction == (single ? 0x400000 : 0x8000000000000ull);
-        snprintf(buf, 64, plain ? "%snan" : "%snan:0x%llx", negative ? "-" : "", (unsigned long long)fraction);
+        snprintf(
+            buf, 64, plain ? "%snan" : "%snan:0x%llx", negative ? "-" : "", (unsigned long long)fraction);
     } else {
         /* The shortest decimal that reads back to the same bits. */
         for (int digits = 1; digits <= 17; digits++) {
@@ -241,7 +251,8 @@ void wd_value_text(const wrt_val *v, char buf[64])
 void wd_json_value(struct wd_json *j, const char *key, const wrt_val *v)
 {
     char text[64];
-    bool number = v->kind == WRT_I32 || v->kind == WRT_I64 || (v->kind == WRT_F32 && isfinite(v->of.f32)) || (v->kind == WRT_F64 && isfinite(v->of.f64));
+    bool number = v->kind == WRT_I32 || v->kind == WRT_I64 || (v->kind == WRT_F32 && isfinite(v->of.f32)) ||
+                  (v->kind == WRT_F64 && isfinite(v->of.f64));
     wd_value_text(v, text);
     wd_json_open(j, key, '{');
     wd_json_text(j, "type", wd_kind_name(v->kind));

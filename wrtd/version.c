@@ -62,15 +62,17 @@ int wd_cmd_version(struct wd *w)
         wrt_engine_free(e);
         return WD_EXIT_OK;
     }
-    printf("wrtd %s\ncompiler  %s\ndispatch  %s\nparts     wasi-p1 %s, spec scripts %s\nfeatures ", number, version_compiler(),
-        wrt_has(e, WRT_STR("tail-dispatch")) ? "tail calls" : "switch", wrt_has(e, WRT_STR("wasi-p1")) ? "yes" : "no", version_json ? "yes" : "no (built without jansson)");
+    printf("wrtd %s\ncompiler  %s\ndispatch  %s\nparts     wasi-p1 %s, spec scripts %s\nfeatures ", number,
+        version_compiler(), wrt_has(e, WRT_STR("tail-dispatch")) ? "tail calls" : "switch",
+        wrt_has(e, WRT_STR("wasi-p1")) ? "yes" : "no", version_json ? "yes" : "no (built without jansson)");
     for (uint32_t bit = 0; bit < 64; bit++) {
         const char *name = wd_feature_name(bit);
         if (name && wrt_has(e, wd_str(name))) printf(" %s", name);
     }
     putchar('\n');
     for (size_t k = 0; k < WD_COUNT(version_tables); k++) {
-        printf("fuel      %s %016llx\n", version_tables[k], (unsigned long long)wrt_fuel_table_hash(wrt_fuel_table_named(wd_str(version_tables[k]))));
+        printf("fuel      %s %016llx\n", version_tables[k],
+            (unsigned long long)wrt_fuel_table_hash(wrt_fuel_table_named(wd_str(version_tables[k]))));
     }
     wrt_engine_free(e);
     return WD_EXIT_OK;

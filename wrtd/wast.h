@@ -7,6 +7,7 @@
 
 /* Why a command was not run: the feature that is missing, or NULL. */
 struct wast_instance { wrt_str name; wrt_instance *instance; const char *skipped; };
+struct wast_registered { wrt_str name; wrt_instance *instance; const char *skipped, *tainted; };
 struct wast_definition { wrt_str name; wrt_code *code; const char *skipped; };
 struct wast_skip { char feature[40]; uint64_t count; };
 enum { WAST_SKIPS = 32 };
@@ -18,6 +19,7 @@ struct wast {
     char folder[4096];
     /* one script */
     json_t *root;
+    const char *script_feature;     /* the first feature of the whole script that is not there; NULL: none */
     wrt_store *store;
     wrt_linker *linker;
     wrt_inbox *inbox;
@@ -25,7 +27,7 @@ struct wast {
     size_t named_count;
     struct wast_definition *definitions;
     size_t definitions_count;
-    struct { wrt_str name; const char *skipped; } *registered;
+    struct wast_registered *registered;     /* tainted: a module that was skipped might have changed it */
     size_t registered_count;
     wrt_code **codes;
     uint8_t **sources;

@@ -103,7 +103,9 @@ bool wast_value_matches(const json_t *expected, const wrt_val *got)
     if (!plain_kind(type, &kind)) return ref_matches(expected, type, got);
     if (got->kind != kind) return false;
     wrt_str text = wast_text(expected, "value");
-    if (text.n > 4 && memcmp(text.p, "nan:", 4) == 0) return (kind == WRT_F32 || kind == WRT_F64) && nan_matches(text.p, got);
+    if (text.n > 4 && memcmp(text.p, "nan:", 4) == 0) {
+        return (kind == WRT_F32 || kind == WRT_F64) && nan_matches(text.p, got);
+    }
     if (!bits_of(expected, &bits)) return false;
     return kind == WRT_I32 || kind == WRT_F32 ? (uint32_t)bits == got->of.u32 : bits == got->of.u;
 }
@@ -120,6 +122,7 @@ void wast_value_name(const json_t *v, char buf[96])
             return;
         }
     }
-    snprintf(buf, 96, "%.*s %.*s", (int)(type.n < 20 ? type.n : 20), type.p, (int)(value.n < 60 ? value.n : 60), value.p);
+    snprintf(buf, 96, "%.*s %.*s", (int)(type.n < 20 ? type.n : 20), type.p,
+        (int)(value.n < 60 ? value.n : 60), value.p);
 }
 #endif

@@ -1,5 +1,5 @@
-/* wrtd: what the files of the command-line tool share. The tool knows include/wrt and libc, nothing else of the
- * project: what it needs, every user needs. Names: wd_ across files of this folder. */
+/* wrtd: what the files of the command-line tool share. The tool knows include/wrt and libc, nothing else of
+ * the project: what it needs, every user needs. Names: wd_ across files of this folder. */
 #ifndef WRTD_WD_H
 #define WRTD_WD_H
 
@@ -15,18 +15,56 @@
 
 /* ---- exit codes; 1..63 and whatever else a guest says are the guest's ------------------------------ */
 enum {
-    WD_EXIT_OK = 0, WD_EXIT_USAGE = 64, WD_EXIT_DATA = 65, WD_EXIT_NO_FILE = 66, WD_EXIT_LINK = 69, WD_EXIT_INTERNAL = 70,
-    WD_EXIT_IO = 74, WD_EXIT_DENIED = 77, WD_EXIT_FUEL = 120, WD_EXIT_FAILED = 123, WD_EXIT_TIMEOUT = 124, WD_EXIT_LIMIT = 125,
-    WD_EXIT_INT = 130, WD_EXIT_TRAP = 134, WD_EXIT_TERM = 143,
+    WD_EXIT_OK = 0,
+    WD_EXIT_USAGE = 64,
+    WD_EXIT_DATA = 65,
+    WD_EXIT_NO_FILE = 66,
+    WD_EXIT_LINK = 69,
+    WD_EXIT_INTERNAL = 70,
+    WD_EXIT_IO = 74,
+    WD_EXIT_DENIED = 77,
+    WD_EXIT_FUEL = 120,
+    WD_EXIT_FAILED = 123,
+    WD_EXIT_TIMEOUT = 124,
+    WD_EXIT_LIMIT = 125,
+    WD_EXIT_INT = 130,
+    WD_EXIT_TRAP = 134,
+    WD_EXIT_TERM = 143,
 };
 
 /* ---- catalogue numbers of the tool itself (explain.def has the texts) ------------------------------- */
 enum {
-    WD_W_COMMAND = 901, WD_W_OPTION, WD_W_OPTION_VALUE, WD_W_OPTION_TWICE, WD_W_MISSING, WD_W_SURPLUS, WD_W_KEY, WD_W_VALUE,
-    WD_W_NO_FILE = 911, WD_W_READ, WD_W_WRITE, WD_W_COMPONENT, WD_W_TEXT,
-    WD_W_INVOKE = 921, WD_W_INVOKE_COUNT, WD_W_INVOKE_TYPE, WD_W_NO_EXPORT, WD_W_NO_ENTRY, WD_W_NO_FUNCTION,
-    WD_W_TIMEOUT = 931, WD_W_SIGNAL, WD_W_FUEL, WD_W_DEADLOCK,
-    WD_W_JSON = 941, WD_W_SCRIPT, WD_W_NOT_BUILT, WD_W_TRACE, WD_W_TABLE, WD_W_CODE, WD_W_SPEC, WD_W_TOPIC, WD_W_LOST,
+    WD_W_COMMAND = 901,
+    WD_W_OPTION,
+    WD_W_OPTION_VALUE,
+    WD_W_OPTION_TWICE,
+    WD_W_MISSING,
+    WD_W_SURPLUS,
+    WD_W_KEY,
+    WD_W_VALUE,
+    WD_W_NO_FILE = 911,
+    WD_W_READ,
+    WD_W_WRITE,
+    WD_W_TEXT,
+    WD_W_INVOKE = 921,
+    WD_W_INVOKE_COUNT,
+    WD_W_INVOKE_TYPE,
+    WD_W_NO_EXPORT,
+    WD_W_NO_ENTRY,
+    WD_W_NO_FUNCTION,
+    WD_W_TIMEOUT = 931,
+    WD_W_SIGNAL,
+    WD_W_FUEL,
+    WD_W_DEADLOCK,
+    WD_W_JSON = 941,
+    WD_W_SCRIPT,
+    WD_W_NOT_BUILT,
+    WD_W_TRACE,
+    WD_W_TABLE,
+    WD_W_CODE,
+    WD_W_SPEC,
+    WD_W_TOPIC,
+    WD_W_LOST,
 };
 
 /* ---- commands and options: commands.def and options.def are the only lists ------------------------- */
@@ -82,11 +120,12 @@ struct wd {
 /* options.c. Fills w; an exit code, or -1 to go on. Operands are argv[0..argc). */
 int wd_options_parse(struct wd *w, int argc, char **argv);
 bool wd_has(const struct wd *w, enum wd_option_id id);
-const char *wd_option(const struct wd *w, enum wd_option_id id);        /* the last value, NULL when not given */
+const char *wd_option(const struct wd *w, enum wd_option_id id); /* the last value, NULL when not given */
 /* Walks all values of an option: *at starts at 0; NULL at the end. */
 const char *wd_option_next(const struct wd *w, enum wd_option_id id, size_t *at);
 /* A count given to an option; `dflt` without it. False: reported. */
-bool wd_option_count(struct wd *w, enum wd_option_id id, uint64_t least, uint64_t most, uint64_t dflt, uint64_t *out);
+bool wd_option_count(
+    struct wd *w, enum wd_option_id id, uint64_t least, uint64_t most, uint64_t dflt, uint64_t *out);
 /* Operand count must be in least..most (most < 0: any). An exit code, or 0. */
 int wd_operands(struct wd *w, int least, int most, const char *what);
 
@@ -124,11 +163,12 @@ struct wd_caret { wrt_str text; size_t at, n; const char *note; };
 void wd_error_init(wrt_error *e, wrt_status status, uint32_t code, const char *fmt, ...) WD_PRINTF(4, 5);
 void wd_error_where(wrt_error *e, const char *fmt, ...) WD_PRINTF(2, 3);
 void wd_error_hint(wrt_error *e, const char *fmt, ...) WD_PRINTF(2, 3);
-/* Prints an error in the layout of the manual (and the document for --json when none was written); returns `exit`.
- * file and caret may be NULL. */
+/* Prints an error in the layout of the manual (and the document for --json when none was written); returns
+ * `exit`. file and caret may be NULL. */
 int wd_report(struct wd *w, const wrt_error *e, const char *file, int exit);
 int wd_report_caret(struct wd *w, const wrt_error *e, const char *file, const struct wd_caret *c, int exit);
-void wd_say_error(const struct wd *w, const char *level, const wrt_error *e, const char *file, const struct wd_caret *c);
+void wd_say_error(
+    const struct wd *w, const char *level, const wrt_error *e, const char *file, const struct wd_caret *c);
 /* error[...] in one call for the tool's own errors. */
 int wd_fail(struct wd *w, int exit, uint32_t code, const char *hint, const char *fmt, ...) WD_PRINTF(5, 6);
 void wd_warn(const struct wd *w, const char *fmt, ...) WD_PRINTF(2, 3);
@@ -145,7 +185,7 @@ struct wd_json { FILE *out; bool pretty; unsigned depth; bool filled[32], is_arr
 /* A document of this schema ("run" makes "wrt.run/1"); the object stays open. */
 void wd_json_begin(struct wd *w, struct wd_json *j, const char *schema);
 void wd_json_end(struct wd_json *j);                    /* closes everything, newline, flush */
-void wd_json_open(struct wd_json *j, const char *key, char bracket);       /* '{' or '['; key NULL in arrays */
+void wd_json_open(struct wd_json *j, const char *key, char bracket); /* '{' or '['; key NULL in arrays */
 void wd_json_close(struct wd_json *j);
 void wd_json_string(struct wd_json *j, const char *key, wrt_str s);
 void wd_json_text(struct wd_json *j, const char *key, const char *s);
@@ -210,7 +250,11 @@ struct wd_session {
     wrt_linker *linker;
     struct wd_module **modules;
     size_t modules_count;
-    struct wd_link { wrt_str name; struct wd_module *module; wrt_instance *instance; } *links;     /* --link, made once */
+    struct wd_link {
+        wrt_str name;
+        struct wd_module *module;
+        wrt_instance *instance;
+    } *links; /* --link, made once */
     size_t links_count;
     struct wd_trace *trace;
     void (*each_turn)(void *ctx);       /* after every turn of the store; may be NULL */
@@ -222,23 +266,35 @@ int wd_session_store(struct wd_session *s, wrt_store_opts *opts);      /* store,
 void wd_session_close(struct wd_session *s);
 /* Loads (once per path) a module. 0 or exit code. portable as in wrt_load_opts. */
 int wd_session_load(struct wd_session *s, const char *path, bool portable, struct wd_module **out);
+/* After a failed load: says so when the bytes are the text format, which are often given instead. */
+void wd_load_hint(const uint8_t *bytes, size_t n, wrt_error *e);
 bool wd_code_imports(const wrt_code *c, const char *module);
 const char *wd_base_name(const char *path);
 /* The WASI of one program: the strings must outlive the call. */
-struct wd_program { const char *name; char **args; size_t args_count; wrt_sink *out, *err; int fd_in, fd_out, fd_err; };
+struct wd_program {
+    const char *name;
+    char **args;
+    size_t args_count;
+    wrt_sink *out, *err;
+    int fd_in, fd_out, fd_err;
+};
 int wd_link_program(struct wd_session *s, wrt_linker *l, const struct wd_program *p);
-int wd_link_modules(struct wd_session *s, wrt_linker *l);      /* every --link; the instances are shared by all linkers */
-wrt_status wd_instantiate(struct wd_session *s, wrt_linker *l, struct wd_module *m, wrt_instance **out, wrt_error *e);
+int wd_link_modules(
+    struct wd_session *s, wrt_linker *l); /* every --link; the instances are shared by all linkers */
+wrt_status wd_instantiate(
+    struct wd_session *s, wrt_linker *l, struct wd_module *m, wrt_instance **out, wrt_error *e);
 /* Says why not (every missing import, a trap of the start function, a limit); returns the exit code. */
-int wd_report_instantiate(struct wd_session *s, const wrt_linker *l, const struct wd_module *m, const wrt_error *e);
+int wd_report_instantiate(
+    struct wd_session *s, const wrt_linker *l, const struct wd_module *m, const wrt_error *e);
 /* The function to call: by name with hints, or NULL name: `_start`. 0 or exit code. */
-int wd_find_func(struct wd_session *s, struct wd_module *m, wrt_instance *i, const struct wd_invoke *call, wrt_func **out);
+int wd_find_func(
+    struct wd_session *s, struct wd_module *m, wrt_instance *i, const struct wd_invoke *call, wrt_func **out);
 
 enum wd_end { WD_END_DONE, WD_END_FUEL, WD_END_TIMEOUT, WD_END_SIGNAL, WD_END_DEADLOCK, WD_END_ERROR };
 /* Drives the store until task t ends (t.v == 0: every task), the time is up or a signal comes. */
 enum wd_end wd_drive(struct wd_session *s, wrt_task t, wrt_error *e);
 int wd_signal_seen(void);                       /* SIGINT, SIGTERM, SIGALRM or 0 */
-void wd_signals_arm(wrt_inbox *inbox);          /* NULL: until there is a store, a signal ends the tool at once */
+void wd_signals_arm(wrt_inbox *inbox); /* NULL: until there is a store, a signal ends the tool at once */
 void wd_timer_arm(uint64_t ns);
 
 /* The end of a task, as text, document and exit code (outcome.c). */
@@ -247,25 +303,28 @@ struct wd_outcome {
     wrt_task task;
     wrt_error error;                /* status WRT_OK: it ended well */
     const char *file;               /* named in messages; may be NULL */
-    const char *status;             /* "ok" "exit" "trap" "out-of-fuel" "limit" "timeout" "interrupted" "error" */
+    const char *status; /* "ok" "exit" "trap" "out-of-fuel" "limit" "timeout" "interrupted" "error" */
     int exit_code;
     bool guest;                     /* exit_code is the guest's */
     int32_t guest_code;
 };
-void wd_outcome_of(struct wd_session *s, wrt_task t, enum wd_end end, const wrt_error *e, struct wd_outcome *out);
+void wd_outcome_of(
+    struct wd_session *s, wrt_task t, enum wd_end end, const wrt_error *e, struct wd_outcome *out);
 void wd_outcome_say(struct wd_session *s, const struct wd_outcome *o);
 void wd_outcome_json(struct wd_session *s, struct wd_json *j, const struct wd_outcome *o);
 int wd_exit_code(const struct wd *w, int code, bool guest);     /* after --exit-codes */
 
 /* ---- trace files (trace_file.c) --------------------------------------------------------------------- */
-/* .wtr: a header of 128 bytes, then 40-byte records, little-endian; readable up to where a crash cut it. Names are
- * records too: kind WD_TRACE_NAME, task, and 24 bytes of text in t_ns, fuel, a, b; `core` numbers the parts. */
+/* .wtr: a header of 128 bytes, then 40-byte records, little-endian; readable up to where a crash cut it.
+ * Names are records too: kind WD_TRACE_NAME, task, and 24 bytes of text in t_ns, fuel, a, b; `core` numbers
+ * the parts. */
 enum { WD_TRACE_HEADER = 128, WD_TRACE_RECORD = 40, WD_TRACE_VERSION = 1 };
 #define WD_TRACE_MAGIC "wrttrace"
 #define WD_TRACE_NAME 0x80000001u
 struct wd_trace_head {
     uint32_t version;
-    uint64_t fuel_hash, code_hash, trace_hash, records, lost, flags;        /* records 0: up to the end of the file */
+    uint64_t fuel_hash, code_hash, trace_hash, records, lost,
+        flags; /* records 0: up to the end of the file */
     char fuel_name[24];
     char program[32];
 };
