@@ -237,7 +237,7 @@ static int paths_wish(const struct wrt__wasi_call *c, struct paths_wish *o)
     o->follow = lookup & WRT__LOOKUP_FOLLOW;
     if (lookup & ~(uint32_t)WRT__LOOKUP_FOLLOW) return WRT__WASI_INVAL;
     if ((o->oflags & ~(uint32_t)WRT__OF_ALL) || (o->fdflags & ~(uint32_t)WRT__FDF_ALL)) return WRT__WASI_INVAL;
-    return 0;
+    return (o->oflags & WRT__OF_CREAT) && (o->oflags & WRT__OF_DIRECTORY) ? WRT__WASI_INVAL : 0;
 }
 
 /* What the directory must be allowed itself, and what it may hand on. */

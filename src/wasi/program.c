@@ -97,9 +97,11 @@ static void program_stdio_rights(struct wrt__wasi_file *f, uint32_t at)
     if (mode == O_WRONLY) f->rights &= ~reads;
 }
 
+/* A number that the host has not open stays closed for the guest: whatever is opened next in this process, by another
+ * program perhaps, may get it. */
 static wrt_status program_stdio(struct wrt__wasi *w, uint32_t at, int fd, const wrt_sink *sink, wrt_error *err)
 {
-    if (fd < 0 && !sink) return WRT_OK;
+    if (!sink && (fd < 0 || fcntl(fd, F_GETFD) < 0)) return WRT_OK;
     struct wrt__wasi_file *f = wrt__wasi_file_new(w, sink ? -1 : fd, false);
     if (!f) return program_no_memory(err);
     f->sink = sink;
@@ -166,6 +168,16 @@ static void program_seed(struct wrt__wasi *w, uint64_t seed)
     }
 }
 
+/* Recursive: a sink of the host's own runs under the lock and may cancel tasks that are parked here. */
+static bool program_lock_init(pthread_mutex_t *lock)
+{
+    pthread_mutexattr_t attr;
+    if (pthread_mutexattr_init(&attr) != 0) return false;
+    bool ok = pthread_mutexattr_settype(&attr, PTHREAD_MUTEX_RECURSIVE) == 0 && pthread_mutex_init(lock, &attr) == 0;
+    (void)pthread_mutexattr_destroy(&attr);
+    return ok;
+}
+
 wrt_status wrt__wasi_new(const wrt_alloc *alloc, const wrt_host *host, const wrt_wasi *o, struct wrt__wasi **out, wrt_error *err)
 {
     char *names = NULL;
@@ -179,7 +191,7 @@ wrt_status wrt__wasi_new(const wrt_alloc *alloc, const wrt_host *host, const wrt
     atomic_init(&w->refs, 1);
     wrt__list_init(&w->ops);
     program_seed(w, o->random_seed);
-    if (pthread_mutex_init(&w->lock, NULL) != 0) {
+    if (!program_lock_init(&w->lock)) {
         wrt__free(alloc, w, sizeof *w, WRT_TAG_OTHER);
         return program_no_memory(err);
     }

@@ -375,19 +375,14 @@ TEST(closing_what_a_task_waits_for)
     CHECK_EQ(pipe(in), 0);
     host_open(&h, "tool");
     prog_init(&reader, &h, "echo", 0);
+    reader.args[2] = WRT_STR("123"); /* room for what is put in its place */
     reader.w.fd_in = in[0];
     CHECK_EQ(wrt_linker_new(h.e, &l, &h.err), WRT_OK);
     CHECK_EQ(wrt_link_wasi(l, &reader.w, &h.err), WRT_OK);
     if (prog_start_in(&reader, &h, l)) {
         CHECK_EQ(wrt_run(h.s, NULL), WRT_IDLE);
-        struct wrt__wasi *w = calls_program(l);
-        prog_init(&closer, &h, "close", 0);
-        (void)memcpy(w->text, "tool\0shut\0", 10); /* the same arguments: echo would read again */
-        w->files[0]->refs++;
-        struct wrt__wasi_file *f = w->files[0];
-        wrt__wasi_file_drop(w, f);
-        w->files[0] = NULL;
-        wrt__wasi_file_drop(w, f); /* as fd_close does */
+        memcpy(calls_program(l)->text, "tool\0close\0000", 13); /* the second instance has other arguments */
+        if (prog_start_in(&closer, &h, l)) CHECK_EQ(prog_end(&closer, &h), 0);
         CHECK_EQ(write(in[1], "late\n", 5), 5);
         while (h.out.n < 5) CHECK(wrt_wait(h.s, 1000000000) >= 0);
         CHECK_EQ(prog_end(&reader, &h), WRT__WASI_BADF); /* the next read */
@@ -462,6 +457,113 @@ TEST(yielding)
         CHECK_EQ(prog_end(&b, &h), 0);
     }
     host_close(&h);
+}
+
+/* A number that the host has closed is closed for the guest, and stays so when the number is given out again. */
+TEST(a_closed_number_stays_closed)
+{
+    struct host h;
+    struct prog p;
+    int in[2];
+    CHECK_EQ(pipe(in), 0);
+    host_open(&h, "tool");
+    prog_init(&p, &h, "echo", 0);
+    p.w.fd_in = in[0];
+    close(in[0]);
+    if (prog_start(&p, &h)) {
+        CHECK_EQ(open("/dev/zero", O_RDONLY), in[0]);
+        CHECK_EQ(prog_end(&p, &h), WRT__WASI_BADF);
+    }
+    host_close(&h);
+    close(in[0]);
+    close(in[1]);
+}
+
+static struct { struct host *h; struct prog *p; int done; } sink_cancels;
+static wrt_status sink_cancel(void *ctx, const uint8_t *bytes, size_t n)
+{
+    (void)ctx;
+    (void)bytes;
+    (void)n;
+    if (!sink_cancels.done++) CHECK_EQ(wrt_task_cancel(sink_cancels.h->s, sink_cancels.p->task), WRT_OK);
+    return WRT_OK;
+}
+
+/* The host's sink ends a task that is parked in the same program. */
+TEST(a_sink_that_cancels)
+{
+    struct host h;
+    struct prog reader, writer;
+    wrt_linker *l;
+    int in[2];
+    CHECK_EQ(pipe(in), 0);
+    host_open(&h, "tool");
+    prog_init(&reader, &h, "echo", 0);
+    reader.w.fd_in = in[0];
+    reader.w.out = (wrt_sink){ NULL, sink_cancel };
+    sink_cancels.h = &h;
+    sink_cancels.p = &reader;
+    sink_cancels.done = 0;
+    prog_init(&writer, &h, "echo", 0);
+    CHECK_EQ(wrt_linker_new(h.e, &l, &h.err), WRT_OK);
+    CHECK_EQ(wrt_link_wasi(l, &reader.w, &h.err), WRT_OK);
+    if (prog_start_in(&reader, &h, l)) {
+        CHECK_EQ(wrt_run(h.s, NULL), WRT_IDLE);
+        memcpy(calls_program(l)->text, "tool\0fill\0", 10);
+        memcpy(calls_program(l)->text + 10, "9", 2);
+        if (prog_start_in(&writer, &h, l)) CHECK_EQ(prog_end(&writer, &h), 0);
+        CHECK_EQ(prog_end(&reader, &h), -1000 + WRT_E_CANCELLED);
+    }
+    CHECK_EQ(sink_cancels.done, 1);
+    wrt_linker_free(l);
+    host_close(&h);
+    close(in[0]);
+    close(in[1]);
+}
+
+/* Stores on two threads with one program between them. */
+struct shared { struct host h; wrt_linker *l; wrt_store *s; int wrong; };
+static void *shared_run(void *ctx)
+{
+    struct shared *x = ctx;
+    wrt_error err;
+    for (int i = 0; i < 20; i++) {
+        wrt_instance *instance;
+        wrt_func *f;
+        wrt_status status = wrt_instantiate(x->s, x->l, x->h.code, &instance, &err);
+        if (status == WRT_OK) status = wrt_export_func(instance, WRT_STR("_start"), &f, &err);
+        if (status == WRT_OK) status = wrt_call_sync(x->s, f, NULL, 0, NULL, 0, &err);
+        x->wrong += status != WRT_E_EXIT || err.exit_code != 0;
+    }
+    return NULL;
+}
+
+TEST(one_program_on_two_threads)
+{
+    static struct shared x, y;
+    struct prog p;
+    pthread_t thread;
+    host_open(&x.h, "tool");
+    /* The book-keeping allocator is for one thread. */
+    wrt_store_free(x.h.s);
+    wrt_code_free(x.h.code);
+    wrt_engine_free(x.h.e);
+    CHECK_EQ(wrt_engine_new(NULL, &x.h.e, &x.h.err), WRT_OK);
+    CHECK_EQ(wrt_store_new(x.h.e, NULL, &x.h.s, &x.h.err), WRT_OK);
+    CHECK_EQ(host_load(&x.h, "tool"), WRT_OK);
+    prog_init(&p, &x.h, "yield", 20);
+    CHECK_EQ(wrt_linker_new(x.h.e, &x.l, &x.h.err), WRT_OK);
+    CHECK_EQ(wrt_link_wasi(x.l, &p.w, &x.h.err), WRT_OK);
+    y = x;
+    x.s = x.h.s;
+    CHECK_EQ(wrt_store_new(x.h.e, NULL, &y.s, &x.h.err), WRT_OK);
+    CHECK_EQ(pthread_create(&thread, NULL, shared_run, &y), 0);
+    (void)shared_run(&x);
+    pthread_join(thread, NULL);
+    CHECK_EQ(x.wrong + y.wrong, 0);
+    wrt_linker_free(x.l);
+    wrt_store_free(y.s);
+    host_close(&x.h);
 }
 
 /* ---- sockets --------------------------------------------------------------------------------------------------- */
