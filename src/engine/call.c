@@ -90,7 +90,10 @@ static enum wrt__step call_host(struct wrt__strand *s, uint32_t func, uint32_t b
         return WRT__STEP_STOP;
     }
     if (status < 0) return wrt__fail_step(s, status);
-    if (status == WRT_YIELDED && s->slice > 0) s->slice = 0; /* the turn ends at the next edge */
+    if (status == WRT_YIELDED) { /* the turn ends at the next edge */
+        s->yielded = true;
+        if (s->slice > 0) s->slice = 0;
+    }
     wrt__grant(s);
     return wrt__call_finish_host(s);
 }

@@ -168,6 +168,7 @@ struct wrt__strand {
     struct wrt__node lock_node;
     uint64_t progress[3];                       /* of a long operator that was cut */
     bool host_called;                           /* the pending host call has been made: results come next */
+    bool yielded;                               /* in the present run a host function gave up the rest of the slice */
     uint32_t func;                              /* entry function (funcs index) */
     char message[64];                           /* of wrt_raise */
     int32_t exit_code;

@@ -79,7 +79,9 @@ static COLD void CC h_stop(ARGS)
 }
 
 #include "engine/handlers.h"
+#if WRT_FUSE_FULL
 #include "engine/sequences.h"
+#endif
 
 #define E(n) [WRT__R_##n] = (uintptr_t)h_##n,
 #if WRT_FUSE_FULL
@@ -122,9 +124,11 @@ static const uintptr_t handlers[WRT__R_HANDLERS] = {
 #define X(n) E(n)
     WRT__MISC(X)
 #undef X
+#if WRT_FUSE_FULL
 #define X(x, y) E(x##__##y)
-    WRT__SEQ(X)
+#include "wasm/sequences.def"
 #undef X
+#endif
 };
 
 const uintptr_t *wrt__engine_handlers(void)

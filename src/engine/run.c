@@ -5,6 +5,10 @@
 
 /* ---- the counter --------------------------------------------------------------------------------------------- */
 
+static bool profiled(const struct wrt__strand *s)
+{
+    return WRT_PROFILE && s->store->profile;
+}
 static void spend(struct wrt__strand *s, int64_t used)
 {
     s->slice -= used;
@@ -20,8 +24,8 @@ void wrt__settle(struct wrt__strand *s)
 void wrt__grant(struct wrt__strand *s)
 {
     int64_t least = s->slice < s->hard ? s->slice : s->hard;
-    s->granted = s->store->profile ? -1 : least < s->poll ? least : s->poll; /* a profile sees every edge */
-    s->far = s->store->profile ? 0 : least - s->granted;
+    s->granted = profiled(s) ? -1 : least < s->poll ? least : s->poll; /* a profile sees every edge */
+    s->far = profiled(s) ? 0 : least - s->granted;
     s->fuel = s->granted;
 }
 /* May work of this price begin? Hard: only what fits. Soft: as long as something is left. */
@@ -40,7 +44,7 @@ static bool may_begin(struct wrt__strand *s, uint64_t price)
 static bool may_enter(struct wrt__strand *s, uint32_t c)
 {
     if (!may_begin(s, c)) return false;
-    if (s->store->profile) s->stop = WRT__STOP_PROFILE;
+    if (profiled(s)) s->stop = WRT__STOP_PROFILE;
     else if (*s->attention) s->stop = WRT__RUN_POLL;
     else return true;
     return false;
@@ -175,12 +179,13 @@ static enum wrt__step after_exit(struct wrt__strand *s)
     case WRT__EXIT_CALL_REF: return wrt__call_ref(s, (uint32_t)s->acc_i - 1, ((const uint16_t *)wrt__ins_of(s))[WRT__F_DELTA]);
     case WRT__EXIT_STACK: return raise_mark(s);
     case WRT__EXIT_XRET: return wrt__call_border(s);
-    default: WRT_ASSERT(!"an exit that exists"); return WRT__STEP_FAIL;
+    default: WRT_ASSERT(s->exit <= WRT__EXIT_XRET); return WRT__STEP_FAIL;
     }
 }
 enum wrt__outcome wrt__engine_run(struct wrt__strand *s)
 {
     static const uint32_t nobody = 0;
+    s->yielded = false;
     s->attention = s->store->attention ? s->store->attention : &nobody;
     wrt__grant(s);
     enum wrt__step step = begin(s);
@@ -190,11 +195,13 @@ enum wrt__outcome wrt__engine_run(struct wrt__strand *s)
             step = after_exit(s);
         }
         if (step != WRT__STEP_STOP || s->stop != WRT__STOP_PROFILE) return outcome_of(s, step);
+#if WRT_PROFILE
         wrt__profile_block(s);  /* counts the block, then it runs with a counter that ends at the next edge */
         s->unpaid = false;
         spend(s, s->pending);
         s->guest_fuel += s->pending;
         wrt__grant(s);
         step = WRT__STEP_ON;
+#endif
     }
 }

@@ -205,6 +205,6 @@ enum wrt__step wrt__slow(struct wrt__strand *s)
         return next_ins(s);
     case WRT__SLOW_COUNT: break;
     }
-    WRT_ASSERT(!"an operator that exists");
+    WRT_ASSERT(op < WRT__SLOW_COUNT);
     return WRT__STEP_FAIL;
 }

@@ -98,7 +98,7 @@ static enum wrt__outcome loop_engine(struct wrt__task *t, struct loop_turn *turn
     wrt__account_book(t);
     spent = s->guest_fuel + s->host_fuel - spent;
     /* A host function that yields ends the slice early; else what was cut off is still there. */
-    if (outcome != WRT__RUN_SLICE || held == 0 || spent >= (uint64_t)grant) s->slice += held;
+    if (!s->yielded) s->slice += held;
     if (turn->fuel_left != INT64_MAX) {
         turn->fuel_left = spent < (uint64_t)turn->fuel_left ? turn->fuel_left - (int64_t)spent : 0;
     }

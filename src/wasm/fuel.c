@@ -4,8 +4,8 @@
  * every other, 1 for entering a function, 1 for each grown page and each byte or element of a bulk operator.
  * "weighted" follows the relative cost of operators (column of opcodes.def): constants, locals, integer
  * arithmetic and comparison 1; globals, jumps and conversions 2; multiplication and division 3; floats 4;
- * loads 5, stores 6; br_table and indirect calls 8; calls 10; grow 50. Entering a function costs nothing
- * extra, the call has paid it. */
+ * loads 5, stores 6; br_table and indirect calls 8; calls 10; grow 50 and 4096 a page, for
+ * zeroing it at the bulk price. Entering a function costs nothing extra, the call has paid it. */
 #include "wasm/front.h"
 
 #define FUEL_X4(n) n, n, n, n
@@ -42,7 +42,7 @@ const wrt_fuel_table wrt__fuel_weighted = {
 #undef OP
         FUEL_SIMD(6), FUEL_ATOMIC(15)
     },
-    .entry = 0, .locals = { 1, 3 }, .grow = { 1, 0 }, .memory_bulk = { 1, 4 }, .table_bulk = { 1, 0 },
+    .entry = 0, .locals = { 1, 3 }, .grow = { 4096, 0 }, .memory_bulk = { 1, 4 }, .table_bulk = { 1, 0 },
 };
 
 const wrt_fuel_table *wrt_fuel_table_named(wrt_str name)
