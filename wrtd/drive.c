@@ -6,8 +6,7 @@
 #include <sys/time.h>
 #include <unistd.h>
 
-/* ---- signals: the one thing here that must be global -----------------------------------------------------
- */
+/* ---- signals: the one thing here that must be global -------------------------------------------------- */
 
 static volatile sig_atomic_t signal_seen;
 static wrt_inbox *volatile signal_inbox;
@@ -67,8 +66,7 @@ int wd_signal_seen(void)
     return signal_seen;
 }
 
-/* ---- driving --------------------------------------------------------------------------------------------
- */
+/* ---- driving ------------------------------------------------------------------------------------------ */
 
 static bool task_ended(wrt_store *s, wrt_task t)
 {

@@ -41,8 +41,7 @@ static void op_key(uint32_t op, char buf[16])
     }
 }
 
-/* ---- out ------------------------------------------------------------------------------------------------
- */
+/* ---- out ---------------------------------------------------------------------------------------------- */
 
 static void print_table(const wrt_fuel_table *t)
 {
@@ -91,8 +90,7 @@ static void json_table(struct wd_json *j, const wrt_fuel_table *t)
     wd_json_close(j);
 }
 
-/* ---- in -------------------------------------------------------------------------------------------------
- */
+/* ---- in ----------------------------------------------------------------------------------------------- */
 
 struct table_text { struct wd *w; const char *file; uint32_t line; wrt_fuel_table *t; };
 
@@ -251,8 +249,7 @@ int wd_table_find(struct wd *w, const char *name, const wrt_fuel_table **out, wr
     return code;
 }
 
-/* ---- the command ----------------------------------------------------------------------------------------
- */
+/* ---- the command -------------------------------------------------------------------------------------- */
 
 static void diff_row(struct wd_json *j, const char *key, wrt_str name, uint32_t a, uint32_t b, uint64_t *n)
 {

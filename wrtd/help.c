@@ -40,7 +40,7 @@ static void help_option(FILE *to, const struct wd_option *o)
     char left[96], letter[8] = "    ";
     if (o->letter) snprintf(letter, sizeof letter, "-%c, ", o->letter);
     size_t n = o->arg ? strlen(o->arg) : 0;
-    if (wd_option_repeats(o)) n -= 3;
+    if (wd_option_repeats(o) && o->arg[n - 4] != ',') n -= 3;
     if (!o->arg) {
         snprintf(left, sizeof left, "  %s--%s", letter, o->name);
     } else if (wd_option_optional(o)) {

@@ -46,8 +46,7 @@ static const char *provider(const struct inspect *x, const wrt_extern_desc *d, s
     return is_linked_name(x->w, d->module) ? "provided by --link" : "provided by wrt";
 }
 
-/* ---- what there is --------------------------------------------------------------------------------------
- */
+/* ---- what there is ------------------------------------------------------------------------------------ */
 
 static const char *const kind_words[] = { "func", "table", "memory", "global" };
 
@@ -182,8 +181,7 @@ static void inspect_json(struct inspect *x)
     wd_json_end(&j);
 }
 
-/* ---- disassembly -----------------------------------------------------------------------------------------
- */
+/* ---- disassembly -------------------------------------------------------------------------------------- */
 
 static void disasm_line(void *ctx, wrt_str line)
 {
@@ -237,8 +235,7 @@ static int inspect_disasm(struct inspect *x)
     return code;
 }
 
-/* ---- the command ------------------------------------------------------------------------------------------
- */
+/* ---- the command -------------------------------------------------------------------------------------- */
 
 static int inspect_links(struct inspect *x)
 {

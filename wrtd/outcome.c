@@ -95,8 +95,7 @@ void wd_outcome_of(
     }
 }
 
-/* ---- for people -----------------------------------------------------------------------------------------
- */
+/* ---- for people --------------------------------------------------------------------------------------- */
 
 static void say_frame(size_t number, const wrt_frame *f, size_t times)
 {
@@ -148,8 +147,7 @@ void wd_outcome_say(struct wd_session *s, const struct wd_outcome *o)
     say_frames(s, o->task);     /* of a suspended task too: where it stands */
 }
 
-/* ---- for scripts ----------------------------------------------------------------------------------------
- */
+/* ---- for scripts -------------------------------------------------------------------------------------- */
 
 static void json_frames(struct wd_session *s, struct wd_json *j, wrt_task t)
 {

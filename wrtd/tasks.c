@@ -18,8 +18,7 @@ struct tasks {
     enum wd_end end;
 };
 
-/* ---- output ----------------------------------------------------------------------------------------------
- */
+/* ---- output ------------------------------------------------------------------------------------------- */
 
 /* Whole lines from *shown on, each with its label; with `all` the unfinished last one too. */
 static void show_lines(
@@ -60,8 +59,7 @@ static wrt_status task_err(void *ctx, const uint8_t *p, size_t n)
     return status;
 }
 
-/* ---- starting --------------------------------------------------------------------------------------------
- */
+/* ---- starting ----------------------------------------------------------------------------------------- */
 
 static uint64_t task_refuel(void *ctx, wrt_store *store, wrt_task t)
 {
@@ -155,8 +153,7 @@ static void task_collect(struct tasks *x, struct tasks_spec *s)
     s->outcome.file = s->file;
 }
 
-/* ---- reporting -------------------------------------------------------------------------------------------
- */
+/* ---- reporting ---------------------------------------------------------------------------------------- */
 
 static size_t names_width(const struct tasks *x)
 {
@@ -297,8 +294,7 @@ static void report_json(struct tasks *x, int code)
     wd_json_end(&j);
 }
 
-/* ---- the command ------------------------------------------------------------------------------------------
- */
+/* ---- the command -------------------------------------------------------------------------------------- */
 
 static wrt_policy tasks_policy(const struct wd *w)
 {

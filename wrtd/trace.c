@@ -28,8 +28,7 @@ static uint64_t get_u64(const uint8_t *p)
     return get_u32(p) | (uint64_t)get_u32(p + 4) << 32;
 }
 
-/* ---- reading --------------------------------------------------------------------------------------------
- */
+/* ---- reading ------------------------------------------------------------------------------------------ */
 
 static int trace_bad(struct trace_reader *r, const char *what)
 {
@@ -117,8 +116,7 @@ static void trace_names(struct trace_reader *r)
     }
 }
 
-/* ---- JSON ------------------------------------------------------------------------------------------------
- */
+/* ---- JSON --------------------------------------------------------------------------------------------- */
 
 static void event_start(
     struct trace_reader *r, const char *phase, const char *name, const struct trace_task *t, uint64_t t_ns)

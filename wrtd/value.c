@@ -5,8 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* ---- splitting a call -----------------------------------------------------------------------------------
- */
+/* ---- splitting a call --------------------------------------------------------------------------------- */
 
 static int invoke_bad(struct wd *w, const char *text, size_t at, size_t n, const char *note)
 {
@@ -85,8 +84,7 @@ void wd_invoke_free(struct wd_invoke *i)
     i->name = NULL;
 }
 
-/* ---- values ---------------------------------------------------------------------------------------------
- */
+/* ---- values ------------------------------------------------------------------------------------------- */
 
 static const char *const kind_names[] = { "?", "i32", "i64", "f32", "f64", "v128", "funcref", "externref" };
 
@@ -204,8 +202,7 @@ int wd_invoke_values(struct wd *w, const struct wd_invoke *i, const wrt_func_typ
     return code;
 }
 
-/* ---- printing --------------------------------------------------------------------------------------------
- */
+/* ---- printing ----------------------------------------------------------------------------------------- */
 
 static void float_text(bool single, uint64_t bits, char buf[64])
 {

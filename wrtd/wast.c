@@ -9,8 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* ---- verdicts --------------------------------------------------------------------------------------------
- */
+/* ---- verdicts ----------------------------------------------------------------------------------------- */
 
 static enum wast_verdict wast_fail(struct wast *x, const char *fmt, ...) WD_PRINTF(2, 3);
 static enum wast_verdict wast_fail(struct wast *x, const char *fmt, ...)
@@ -87,8 +86,7 @@ static int wast_read(struct wast *x, const json_t *command, uint8_t **bytes, siz
     return wd_read_file(x->w, path, bytes, n);
 }
 
-/* ---- things with names -----------------------------------------------------------------------------------
- */
+/* ---- things with names -------------------------------------------------------------------------------- */
 
 static struct wast_instance *find_instance(struct wast *x, wrt_str name)
 {
@@ -147,8 +145,7 @@ static const char *tainted_by(const struct wast *x, const wrt_instance *i)
     return NULL;
 }
 
-/* ---- modules ----------------------------------------------------------------------------------------------
- */
+/* ---- modules ------------------------------------------------------------------------------------------ */
 
 /* WRT_E_IO: the file cannot be read. The code is freed with the script. */
 static wrt_status wast_load(struct wast *x, const json_t *command, wrt_code **out, wrt_error *e)
@@ -266,8 +263,7 @@ static enum wast_verdict do_register(struct wast *x, const json_t *command)
     return WAST_PASSED;
 }
 
-/* ---- actions ----------------------------------------------------------------------------------------------
- */
+/* ---- actions ------------------------------------------------------------------------------------------ */
 
 struct wast_result {
     wrt_status status;
@@ -377,8 +373,7 @@ static enum wast_verdict do_assert_exception(struct wast *x, const json_t *comma
     return v == WAST_PASSED ? wast_fail(x, "exceptions are not built") : v;
 }
 
-/* ---- binaries that must be refused ------------------------------------------------------------------------
- */
+/* ---- binaries that must be refused -------------------------------------------------------------------- */
 
 static enum wast_verdict do_assert_refused(struct wast *x, const json_t *command)
 {
