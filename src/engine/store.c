@@ -1,6 +1,7 @@
 /* store: what instances share: canonical types, function records, host functions, handles. Owns the numbers
  * that funcref slots carry. Knows nothing of linking by name and nothing of tasks. */
 #include "engine/engine.h"
+#include "engine/profile.h"
 
 wrt_status wrt__store_init(
     struct wrt__store *s, const wrt_alloc *alloc, const struct wrt_limits *limits, const wrt_fuel_table *fuel)
@@ -252,6 +253,7 @@ void wrt__store_fini(struct wrt__store *s)
 {
     const wrt_alloc *a = s->alloc;
     store_free_lists(s);
+    wrt__profile_free(s->profile);
     while (s->instances) {
         struct wrt_instance *i = s->instances;
         s->instances = i->next;
