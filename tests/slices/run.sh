@@ -12,7 +12,7 @@ programs="$guest:sort:1 $guest:matrix:2 $guest:crc:1 $guest:collatz:60"
 inputs=../shared/bench
 if [ -d "$inputs" ]; then
     programs="$programs $inputs/fib.wasm:run:12 $inputs/mandel.wasm:run:6 $inputs/switchvm.wasm:run:20 $inputs/listcrc.wasm:run:1 $inputs/align.wasm:run:1
-        $inputs/stencil.wasm:run:1 $inputs/lua.wasm:run:1 $inputs/sqlite.wasm:run:1"
+        $inputs/stencil.wasm:run:1 $inputs/lua.wasm:run:1"
 else
     echo "slices: the programs of ../shared/bench are skipped, they are not here"
 fi

@@ -224,7 +224,7 @@ int main(int argc, char **argv)
         run_alone(&programs[i]);
         run_starving(&programs[i]);
     }
-    for (int i = 0; i < n && i < 4; i++) run_among_others(programs, n, i);
+    for (int i = 0; i < n && i < 2; i++) run_among_others(programs, n < 8 ? n : 8, i);
     if (shadow) run_shadow(shadow);
     for (int i = 0; i < n; i++) wrt_code_free(programs[i].code);
     wrt_engine_free(engine);
