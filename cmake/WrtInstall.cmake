@@ -15,6 +15,8 @@ set(WRT_PC_LIBS "")
 if(NOT WRT_FREESTANDING AND NOT WRT_SHARED)
     set(WRT_PC_LIBS "-pthread")
 endif()
+# Relative, so that `cmake --install --prefix` and a moved folder work.
+file(RELATIVE_PATH WRT_PC_PREFIX "/x/${CMAKE_INSTALL_LIBDIR}/pkgconfig" "/x")
 configure_file("${PROJECT_SOURCE_DIR}/cmake/wrt.pc.in" "${PROJECT_BINARY_DIR}/wrt.pc" @ONLY)
 configure_package_config_file("${PROJECT_SOURCE_DIR}/cmake/wrt-config.cmake.in" "${PROJECT_BINARY_DIR}/wrt-config.cmake"
     INSTALL_DESTINATION "${CMAKE_INSTALL_LIBDIR}/cmake/wrt")
