@@ -204,10 +204,17 @@ static bool engine_name_is(wrt_str name, const char *text)
 bool wrt_has(const wrt_engine *e, wrt_str name)
 {
     if (!e) return false;
-#define X(bit_name, bit, text, built)                                                                        \
-    if (engine_name_is(name, text)) return e->features >> (bit) & 1;
-    WRT_FEATURE_MAP(X)
+    static const struct {
+        const char *name;
+        uint32_t bit;
+    } features[] = {
+#define X(bit_name, bit_, text, built) { (text), (bit_) },
+        WRT_FEATURE_MAP(X)
 #undef X
+    };
+    for (size_t i = 0; i < WRT_COUNT(features); i++) {
+        if (engine_name_is(name, features[i].name)) return e->features >> features[i].bit & 1;
+    }
 #ifndef WRT_FREESTANDING
     if (engine_name_is(name, "wasi-p1")) return true;
 #endif

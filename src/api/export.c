@@ -10,8 +10,10 @@ static wrt_status export_find(wrt_instance *i, wrt_str name, uint8_t kind, uint3
     const struct wrt__module *m = i->module;
     if (!wrt__export_find(m, name, &number)) {
         wrt__fail(err, WRT_E_LINK, WRT__W_NO_EXPORT, WRT__NO_OFFSET, "there is no export \"%S\"", &name);
+#if WRT_MESSAGES
         wrt_str near = err ? wrt__nearest_export(m, name) : (wrt_str){ NULL, 0 };
         if (near.n > 0) wrt__error_hint(err, "did you mean \"%S\"?", &near);
+#endif
         return WRT_E_LINK;
     }
     const struct wrt__export *x = &m->exports[number];

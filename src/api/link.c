@@ -4,6 +4,8 @@
 
 /* ---- words --------------------------------------------------------------------------------------------- */
 
+#if WRT_MESSAGES
+
 enum { LINK_TEXT = 72 }; /* two of them and two names leave room in wrt_error.message */
 
 static void link_limits_text(const struct wrt__limits *t, const char *what, const char *unit, char *buf)
@@ -43,6 +45,8 @@ static void link_wanted_text(const struct wrt__module *m, const struct wrt__impo
     }
 }
 
+#endif
+
 /* ---- what a definition is ------------------------------------------------------------------------------ */
 
 static const struct wrt__functype *linked_functype(const struct wrt__linked *d)
@@ -61,6 +65,7 @@ static struct wrt__tabletype linked_tabletype(const struct wrt_table *t)
     return (struct wrt__tabletype){ t->type, { t->size, t->limits.max, t->limits.has_max } };
 }
 
+#if WRT_MESSAGES
 static struct wrt__globaltype linked_globaltype(const struct wrt_global *g)
 {
     return (struct wrt__globaltype){ g->type, g->is_mutable };
@@ -87,6 +92,7 @@ static void link_found_text(const struct wrt__linked *d, char *buf)
         break;
     }
 }
+#endif
 
 /* ---- matching ------------------------------------------------------------------------------------------ */
 
@@ -126,6 +132,8 @@ enum {
     LINK_HINT_BYTES = 128,  /* longer names get none */
     LINK_HINTS = 32,        /* hints of one check */
 };
+
+#if WRT_MESSAGES
 
 struct link_nearest {
     wrt_str wanted, best;
@@ -189,6 +197,25 @@ static wrt_status link_miss(
     wrt__error_where(err, "%S.%S", &p->module, &p->name);
     return WRT_E_LINK;
 }
+
+#else
+
+static void link_hint(const wrt_linker *l, const struct wrt__import *p, wrt_error *err)
+{
+    (void)l;
+    (void)p;
+    (void)err;
+}
+
+static wrt_status link_miss(
+    const struct wrt__module *m, const struct wrt__import *p, const struct wrt__linked *d, wrt_error *err)
+{
+    (void)m;
+    uint32_t code = d ? WRT__W_IMPORT_TYPE : WRT__W_UNKNOWN_IMPORT;
+    return wrt__fail(err, WRT_E_LINK, code, p->offset, "unknown import");
+}
+
+#endif
 
 /* WRT_OK: *out fits import p. `s` is where it shall be used; NULL: not known yet. */
 static wrt_status link_one(const wrt_store *s, const wrt_linker *l, const struct wrt__module *m,

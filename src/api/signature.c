@@ -132,6 +132,8 @@ wrt_status wrt__sig_parse(wrt_str text, uint8_t *types, size_t cap, struct wrt__
     return r.at == text.n ? WRT_OK : signature_fail(&r, err, "the end");
 }
 
+#if WRT_MESSAGES
+
 /* ---- writing ------------------------------------------------------------------------------------------- */
 
 struct signature_writer {
@@ -170,3 +172,5 @@ void wrt__sig_print(const struct wrt__functype *t, char *buf, size_t cap)
         memcpy(buf + cap - 4, "...", 4);
     }
 }
+
+#endif

@@ -25,7 +25,20 @@
 
 /* For what only a bug of ours can break; never for guest or host input. Leads to the panic handler. */
 _Noreturn void wrt__panic(const char *file, int line, const char *what); /* bound by the port room */
+/* 0: no texts in errors and checks, see terse.h. */
+#ifndef WRT_MESSAGES
+#define WRT_MESSAGES 1
+#endif
+#if defined(WRT_FREESTANDING)
+#define WRT__FORMAT WRT_MESSAGES
+#else
+#define WRT__FORMAT 1 /* WASI and the profile print numbers */
+#endif
+#if WRT_MESSAGES
 #define WRT_ASSERT(x) ((x) ? (void)0 : wrt__panic(__FILE__, __LINE__, #x))
+#else
+#define WRT_ASSERT(x) ((x) ? (void)0 : wrt__panic("", __LINE__, ""))
+#endif
 
 /* The memory functions that a freestanding user provides. */
 void *memcpy(void *, const void *, size_t);
@@ -49,6 +62,9 @@ WRT_COLD wrt_status wrt__fail_table(
 WRT_COLD void wrt__error_where(wrt_error *err, const char *fmt, ...);
 WRT_COLD void wrt__error_hint(wrt_error *err, const char *fmt, ...);
 void wrt__error_clear(wrt_error *err);
+#if !WRT_MESSAGES
+#include "base/terse.h"
+#endif
 
 /* Formatted text without libc: %s (char*), %S (wrt_str*), %u %d (32 bit), %lu %ld (uint64_t/int64_t), %x %lx
  * (hex), %c, %%; a width with or without 0 in front of integers (%04u). Always terminates; returns the length

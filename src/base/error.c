@@ -2,6 +2,15 @@
  * cut, and without control characters, whatever names a hostile binary brought along. */
 #include "base/base.h"
 
+void wrt__error_clear(wrt_error *err)
+{
+    if (!err) return;
+    memset(err, 0, sizeof *err);
+    err->offset = WRT__NO_OFFSET;
+}
+
+#if WRT_MESSAGES
+
 /* C0, DEL and (as UTF-8: c2 80..9f) C1 become '?': a terminal must not obey them. */
 static void error_printable(char *p)
 {
@@ -23,13 +32,6 @@ static void error_text(char *to, size_t cap, const char *fmt, va_list args)
     (void)wrt__vformat(text, cap, fmt, args);
     error_printable(text);
     memcpy(to, text, wrt__str_len(text) + 1);
-}
-
-void wrt__error_clear(wrt_error *err)
-{
-    if (!err) return;
-    memset(err, 0, sizeof *err);
-    err->offset = WRT__NO_OFFSET;
 }
 
 static void error_fill(
@@ -83,3 +85,45 @@ void wrt__error_hint(wrt_error *err, const char *fmt, ...)
     error_text(err->hint, sizeof err->hint, fmt, args);
     va_end(args);
 }
+
+#else
+
+static wrt_status terse_fill(wrt_error *err, uint32_t what)
+{
+    wrt_status status = (int8_t)(what & 0xff);
+    if (!err) return status;
+    uint32_t code = what >> 8, rest = code;
+    wrt__error_clear(err);
+    err->status = status;
+    err->code = code;
+    err->message[0] = 'W';
+    for (int i = 4; i > 0; i--) {
+        err->message[i] = (char)('0' + rest % 10);
+        rest /= 10;
+    }
+    return status;
+}
+
+wrt_status wrt__terse(wrt_error *err, uint32_t what)
+{
+    return terse_fill(err, what);
+}
+
+wrt_status wrt__terse_at(wrt_error *err, uint32_t what, uint64_t offset)
+{
+    wrt_status status = terse_fill(err, what);
+    if (err) err->offset = offset;
+    return status;
+}
+
+wrt_status wrt__terse_table(wrt_error *err, uint32_t what, const char *table)
+{
+    wrt_status status = terse_fill(err, what);
+    if (!err) return status;
+    for (size_t i = 0; i + 1 < sizeof err->table && table[i]; i++) {
+        err->table[i] = table[i];
+    }
+    return status;
+}
+
+#endif

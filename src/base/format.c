@@ -2,6 +2,8 @@
  * allocate. Numbers are 32 or 64 bits by name (%u, %lu), never by platform. */
 #include "base/base.h"
 
+#if WRT__FORMAT
+
 struct sink {
     char *buf;
     size_t cap, n;      /* n counts what would have been written */
@@ -125,3 +127,7 @@ size_t wrt__format(char *buf, size_t cap, const char *fmt, ...)
     va_end(args);
     return n;
 }
+
+#else
+typedef int wrt__format_is_off;
+#endif

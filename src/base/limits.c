@@ -3,9 +3,15 @@
 #include "base/base.h"
 #include <wrt/engine.h>
 
+#if WRT_MESSAGES
+#define LIMIT_TEXT(text) text
+#else
+#define LIMIT_TEXT(text) ""
+#endif
 static const struct wrt__limit_info limit_infos[] = {
 #define LIMIT(name_, type_, default_, least_, most_, unit_, text_)                                      \
-    { .name = #name_, .unit = unit_, .text = text_, .offset = offsetof(wrt_limits, name_),              \
+    { .name = #name_, .unit = LIMIT_TEXT(unit_), .text = LIMIT_TEXT(text_),                             \
+      .offset = offsetof(wrt_limits, name_),              \
       .bytes = sizeof(type_), .normal = (default_), .least = (least_), .most = (most_) },
 #include <wrt/limits.def>
 #undef LIMIT

@@ -59,6 +59,8 @@ uint64_t wrt__fnv64(uint64_t seed, const void *p, size_t n)
     return h;
 }
 
+#if WRT_MESSAGES
+
 enum { EDIT_MAX = 64 };     /* longer names are not mistyped names */
 
 static uint32_t edit_min(uint32_t a, uint32_t b)
@@ -97,3 +99,5 @@ uint32_t wrt__edit_distance(wrt_str a, wrt_str b, uint32_t max)
     }
     return edit_min(row[b.n], over);
 }
+
+#endif

@@ -2,6 +2,8 @@
  * the caller's error record; costs nothing before somebody asks. */
 #include "executor/executor.h"
 
+#if WRT_MESSAGES
+
 static const char *const failure_traps[] = {
 #define X(name, value, text) [value] = text,
     WRT_TRAP_MAP(X)
@@ -13,6 +15,25 @@ wrt_str wrt_trap_text(uint32_t code)
     const char *text = code < WRT_COUNT(failure_traps) ? failure_traps[code] : "unknown trap";
     return (wrt_str){ text, wrt__str_len(text) };
 }
+
+#else
+
+/* The names of the list, which is in the order of the numbers: "OUT_OF_BOUNDS". */
+wrt_str wrt_trap_text(uint32_t code)
+{
+    static const char names[] =
+#define X(name, value, text) #name "\0"
+        WRT_TRAP_MAP(X)
+#undef X
+        "?";
+    const char *name = names;
+    for (uint32_t i = 0; i < code && *name != '?'; i++) {
+        name += wrt__str_len(name) + 1;
+    }
+    return (wrt_str){ name, wrt__str_len(name) };
+}
+
+#endif
 
 static void task_failure_where(const struct wrt__task *t, wrt_error *err)
 {
@@ -67,6 +88,7 @@ wrt_status wrt__task_failure(const struct wrt__task *t, wrt_error *err)
         break;
     }
     if (err) {
+        if (!WRT_MESSAGES && s->message[0]) memcpy(err->message, s->message, sizeof s->message);
         err->trap = s->trap;
         err->exit_code = s->exit_code;
     }

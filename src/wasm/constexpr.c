@@ -46,10 +46,10 @@ static void const_binary(
     uint8_t type = wrt__op_infos[op].operand;
     if (!wrt__need_feature(in, WRT_FEATURE_EXTENDED_CONST, offset, wrt__op_text(op))) return;
     for (uint32_t i = 1; i <= 2; i++) {
-        const char *found = i <= *height ? wrt__type_text(s->types[*height - i]) : "nothing";
         if (i <= *height && s->types[*height - i] == type) continue;
         wrt__input_fail(in, WRT_E_INVALID, WRT__W_TYPE, offset, "type mismatch in %s: expected %s, found %s",
-                        wrt__op_text(op), wrt__type_text(type), found);
+            wrt__op_text(op), wrt__type_text(type),
+            i <= *height ? wrt__type_text(s->types[*height - i]) : "nothing");
         return;
     }
     (*height)--;
@@ -58,14 +58,14 @@ static void const_binary(
 static void const_refuse(struct wrt__input *in, uint32_t op, uint64_t offset)
 {
     uint32_t number = op == WRT__OP_PREFIX_FC ? 256 + wrt__read_u32(&in->r) : op;
-    const char *text = wrt__op_text(number);
-    if (!text) {
+    if (number >= WRT__OPS || wrt__op_infos[number].imm == WRT__IMM_UNKNOWN) {
         wrt__input_fail(in, WRT_E_MALFORMED, WRT__W_OPERATOR, offset, "unknown operator 0x%x", op);
     } else if (wrt__op_infos[number].imm == WRT__IMM_OFF) {
-        (void)wrt__need_feature(in, wrt__op_infos[number].feature, offset, text);
+        (void)wrt__need_feature(in, wrt__op_infos[number].feature, offset, wrt__op_text(number));
     } else {
         wrt__input_fail(
-            in, WRT_E_INVALID, WRT__W_CONSTANT, offset, "expected a constant expression, found %s", text);
+            in, WRT_E_INVALID, WRT__W_CONSTANT, offset, "expected a constant expression, found %s",
+            wrt__op_text(number));
     }
 }
 
@@ -120,9 +120,11 @@ void wrt__read_const(
         if (in->r.failed || in->status != WRT_OK) return;
         if (op == WRT__OP_END) {
             if (height == 1 && stack->types[0] == expected) break;
-            const char *found = height == 0 ? "nothing" : "more values";
-            wrt__input_fail(in, WRT_E_INVALID, WRT__W_TYPE, offset, "type mismatch: expected one %s, found %s",
-                wrt__type_text(expected), height == 1 ? wrt__type_text(stack->types[0]) : found);
+            wrt__input_fail(in, WRT_E_INVALID, WRT__W_TYPE, offset,
+                "type mismatch: expected one %s, found %s", wrt__type_text(expected),
+                height == 0       ? "nothing"
+                    : height == 1 ? wrt__type_text(stack->types[0])
+                                  : "more values");
             return;
         }
         const_operator(in, stack, &height, op, offset);

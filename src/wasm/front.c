@@ -40,6 +40,7 @@ const struct wrt__op_info wrt__op_infos[WRT__OPS] = {
 #undef OP
 };
 
+#if WRT__FORMAT
 const char *wrt__op_text(uint32_t op)
 {
     static const char *const texts[WRT__OPS] = {
@@ -49,6 +50,7 @@ const char *wrt__op_text(uint32_t op)
     };
     return op < WRT__OPS ? texts[op] : NULL;
 }
+#endif
 
 /* ---- failures ------------------------------------------------------------------------------------ */
 
@@ -58,6 +60,7 @@ static void input_stop(struct wrt__input *in, wrt_status status)
     in->r.p = in->r.end;
 }
 
+#if WRT_MESSAGES
 void wrt__input_fail(
     struct wrt__input *in, wrt_status status, uint32_t code, uint64_t offset, const char *fmt, ...)
 {
@@ -78,6 +81,20 @@ void wrt__input_limit(
                                    "the limit %s is %lu, the binary wants %lu", table, most, found));
     if (in->err) in->err->offset = offset;
 }
+#else
+void wrt__input_terse(struct wrt__input *in, uint32_t what, uint64_t offset)
+{
+    if (!wrt__input_ok(in)) return;
+    input_stop(in, wrt__terse_at(in->err, what, offset));
+}
+
+void wrt__input_terse_limit(struct wrt__input *in, const char *table, uint64_t offset)
+{
+    if (!wrt__input_ok(in)) return;
+    input_stop(in, wrt__terse_table(in->err, WRT__TERSE(WRT_E_LIMIT, WRT__W_LIMIT), table));
+    if (in->err) in->err->offset = offset;
+}
+#endif
 
 void wrt__input_nomem(struct wrt__input *in)
 {
@@ -96,6 +113,7 @@ bool wrt__input_ok(struct wrt__input *in)
 
 /* ---- features ------------------------------------------------------------------------------------ */
 
+#if WRT_MESSAGES
 const char *wrt__feature_text(uint64_t mask)
 {
 #define X(name, bit, text, built) if (mask & WRT_FEATURE_##name) return text;
@@ -114,9 +132,20 @@ bool wrt__need_feature(struct wrt__input *in, uint64_t feature, uint64_t offset,
                     built ? "is switched off" : "this build does not have");
     return false;
 }
+#else
+bool wrt__terse_need_feature(struct wrt__input *in, uint64_t feature, uint64_t offset)
+{
+    in->m->features |= feature;
+    if (WRT_LIKELY(feature & in->features)) return true;
+    uint32_t code = feature & WRT__FEATURES_BUILT ? WRT__W_SWITCHED_OFF : WRT__W_NOT_BUILT;
+    wrt__input_terse(in, WRT__TERSE(WRT_E_UNSUPPORTED, code), offset);
+    return false;
+}
+#endif
 
 /* ---- types --------------------------------------------------------------------------------------- */
 
+#if WRT_MESSAGES
 const char *wrt__type_text(uint8_t type)
 {
     switch (type) {
@@ -130,6 +159,7 @@ const char *wrt__type_text(uint8_t type)
     default: return "any type";
     }
 }
+#endif
 
 /* Proposal that a type byte beyond this rung belongs to; 0: none. */
 static uint64_t type_feature(uint8_t type)
@@ -169,6 +199,7 @@ bool wrt__check_valtype(struct wrt__input *in, uint8_t type, uint64_t offset)
     return false;
 }
 
+#if WRT_MESSAGES
 bool wrt__check_index(struct wrt__input *in, uint32_t index, uint32_t count, const char *what,
     const char *whose, uint64_t offset)
 {
@@ -177,6 +208,14 @@ bool wrt__check_index(struct wrt__input *in, uint32_t index, uint32_t count, con
         in, WRT_E_INVALID, WRT__W_INDEX, offset, "unknown %s %u, the %s has %u", what, index, whose, count);
     return false;
 }
+#else
+bool wrt__terse_check_index(struct wrt__input *in, uint32_t index, uint32_t count, uint64_t offset)
+{
+    if (WRT_LIKELY(index < count)) return true;
+    wrt__input_terse(in, WRT__TERSE(WRT_E_INVALID, WRT__W_INDEX), offset);
+    return false;
+}
+#endif
 
 void wrt__read_memory_index(struct wrt__input *in)
 {

@@ -74,6 +74,8 @@ bool wrt__check_index(struct wrt__input *in, uint32_t index, uint32_t count, con
 /* Memory indices: the one memory is number 0. */
 void wrt__read_memory_index(struct wrt__input *in);
 
+#include "wasm/terse.h"
+
 /* Stable merge sort of indices; `before` says x < y. False: out of memory. */
 bool wrt__sort_indices(const wrt_alloc *alloc, uint32_t *a, uint32_t n,
                        bool (*before)(const void *ctx, uint32_t x, uint32_t y), const void *ctx);

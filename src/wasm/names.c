@@ -79,6 +79,7 @@ bool wrt__export_find(const struct wrt__module *m, wrt_str name, uint32_t *index
     return false;
 }
 
+#if WRT_MESSAGES
 /* Every third letter may be wrong, at least one. */
 wrt_str wrt__nearest_export(const struct wrt__module *m, wrt_str name)
 {
@@ -93,3 +94,4 @@ wrt_str wrt__nearest_export(const struct wrt__module *m, wrt_str name)
     }
     return best;
 }
+#endif

@@ -10,17 +10,12 @@ static const uint8_t valid_single[] = { 0x6f, 0x70, 0x71, 0x72, 0x73, 0x74, 0x75
 
 /* ---- failures ------------------------------------------------------------------------------------ */
 
+#if WRT_MESSAGES
 WRT_COLD void wrt__valid_mismatch(struct wrt__validator *v, const char *expected, const char *found)
 {
     v->live = false;
     wrt__input_fail(&v->in, WRT_E_INVALID, WRT__W_TYPE, valid_offset(v),
         "type mismatch in %s: expected %s, found %s", valid_text(v), expected, found);
-}
-
-WRT_COLD void wrt__valid_nomem(struct wrt__validator *v)
-{
-    v->live = false;
-    wrt__input_nomem(&v->in);
 }
 
 WRT_COLD void wrt__valid_limit(struct wrt__validator *v, const char *table, uint64_t most, uint64_t found)
@@ -34,6 +29,25 @@ WRT_COLD void wrt__valid_unknown(
 {
     v->live = false;
     (void)wrt__check_index(&v->in, index, count, what, whose, valid_offset(v));
+}
+#else
+void wrt__valid_terse(struct wrt__validator *v, uint32_t what)
+{
+    v->live = false;
+    wrt__input_terse(&v->in, what, valid_offset(v));
+}
+
+void wrt__valid_terse_limit(struct wrt__validator *v, const char *table)
+{
+    v->live = false;
+    wrt__input_terse_limit(&v->in, table, valid_offset(v));
+}
+#endif
+
+WRT_COLD void wrt__valid_nomem(struct wrt__validator *v)
+{
+    v->live = false;
+    wrt__input_nomem(&v->in);
 }
 
 bool wrt__valid_feature(struct wrt__validator *v, uint64_t feature)

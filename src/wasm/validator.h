@@ -61,6 +61,18 @@ WRT_COLD void wrt__valid_limit(struct wrt__validator *v, const char *table, uint
 WRT_COLD void wrt__valid_unknown(struct wrt__validator *v, uint32_t index, uint32_t count, const char *what,
                                  const char *whose);
 bool wrt__valid_feature(struct wrt__validator *v, uint64_t feature);
+#if !WRT_MESSAGES /* see terse.h */
+WRT_COLD void wrt__valid_terse(struct wrt__validator *v, uint32_t what);
+WRT_COLD void wrt__valid_terse_limit(struct wrt__validator *v, const char *table);
+#define wrt__valid_mismatch(v, expected, found)                                                              \
+    (0 ? wrt__valid_mismatch(v, expected, found)                                                             \
+       : wrt__valid_terse(v, WRT__TERSE(WRT_E_INVALID, WRT__W_TYPE)))
+#define wrt__valid_unknown(v, index, count, what, whose)                                                     \
+    (0 ? wrt__valid_unknown(v, index, count, what, whose)                                                    \
+       : wrt__valid_terse(v, WRT__TERSE(WRT_E_INVALID, WRT__W_INDEX)))
+#define wrt__valid_limit(v, table, most, found)                                                              \
+    (0 ? wrt__valid_limit(v, table, most, found) : wrt__valid_terse_limit(v, table))
+#endif
 
 static inline bool valid_index(
     struct wrt__validator *v, uint32_t index, uint32_t count, const char *what, const char *whose)

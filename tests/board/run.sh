@@ -28,7 +28,7 @@ build() { # COMPILER OUT FLAGS...: the core, compiled for a machine
     mkdir -p "$out"
     for source in $sources; do
         "$compiler" -std=c11 -Os -ffreestanding -ffunction-sections -fdata-sections -ffp-contract=off -fno-strict-aliasing -fno-math-errno \
-            -DWRT_DISPATCH_TAIL=0 -DWRT_FUSE_FULL=0 -I"$top/include" -I"$top/src" "$@" -c "$source" -o "$out/$(echo "${source#"$top"/src/}" | tr / _).o" || return 1
+            -DWRT_FREESTANDING=1 -DWRT_MESSAGES=0 -DWRT_DISPATCH_TAIL=0 -DWRT_FUSE_FULL=0 -I"$top/include" -I"$top/src" "$@" -c "$source" -o "$out/$(echo "${source#"$top"/src/}" | tr / _).o" || return 1
     done
 }
 run_arm() {
