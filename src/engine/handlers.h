@@ -246,11 +246,12 @@ HDL(SLOW, LEAVE(WRT__EXIT_SLOW);)
 
 /* ---- calls: the frames of caller and callee overlap, the link is the byte offset of the call ---- */
 #define ENTER(target, frame_, link_, zero_, cost_) do { \
-    u64 *n_ = fp + ((const u16 *)ip)[WRT__F_DELTA]; u64 *z_; u32 k_ = (zero_); \
-    if (WRT_UNLIKELY(n_ + (frame_) > inst->stack_limit)) LEAVE(WRT__EXIT_STACK); \
-    z_ = n_ + (link_); *z_ = (u64)((const char *)ip - (const char *)inst->code); \
-    while (k_) { z_[k_--] = 0; KEEP_LOOP; } \
-    fp = n_; { u32 p_ = (cost_); ip = (target); PAY(p_); } DISPATCH; } while (0)
+    fp += ((const u16 *)ip)[WRT__F_DELTA]; OPAQUE(fp); \
+    if (WRT_UNLIKELY(fp + (frame_) > inst->stack_limit)) { fp -= ((const u16 *)ip)[WRT__F_DELTA]; LEAVE(WRT__EXIT_STACK); } \
+    { u64 *z_ = fp + (link_); u64 *e_ = z_ + (zero_); \
+      *z_ = (u64)((const char *)ip - (const char *)inst->code); \
+      while (z_ != e_) { *++z_ = 0; OPAQUE(z_); } } \
+    { u32 p_ = (cost_); ip = (target); PAY(p_); } DISPATCH; } while (0)
 HDL(CALL, const u16 *w = (const u16 *)(ip + 2); ENTER((const u64 *)(const void *)((const char *)ip + (i32)WORD_LO(1)), w[0], w[1], w[2], w[3]);)
 #define CALL_INDIRECT(x) u64 i = (u32)(x); u64 ref; const struct wrt__funcrec *f; \
     if (WRT_UNLIKELY(i >= inst->table0_size)) TRAP(WRT_TRAP_UNDEFINED_ELEMENT); \

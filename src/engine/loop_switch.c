@@ -13,7 +13,7 @@
 #else
 #define LEAVE_REF(r) do { s->acc_i = (r); LEAVE(WRT__EXIT_CALL_REF); } while (0)
 #endif
-#define KEEP_LOOP (void)0
+#define OPAQUE(p) (void)(p)
 #define HDL(n, ...) case WRT__R_##n: { __VA_ARGS__ }
 
 const uintptr_t *wrt__engine_handlers(void)
@@ -32,9 +32,7 @@ void wrt__loop(struct wrt__strand *s)
     u64 A = s->acc_i;
     double D = s->acc_d;
     float F = s->acc_f;
-#if WRT_FUSE_FULL
     double D1 = 0;
-#endif
 #else
     u64 A; /* a name for a result on its way to its slot: no operator of the short list reads an accumulator */
     double D;

@@ -29,11 +29,9 @@ typedef void (CC *handler)(ARGS);
 #define TRAP(t) do { A = (u64)(t); TAIL h_trap(PASS); } while (0)
 #define LEAVE(e) do { inst->strand->exit = (e); TAIL h_save(PASS); } while (0)
 #define LEAVE_REF(r) do { A = (r); LEAVE(WRT__EXIT_CALL_REF); } while (0)
-#if defined(__clang__)
-#define KEEP_LOOP __asm__ volatile("") /* as a call of memset it would spill every register */
-#else
-#define KEEP_LOOP __asm__ volatile("" ::: "memory")
-#endif
+/* The compiler forgets what it knows of p: a loop stays one (a call of memset would spill every register), and no copy of
+ * an old value is kept in a register for a cold path. */
+#define OPAQUE(p) __asm__ volatile("" : "+r"(p))
 #define HDL(n, ...) static INLINE void CC h_##n(ARGS) { __VA_ARGS__ }
 /* Cold ends keep the handlers' own signature: gcc would drop parameters and shift registers in every handler for it. */
 #if defined(__GNUC__) && !defined(__clang__)

@@ -10,16 +10,51 @@ static uint64_t handler_word(const struct wrt__module *m, uint32_t op)
 {
     return m->handlers ? (uint64_t)m->handlers[op] : op;
 }
-/* The handler that does x and goes on in y, when there is one. */
-static uint32_t sequence_of(uint32_t x, uint32_t y)
+
+/* ---- sequences: a table of all lines of the list, by what is there already and what follows ---------------------- */
+
+#if WRT_FUSE_FULL
+struct line { uint16_t x, y, xy; };
+static uint32_t line_hash(uint32_t x, uint32_t y) { return (x * 0x9e3779b1u ^ y * 0x85ebca6bu) >> (32 - WRT__SEQ_BITS); }
+void wrt__sequences_fill(struct wrt__translator *t)
 {
-    switch (x << 16 | y) {
-#define X(a, b) case (uint32_t)WRT__R_##a << 16 | WRT__R_##b: return WRT__R_##a##__##b;
-    WRT__SEQ(X)
+    static const struct line all[] = {
+#define X(x, y) { WRT__R_##x, WRT__R_##y, WRT__R_##x##__##y },
+#include "wasm/sequences.def"
 #undef X
-    default: return x;
+    };
+    _Static_assert(sizeof all / sizeof *all < WRT__SEQ_SIZE / 2, "the table stays half empty");
+    for (uint32_t i = 0; i < sizeof all / sizeof *all; i++) {
+        uint32_t at = line_hash(all[i].x, all[i].y);
+        while (t->seq_result[at]) at = (at + 1) % WRT__SEQ_SIZE;
+        t->seq_key[at] = (uint32_t)all[i].x << 16 | all[i].y;
+        t->seq_result[at] = all[i].xy;
     }
 }
+static uint32_t sequence_of(const struct wrt__translator *t, uint32_t x, uint32_t y)
+{
+    uint32_t key = x << 16 | y;
+    for (uint32_t at = line_hash(x, y); t->seq_result[at]; at = (at + 1) % WRT__SEQ_SIZE) {
+        if (t->seq_key[at] == key) return t->seq_result[at];
+    }
+    return 0;
+}
+/* The longest sequence that starts here. */
+static uint32_t handler_from(const struct wrt__translator *t, uint32_t i)
+{
+    uint32_t op = t->ins[i].op, longer;
+    if (!t->module->handlers) return op;
+    while (++i < t->ins_count) {
+        if (t->ins[i].shape == WRT__F_GONE) continue;
+        if ((longer = sequence_of(t, op, t->ins[i].op)) == 0) break;
+        op = longer;
+    }
+    return op;
+}
+#else
+static uint32_t handler_from(const struct wrt__translator *t, uint32_t i) { return t->ins[i].op; }
+#endif
+
 static uint32_t edge_price(const struct wrt__translator *t, uint32_t label)
 {
     const struct wrt__label *l = &t->labels[t->labels[label].price];
@@ -36,9 +71,7 @@ static void write_ins(struct wrt__translator *t, const struct wrt__ins *x, uint3
     uint64_t r = x->d | (uint64_t)x->a << 16 | (uint64_t)x->b << 32 | (uint64_t)x->c << 48;
     uint64_t imm = x->d | (uint64_t)x->a << 16 | (uint64_t)x->imm << 32;
     uint64_t after = x->seg == WRT__NO_INS ? 0 : t->segs[x->seg] & 0xffff;
-    uint32_t op = x->op;
-    if (t->module->handlers && i + 1 < t->ins_count) op = sequence_of(op, x[1].op);
-    w[0] = handler_word(t->module, op);
+    w[0] = handler_word(t->module, handler_from(t, i));
     switch ((enum wrt__shape)x->shape) {
     case WRT__F_R: w[1] = r; break;
     case WRT__F_I: w[1] = imm; break;

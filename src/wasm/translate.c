@@ -310,6 +310,9 @@ struct wrt__translator *wrt__translator_new(struct wrt__module *m)
     if (!t) return NULL;
     t->module = m;
     t->fuel = m->fuel;
+#if WRT_FUSE_FULL
+    if (m->handlers) wrt__sequences_fill(t);
+#endif
     return t;
 }
 void wrt__translator_free(struct wrt__translator *t)

@@ -9,6 +9,7 @@
 /* Where a stack entry lives. LOCAL and CONST are lazy: no code yet. ACC: only in an accumulator. PREV: an
  * f64 that only the register D1 holds; it never outlives the few operators that know it (wrt__tr_op). */
 enum { WRT__V_SLOT, WRT__V_LOCAL, WRT__V_CONST, WRT__V_ACC, WRT__V_PREV };
+enum { WRT__SEQ_BITS = 10, WRT__SEQ_SIZE = 1 << WRT__SEQ_BITS };
 enum { WRT__D1 = 3, WRT__ACCS = 4 };    /* accumulators by class, then the former f64 */
 enum { WRT__NO_INS = UINT32_MAX, WRT__NO_CLASS = 3, WRT__ASSIGNED_WORDS = 4, WRT__SLOTS_PER_FRAME = 64000, WRT__BLOCK_FUEL = 256 };
 struct wrt__val { uint8_t kind, type; uint16_t slot; uint32_t prod; uint64_t k; };
@@ -71,6 +72,10 @@ struct wrt__translator {
     struct wrt__stub *stubs;    uint32_t stubs_count, stubs_cap;
     uint32_t *at;               uint32_t at_cap;                    /* word position of each instruction */
     uint32_t *pending;          uint32_t pending_cap;               /* per local: lazy stack entries that read it */
+#if WRT_FUSE_FULL
+    uint32_t seq_key[WRT__SEQ_SIZE];                                /* see encode.c */
+    uint16_t seq_result[WRT__SEQ_SIZE];
+#endif
     uint32_t *calls;            uint32_t calls_count, calls_cap;    /* words of module->code that hold a call, not resolved yet */
 };
 
@@ -101,6 +106,9 @@ static inline bool wrt__fits_imm(const struct wrt__val *v) { return v->type == W
 void wrt__branch_on_top(struct wrt__translator *t, bool negate, uint32_t label);  /* pops the condition, ends the segment */
 
 /* encode.c */
+#if WRT_FUSE_FULL
+void wrt__sequences_fill(struct wrt__translator *t);
+#endif
 wrt_status wrt__encode(struct wrt__translator *t, uint32_t end_offset, wrt_error *err);
 
 /* Positions. module->map holds, per function, entries in code order, each LEB128: (words since the last entry) * 2 + kind,
