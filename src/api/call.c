@@ -56,7 +56,13 @@ wrt_status wrt_exit(wrt_call *c, int32_t code)
 
 wrt_status wrt_charge(wrt_call *c, uint64_t fuel)
 {
-    return wrt__account_charge(call_task(c), fuel);
+    struct wrt__executor *x = call_task(c)->x;
+    wrt_status status = wrt__account_charge(call_task(c), fuel);
+    /* The function's own price is given back before the call is made again: it must fit as well. */
+    if (status == WRT_E_FUEL && !x->finishing) {
+        x->short_fuel = fuel > UINT64_MAX - c->host->fuel ? UINT64_MAX : fuel + c->host->fuel;
+    }
+    return status;
 }
 
 /* ---- surroundings ---------------------------------------------------------------------------------- */

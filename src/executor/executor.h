@@ -159,7 +159,7 @@ struct wrt__executor {
     struct wrt__completion *finishing;  /* whose finish function runs */
     struct wrt__account
         *short_of; /* with short_set: a wrt_charge of short_fuel failed; NULL: the task's own */
-    uint64_t short_fuel;
+    uint64_t short_fuel;                /* what the call, made again, needs */
     bool short_set;
     bool inside, closing, virtual_time;
     uint8_t cause;                      /* what `hard` of the running strand comes from: WRT__CAUSE_* */
