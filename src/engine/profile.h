@@ -4,6 +4,14 @@
 
 #include "engine/engine.h"
 
+#ifndef WRT_PROFILE
+#ifdef WRT_FREESTANDING
+#define WRT_PROFILE 0 /* a small machine is not where one looks for hot spots */
+#else
+#define WRT_PROFILE 1
+#endif
+#endif
+
 struct wrt__profile_node {
     const struct wrt__module *module;
     const struct wrt_code *code;

@@ -1,5 +1,6 @@
 /* run: drives the loop. Gives it a counter made of slice, budget and poll distance, takes over when it leaves, and
  * says how the strand stands. Knows no task; docs/fuel.md has the rules that are spelled here. */
+#include "engine/profile.h"
 #include "engine/run.h"
 #include "wasm/translate.h"
 

@@ -14,13 +14,6 @@ enum wrt__step {
 };
 
 enum { WRT__STOP_PROFILE = 100 };  /* strand->stop besides the outcomes: the block at ip is to be counted */
-#ifndef WRT_PROFILE
-#ifdef WRT_FREESTANDING
-#define WRT_PROFILE 0 /* a small machine is not where one looks for hot spots */
-#else
-#define WRT_PROFILE 1
-#endif
-#endif
 void wrt__profile_block(struct wrt__strand *s);
 enum { WRT__STACK_STEP = 32 };  /* the high-water mark of a stack moves in steps of so many slots */
 

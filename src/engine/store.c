@@ -253,7 +253,7 @@ void wrt__store_fini(struct wrt__store *s)
 {
     const wrt_alloc *a = s->alloc;
     store_free_lists(s);
-    wrt__profile_free(s->profile);
+    if (WRT_PROFILE) wrt__profile_free(s->profile);
     while (s->instances) {
         struct wrt_instance *i = s->instances;
         s->instances = i->next;
