@@ -259,7 +259,7 @@ def run_quantum(bench):
 
 def run_programs(bench):
     """Example programs against the same source compiled by gcc -O2: (program, small argument, big argument)."""
-    chosen = [("queens", "4", "10"), ("sha256", "1", "1024"), ("json", "1", "10000")]
+    chosen = [("queens", "4", "12"), ("sha256", "1", "8192"), ("json", "1", "50000")]
     result = {}
     commands = {"wrt": lambda p, a: [bench.build / "wrtd", "run", ROOT / "examples" / "programs" / f"{p}.wasm", a],
                 "native": lambda p, a: [bench.work / f"native-{p}", a]}
@@ -293,6 +293,14 @@ def run_sizes(bench):
 
 # ---- the whole
 
+def described(version):
+    """`wrtd version` in one phrase: version, compiler, dispatch."""
+    lines = [line.split(None, 1) for line in version.splitlines()]
+    words = {line[0]: line[1] for line in lines if len(line) == 2}
+    extra = ", ".join(words[key] for key in ("compiler", "dispatch") if key in words)
+    return version.splitlines()[0] + (f" ({extra})" if extra else "")
+
+
 def machine(bench):
     cpu = next((line.split(":")[1].strip() for line in open("/proc/cpuinfo") if line.startswith("model name")), platform.machine())
     wrtd = bench.build / "wrtd"
@@ -307,7 +315,7 @@ def machine(bench):
         versions["wasm3"] = f"pywasm3 {out.stdout.strip()}"
     return {"cpu": cpu, "cores": os.cpu_count(), "kernel": platform.release(), "system": system[1] if system else platform.system(),
             "virtual": "hypervisor" in open("/proc/cpuinfo").read(), "gcc": compilers,
-            "wrt": (version.splitlines() or ["?"])[0], "peers": versions, "load": os.getloadavg()[0],
+            "wrt": described(version), "peers": versions, "load": os.getloadavg()[0],
             "date": time.strftime("%Y-%m-%d")}
 
 
