@@ -79,6 +79,7 @@ typedef struct wrt_fn_def {
     uint32_t fuel;                  /* declared price of a call, charged before it; reported as host fuel */
 } wrt_fn_def;
 
+/* Makes an empty linker; given: wrt_linker_free.  errors  WRT_E_NOMEM, WRT_E_SEALED   cost [load] */
 WRT_API wrt_status wrt_linker_new(wrt_engine *e, wrt_linker **out, wrt_error *err);
 /* Instances that were made with a linker keep what they use of it: it may be freed at any time. */
 WRT_API void wrt_linker_free(wrt_linker *l);
@@ -109,6 +110,8 @@ typedef struct wrt_store_opts {
     void *user;                     /* kept; wrt_store_user, wrt_call_user */
 } wrt_store_opts;
 
+/* Makes a store of the engine, with its executor; `o` is borrowed; given: wrt_store_free. It belongs to one thread at a
+ * time.  errors  WRT_E_ARG a field is out of range (err->table names it), WRT_E_NOMEM, WRT_E_SEALED   cost [load] */
 WRT_API wrt_status wrt_store_new(wrt_engine *e, const wrt_store_opts *o, wrt_store **out, wrt_error *err);
 /* Ends every task (their done callbacks see WRT_E_CANCELLED), frees every instance. Ids become stale. */
 WRT_API void wrt_store_free(wrt_store *s);
@@ -129,8 +132,10 @@ WRT_API wrt_status wrt_export_memory(wrt_instance *i, wrt_str name, wrt_memory *
 WRT_API wrt_status wrt_export_table(wrt_instance *i, wrt_str name, wrt_table **out, wrt_error *err);
 WRT_API wrt_status wrt_export_global(wrt_instance *i, wrt_str name, wrt_global **out, wrt_error *err);
 
+/* Parameters and results of a function; borrowed from the store.  cost [O1] */
 WRT_API wrt_func_type wrt_func_type_of(const wrt_func *f);
 WRT_API wrt_func *wrt_func_from_ref(wrt_store *s, wrt_val ref);     /* NULL for null or a wrong value */
+/* The function as a funcref value of its store.  cost [O1] */
 WRT_API wrt_val wrt_func_ref(const wrt_func *f);
 
 typedef struct wrt_span { uint8_t *p; size_t n; } wrt_span;
@@ -150,8 +155,11 @@ WRT_API wrt_status wrt_global_set(wrt_global *g, wrt_val v);        /* WRT_E_STA
 
 /* ---- inside a host function ---------------------------------------------------------------------- */
 
+/* How many arguments the call has: as many as the signature of the definition.  cost [O1] */
 WRT_API size_t wrt_arg_count(const wrt_call *c);
+/* Argument i, by value; a null externref beyond the last.  cost [O1] */
 WRT_API wrt_val wrt_arg(const wrt_call *c, size_t i);
+/* Sets the results, n as in the signature.  errors  WRT_E_TYPE count or a kind; nothing is set   cost [On] */
 WRT_API wrt_status wrt_return(wrt_call *c, const wrt_val *results, size_t n);
 WRT_API wrt_status wrt_raise(wrt_call *c, wrt_str message);         /* returns WRT_E_TRAP; the trap is WRT_TRAP_HOST */
 WRT_API wrt_status wrt_exit(wrt_call *c, int32_t code);             /* returns WRT_E_EXIT: ends the task */

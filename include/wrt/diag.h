@@ -27,6 +27,7 @@ typedef enum wrt_trap_code {
     WRT_TRAP_MAP(X)
 #undef X
 } wrt_trap_code;
+/* Text of a wrt_trap_code, as the specification's scripts word it.  cost [O1]   thread any */
 WRT_API wrt_str wrt_trap_text(uint32_t code);
 
 typedef struct wrt_frame {

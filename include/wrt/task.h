@@ -60,6 +60,8 @@ typedef struct wrt_task_info {
     uint64_t stack_peak_bytes, memory_peak_bytes;
     int32_t exit_code;
 } wrt_task_info;
+/* State and exact figures of a task; out->size is set by the caller (WRT_INIT).  errors  WRT_E_STATE the id is stale;
+ * WRT_E_ARG   cost [O1] */
 WRT_API wrt_status wrt_task_info_get(wrt_store *s, wrt_task t, wrt_task_info *out);
 
 /* ---- the turn of a store ------------------------------------------------------------------------- */
@@ -104,6 +106,7 @@ WRT_API wrt_status wrt_fuel_add(wrt_store *s, wrt_task t, uint64_t n);
 WRT_API wrt_status wrt_group_add(wrt_store *s, wrt_group g, uint64_t n);
 
 typedef struct wrt_stats { uint64_t guest_fuel, host_fuel, switches, slices; uint32_t tasks_live, tasks_peak, instances; uint64_t memory_bytes; } wrt_stats;
+/* Sums over the store since it was made.  cost [O1]   thread the store's */
 WRT_API void wrt_stats_get(const wrt_store *s, wrt_stats *out);
 
 #ifdef __cplusplus
