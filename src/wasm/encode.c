@@ -147,7 +147,7 @@ static uint64_t map_read(const uint8_t **p, const uint8_t *end)
     }
     return v;
 }
-static bool map_find(const struct wrt__module *m, uint32_t func, uint32_t at, uint32_t kind, uint32_t *offset, uint32_t *rest)
+static bool position_find(const struct wrt__module *m, uint32_t func, uint32_t at, uint32_t kind, uint32_t *offset, uint32_t *rest)
 {
     const struct wrt__func *f = &m->funcs[func];
     const uint8_t *p = m->map + f->map, *end = p + f->map_bytes;
@@ -167,11 +167,11 @@ static bool map_find(const struct wrt__module *m, uint32_t func, uint32_t at, ui
 }
 bool wrt__operator_at(const struct wrt__module *m, uint32_t func, uint32_t at, uint32_t *offset, uint32_t *rest)
 {
-    return map_find(m, func, at, WRT__AT_OPERATOR, offset, rest);
+    return position_find(m, func, at, WRT__AT_OPERATOR, offset, rest);
 }
 bool wrt__checkpoint_at(const struct wrt__module *m, uint32_t func, uint32_t at, uint32_t *offset)
 {
-    return map_find(m, func, at, WRT__AT_CHECKPOINT, offset, NULL);
+    return position_find(m, func, at, WRT__AT_CHECKPOINT, offset, NULL);
 }
 uint32_t wrt__func_at(const struct wrt__module *m, uint32_t at)
 {
