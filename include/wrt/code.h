@@ -157,7 +157,7 @@ WRT_API wrt_status wrt_global_set(wrt_global *g, wrt_val v);        /* WRT_E_STA
 
 /* How many arguments the call has: as many as the signature of the definition.  cost [O1] */
 WRT_API size_t wrt_arg_count(const wrt_call *c);
-/* Argument i, by value; a null externref beyond the last.  cost [O1] */
+/* Argument i, by value; a value of kind 0 beyond the last.  cost [O1] */
 WRT_API wrt_val wrt_arg(const wrt_call *c, size_t i);
 /* Sets the results, n as in the signature.  errors  WRT_E_TYPE count or a kind; nothing is set   cost [On] */
 WRT_API wrt_status wrt_return(wrt_call *c, const wrt_val *results, size_t n);
