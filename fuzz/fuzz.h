@@ -1,4 +1,5 @@
-/* What the fuzz targets share: an oracle that stops the run, an allocator with a bound, a reader of choices. */
+/* What the fuzz targets share: an oracle that stops the run, an allocator with a bound, a reader of choices.
+ */
 #ifndef WRT_FUZZ_FUZZ_H
 #define WRT_FUZZ_FUZZ_H
 

@@ -1,6 +1,6 @@
-/* Decoding, validation and translation of any bytes, through the public call: no crash, memory bounded by the length of
- * the input, nothing left afterwards. Bytes that do not begin like a binary make a valid module, some bytes of which are
- * then changed: so what lies deep in the validator is reached too. */
+/* Decoding, validation and translation of any bytes, through the public call: no crash, memory bounded by the
+ * length of the input, nothing left afterwards. Bytes that do not begin like a binary make a valid module,
+ * some bytes of which are then changed: so what lies deep in the validator is reached too. */
 #include "generate.h"
 
 enum { LOAD_BASE = 64 << 10, LOAD_EACH = 400 };
@@ -17,8 +17,10 @@ static void load_ask(wrt_code *c)
     wrt_extern_desc d;
     uint64_t sum = 0;
     wrt_code_info_get(c, &info);
-    for (size_t i = 0; i < wrt_code_imports_count(c); i++) FUZZ_CHECK(wrt_code_import(c, i, &d), "import %zu", i);
-    for (size_t i = 0; i < wrt_code_exports_count(c); i++) FUZZ_CHECK(wrt_code_export(c, i, &d), "export %zu", i);
+    for (size_t i = 0; i < wrt_code_imports_count(c); i++)
+        FUZZ_CHECK(wrt_code_import(c, i, &d), "import %zu", i);
+    for (size_t i = 0; i < wrt_code_exports_count(c); i++)
+        FUZZ_CHECK(wrt_code_export(c, i, &d), "export %zu", i);
     for (uint32_t i = 0; i <= info.functions && i < 64; i++) sum += wrt_code_func_name(c, i).n;
     for (uint32_t i = 0; i <= info.functions && i < 8; i++) (void)wrt_code_disasm(c, i, load_line, &sum);
 }
@@ -44,7 +46,8 @@ static void load_once(wrt_bytes bytes, bool keep, bool portable, wrt_error *err)
     } else {
         FUZZ_CHECK(status == WRT_E_MALFORMED || status == WRT_E_INVALID || status == WRT_E_UNSUPPORTED ||
             status == WRT_E_LIMIT, "status %d: %s", status, err->message);
-        FUZZ_CHECK(err->status == status && err->message[0] && err->code, "an error without words: %d", status);
+        FUZZ_CHECK(
+            err->status == status && err->message[0] && err->code, "an error without words: %d", status);
         FUZZ_CHECK(err->offset <= bytes.n, "offset %llu of %zu", (unsigned long long)err->offset, bytes.n);
         FUZZ_CHECK(heap.live == live, "%llu blocks are left", (unsigned long long)(heap.live - live));
     }
@@ -63,7 +66,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
     if (n > 0 && data[0] != 0) {
         from = made;
         length = gen_module(&g, data, n, made);
-        for (size_t i = 0; i < 3 && i + 4 < n && data[n - 1 - i] != 0; i++) {   /* the last bytes say what is changed */
+        for (size_t i = 0; i < 3 && i + 4 < n && data[n - 1 - i] != 0;
+            i++) { /* the last bytes say what is changed */
             uint32_t at = (uint32_t)(data[n - 2 - i] * 256u + data[n - 3 - i]);
             made[8 + at % (length - 8)] = data[n - 1 - i];
         }
@@ -73,8 +77,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
     memcpy(exact, from, length);
     load_once((wrt_bytes){ exact, length }, length & 1, false, &a);
     load_once((wrt_bytes){ exact, length }, !(length & 1), true, &b);
-    FUZZ_CHECK(memcmp(&a, &b, sizeof a) == 0, "the same binary gives another answer: %d %s, %d %s", a.status, a.message,
-        b.status, b.message);
+    FUZZ_CHECK(memcmp(&a, &b, sizeof a) == 0, "the same binary gives another answer: %d %s, %d %s", a.status,
+        a.message, b.status, b.message);
     free(exact);
     return 0;
 }

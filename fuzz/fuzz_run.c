@@ -1,6 +1,7 @@
-/* Execution against itself: a module (from the bytes as they are when they begin like a binary, else generated from
- * them) whose exports run in one go, at slice 1, in slices of 7 between those of a second instance, and with a budget
- * that runs dry half-way. All must end alike: status, trap and its place, results, fuel, memory and globals. */
+/* Execution against itself: a module (from the bytes as they are when they begin like a binary, else
+ * generated from them) whose exports run in one go, at slice 1, in slices of 7 between those of a second
+ * instance, and with a budget that runs dry half-way. All must end alike: status, trap and its place,
+ * results, fuel, memory and globals. */
 #include "generate.h"
 
 enum { RUN_FUEL = 20000, RUN_STACK = 65536, RUN_PAGES = 4, RUN_VALUES = 64, RUN_FUNCS = 16, RUN_PARKED = 8 };
@@ -45,7 +46,8 @@ static const wrt_fn_def run_defs[] = {
 /* ---- one way of running ---- */
 
 enum run_way { RUN_WHOLE, RUN_ONE, RUN_MIXED, RUN_REFUELLED, RUN_PROFILED, RUN_WAYS };
-static const char *const run_names[RUN_WAYS] = { "whole", "slice 1", "mixed slices", "refuelled", "profiled" };
+static const char *const run_names[RUN_WAYS] = { "whole", "slice 1", "mixed slices", "refuelled",
+    "profiled" };
 
 /* What may not depend on the way. */
 struct run_end {
@@ -160,7 +162,8 @@ static bool run_same_values(const wrt_val *a, const wrt_val *b, size_t n)
 
 static void run_compare(const struct run_end *a, const struct run_end *b, enum run_way way, unsigned func)
 {
-#define SAME(field) FUZZ_CHECK(a->field == b->field, "export %u, %s: %lld, in one go %lld", func, run_names[way], \
+#define SAME(field) \
+    FUZZ_CHECK(a->field == b->field, "export %u, %s: %lld, in one go %lld", func, run_names[way], \
         (long long)b->field, (long long)a->field)
     SAME(status);
     SAME(trap);
@@ -171,15 +174,24 @@ static void run_compare(const struct run_end *a, const struct run_end *b, enum r
     SAME(memory_n);
 #undef SAME
     if (a->status == WRT_OK) {
-        FUZZ_CHECK(run_same_values(a->results, b->results, a->results_count), "export %u, %s: results", func, run_names[way]);
+        FUZZ_CHECK(run_same_values(a->results, b->results, a->results_count), "export %u, %s: results", func,
+            run_names[way]);
     }
-    FUZZ_CHECK(run_same_values(a->globals, b->globals, a->globals_count), "export %u, %s: globals", func, run_names[way]);
-    FUZZ_CHECK(a->memory_n == 0 || memcmp(a->memory, b->memory, a->memory_n) == 0, "export %u, %s: memory", func, run_names[way]);
+    FUZZ_CHECK(run_same_values(a->globals, b->globals, a->globals_count), "export %u, %s: globals", func,
+        run_names[way]);
+    FUZZ_CHECK(a->memory_n == 0 || memcmp(a->memory, b->memory, a->memory_n) == 0, "export %u, %s: memory",
+        func, run_names[way]);
 }
 
 /* ---- one export ---- */
 
-struct run_call { wrt_str name; wrt_val args[RUN_VALUES]; size_t params, results; unsigned number; uint64_t budget; };
+struct run_call {
+    wrt_str name;
+    wrt_val args[RUN_VALUES];
+    size_t params, results;
+    unsigned number;
+    uint64_t budget;
+};
 
 static bool run_start(struct run_world *w, const struct run_call *c, int k, uint64_t fuel)
 {
@@ -194,7 +206,8 @@ static bool run_start(struct run_world *w, const struct run_call *c, int k, uint
     return true;
 }
 
-/* False: it cannot be instantiated (which must not depend on the way either, but the fuel of a start function does). */
+/* False: it cannot be instantiated (which must not depend on the way either, but the fuel of a start function
+ * does). */
 static bool run_one(struct run_world *w, const struct run_call *c, enum run_way way, struct run_end ends[2])
 {
     wrt_store_opts o = WRT_INIT(wrt_store_opts);
@@ -206,7 +219,8 @@ static bool run_one(struct run_world *w, const struct run_call *c, enum run_way 
     FUZZ_CHECK(wrt_store_new(w->e, &o, &w->s, &w->err) == WRT_OK, "no store");
     if (way == RUN_PROFILED) (void)wrt_profile_start(w->s, &w->err);
     int tasks = way == RUN_MIXED ? 2 : 1;
-    bool ok = run_start(w, c, 0, way == RUN_REFUELLED ? c->budget : RUN_FUEL) && (tasks == 1 || run_start(w, c, 1, RUN_FUEL));
+    bool ok = run_start(w, c, 0, way == RUN_REFUELLED ? c->budget : RUN_FUEL)
+        && (tasks == 1 || run_start(w, c, 1, RUN_FUEL));
     if (ok) run_drive(w, way, c->budget);
     for (int k = 0; ok && k < tasks; k++) {
         ends[k] = (struct run_end){ .results_count = c->results };
@@ -240,13 +254,17 @@ static bool run_describe(const struct run_world *w, size_t i, uint64_t seed, str
     wrt_extern_desc d;
     if (!wrt_code_export(w->code, i, &d) || d.kind != WRT_EXTERN_FUNC) return false;
     if (d.func.params > RUN_VALUES || d.func.results > RUN_VALUES) return false;
-    *c = (struct run_call){ .name = d.name, .params = d.func.params, .results = d.func.results, .number = (unsigned)i };
+    *c = (struct run_call){
+        .name = d.name, .params = d.func.params, .results = d.func.results, .number = (unsigned)i
+    };
     for (size_t k = 0; k < c->params; k++) {
         if (d.func.kinds[k] > WRT_F64) return false;
         seed = seed * 6364136223846793005u + 1442695040888963407u;
         uint64_t x = seed >> 58;
-        c->args[k] = d.func.kinds[k] == WRT_I32 ? wrt_i32((int32_t)x) : d.func.kinds[k] == WRT_I64 ? wrt_i64((int64_t)x) :
-            d.func.kinds[k] == WRT_F32 ? wrt_f32((float)x) : wrt_f64((double)x);
+        c->args[k] = d.func.kinds[k] == WRT_I32 ? wrt_i32((int32_t)x)
+            : d.func.kinds[k] == WRT_I64        ? wrt_i64((int64_t)x)
+            : d.func.kinds[k] == WRT_F32        ? wrt_f32((float)x)
+                                                : wrt_f64((double)x);
     }
     c->budget = seed >> 40;
     return true;

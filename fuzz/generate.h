@@ -1,17 +1,29 @@
-/* Makes a valid module from any bytes: each byte is a choice, and whatever an operator takes is put on the stack first
- * when it is not there. Behind the end of the input everything is closed. Knows the binary format and the types of
- * operators from the specification, nothing of the engine's own tables. */
+/* Makes a valid module from any bytes: each byte is a choice, and whatever an operator takes is put on the
+ * stack first when it is not there. Behind the end of the input everything is closed. Knows the binary format
+ * and the types of operators from the specification, nothing of the engine's own tables. */
 #ifndef WRT_FUZZ_GENERATE_H
 #define WRT_FUZZ_GENERATE_H
 
 #include "fuzz.h"
 
 enum { GEN_I32 = 0x7f, GEN_I64 = 0x7e, GEN_F32 = 0x7d, GEN_F64 = 0x7c, GEN_FUNCREF = 0x70 };
-enum { GEN_MAX = 1 << 16, GEN_TYPES = 10, GEN_STACK = 64, GEN_FRAMES = 24, GEN_LOCALS = 10, GEN_FUNCS = 4, GEN_HOST = 3 };
+enum {
+    GEN_MAX = 1 << 16,
+    GEN_TYPES = 10,
+    GEN_STACK = 64,
+    GEN_FRAMES = 24,
+    GEN_LOCALS = 10,
+    GEN_FUNCS = 4,
+    GEN_HOST = 3
+};
 enum { GEN_MEMORY_BYTES = 65536, GEN_TABLE = 8 };
 
 struct gen_type { uint32_t params, results; uint8_t kinds[6]; };
-struct gen_frame { uint32_t type, base; uint8_t op; bool dead; };      /* op: block, loop, if, else; 0: the body */
+struct gen_frame {
+    uint32_t type, base;
+    uint8_t op;
+    bool dead;
+}; /* op: block, loop, if, else; 0: the body */
 struct gen {
     struct fuzz_in in;
     uint8_t *out;
@@ -68,7 +80,8 @@ static size_t gen_open(struct gen *g)
 static void gen_close(struct gen *g, size_t at)
 {
     size_t x = g->n - at - 5;
-    for (int i = 0; i < 5; i++) g->out[at + (size_t)i] = (uint8_t)((x >> (7 * i) & 0x7f) | (i < 4 ? 0x80 : 0));
+    for (int i = 0; i < 5; i++)
+        g->out[at + (size_t)i] = (uint8_t)((x >> (7 * i) & 0x7f) | (i < 4 ? 0x80 : 0));
 }
 
 static size_t gen_section(struct gen *g, uint32_t id)
@@ -99,8 +112,12 @@ static void gen_const(struct gen *g, uint8_t kind)
     } else {
         uint32_t bytes = kind == GEN_F32 ? 4 : 8;
         gen_put(g, kind == GEN_F32 ? 0x43 : 0x44);
-        for (uint32_t i = 0; i < bytes; i++) {      /* a small whole number, infinity, NaN or rubbish at the top */
-            gen_put(g, i + 2 < bytes ? 0 : how & 128 ? fuzz_byte(&g->in) : i + 1 < bytes ? how * 2 & 0xff : 0x40);
+        for (uint32_t i = 0; i < bytes; i++) { /* a small whole number, infinity, NaN or rubbish at the top */
+            gen_put(g,
+                i + 2 < bytes       ? 0
+                    : how & 128     ? fuzz_byte(&g->in)
+                    : i + 1 < bytes ? how * 2 & 0xff
+                                    : 0x40);
         }
     }
     gen_push(g, kind);
@@ -139,7 +156,11 @@ static void gen_take(struct gen *g, const char *kinds)     /* 'i' 'l' 'f' 'd' 'r
     uint32_t n = 0;
     for (; kinds[n]; n++) {
         char c = kinds[n];
-        k[n] = c == 'i' ? GEN_I32 : c == 'l' ? GEN_I64 : c == 'f' ? GEN_F32 : c == 'd' ? GEN_F64 : GEN_FUNCREF;
+        k[n] = c == 'i' ? GEN_I32
+            : c == 'l'  ? GEN_I64
+            : c == 'f'  ? GEN_F32
+            : c == 'd'  ? GEN_F64
+                        : GEN_FUNCREF;
     }
     gen_want(g, k, n);
     g->height -= n;
@@ -161,19 +182,52 @@ static void gen_dead(struct gen *g)
 
 struct gen_range { uint8_t first, last; const char *takes; uint8_t gives; };
 static const struct gen_range gen_ranges[] = {
-    { 0x45, 0x45, "i", GEN_I32 }, { 0x46, 0x4f, "ii", GEN_I32 }, { 0x50, 0x50, "l", GEN_I32 }, { 0x51, 0x5a, "ll", GEN_I32 },
-    { 0x5b, 0x60, "ff", GEN_I32 }, { 0x61, 0x66, "dd", GEN_I32 }, { 0x67, 0x69, "i", GEN_I32 }, { 0x6a, 0x78, "ii", GEN_I32 },
-    { 0x79, 0x7b, "l", GEN_I64 }, { 0x7c, 0x8a, "ll", GEN_I64 }, { 0x8b, 0x91, "f", GEN_F32 }, { 0x92, 0x98, "ff", GEN_F32 },
-    { 0x99, 0x9f, "d", GEN_F64 }, { 0xa0, 0xa6, "dd", GEN_F64 }, { 0xa7, 0xa7, "l", GEN_I32 }, { 0xa8, 0xa9, "f", GEN_I32 },
-    { 0xaa, 0xab, "d", GEN_I32 }, { 0xac, 0xad, "i", GEN_I64 }, { 0xae, 0xaf, "f", GEN_I64 }, { 0xb0, 0xb1, "d", GEN_I64 },
-    { 0xb2, 0xb3, "i", GEN_F32 }, { 0xb4, 0xb5, "l", GEN_F32 }, { 0xb6, 0xb6, "d", GEN_F32 }, { 0xb7, 0xb8, "i", GEN_F64 },
-    { 0xb9, 0xba, "l", GEN_F64 }, { 0xbb, 0xbb, "f", GEN_F64 }, { 0xbc, 0xbc, "f", GEN_I32 }, { 0xbd, 0xbd, "d", GEN_I64 },
-    { 0xbe, 0xbe, "i", GEN_F32 }, { 0xbf, 0xbf, "l", GEN_F64 }, { 0xc0, 0xc1, "i", GEN_I32 }, { 0xc2, 0xc4, "l", GEN_I64 },
+    { 0x45, 0x45, "i", GEN_I32 },
+    { 0x46, 0x4f, "ii", GEN_I32 },
+    { 0x50, 0x50, "l", GEN_I32 },
+    { 0x51, 0x5a, "ll", GEN_I32 },
+    { 0x5b, 0x60, "ff", GEN_I32 },
+    { 0x61, 0x66, "dd", GEN_I32 },
+    { 0x67, 0x69, "i", GEN_I32 },
+    { 0x6a, 0x78, "ii", GEN_I32 },
+    { 0x79, 0x7b, "l", GEN_I64 },
+    { 0x7c, 0x8a, "ll", GEN_I64 },
+    { 0x8b, 0x91, "f", GEN_F32 },
+    { 0x92, 0x98, "ff", GEN_F32 },
+    { 0x99, 0x9f, "d", GEN_F64 },
+    { 0xa0, 0xa6, "dd", GEN_F64 },
+    { 0xa7, 0xa7, "l", GEN_I32 },
+    { 0xa8, 0xa9, "f", GEN_I32 },
+    { 0xaa, 0xab, "d", GEN_I32 },
+    { 0xac, 0xad, "i", GEN_I64 },
+    { 0xae, 0xaf, "f", GEN_I64 },
+    { 0xb0, 0xb1, "d", GEN_I64 },
+    { 0xb2, 0xb3, "i", GEN_F32 },
+    { 0xb4, 0xb5, "l", GEN_F32 },
+    { 0xb6, 0xb6, "d", GEN_F32 },
+    { 0xb7, 0xb8, "i", GEN_F64 },
+    { 0xb9, 0xba, "l", GEN_F64 },
+    { 0xbb, 0xbb, "f", GEN_F64 },
+    { 0xbc, 0xbc, "f", GEN_I32 },
+    { 0xbd, 0xbd, "d", GEN_I64 },
+    { 0xbe, 0xbe, "i", GEN_F32 },
+    { 0xbf, 0xbf, "l", GEN_F64 },
+    { 0xc0, 0xc1, "i", GEN_I32 },
+    { 0xc2, 0xc4, "l", GEN_I64 },
 };
 static const struct gen_range gen_loads[] = {
-    { 0x28, 0x28, "i", GEN_I32 }, { 0x29, 0x29, "i", GEN_I64 }, { 0x2a, 0x2a, "i", GEN_F32 }, { 0x2b, 0x2b, "i", GEN_F64 },
-    { 0x2c, 0x2f, "i", GEN_I32 }, { 0x30, 0x35, "i", GEN_I64 }, { 0x36, 0x36, "ii", 0 }, { 0x37, 0x37, "il", 0 },
-    { 0x38, 0x38, "if", 0 }, { 0x39, 0x39, "id", 0 }, { 0x3a, 0x3b, "ii", 0 }, { 0x3c, 0x3e, "il", 0 },
+    { 0x28, 0x28, "i", GEN_I32 },
+    { 0x29, 0x29, "i", GEN_I64 },
+    { 0x2a, 0x2a, "i", GEN_F32 },
+    { 0x2b, 0x2b, "i", GEN_F64 },
+    { 0x2c, 0x2f, "i", GEN_I32 },
+    { 0x30, 0x35, "i", GEN_I64 },
+    { 0x36, 0x36, "ii", 0 },
+    { 0x37, 0x37, "il", 0 },
+    { 0x38, 0x38, "if", 0 },
+    { 0x39, 0x39, "id", 0 },
+    { 0x3a, 0x3b, "ii", 0 },
+    { 0x3c, 0x3e, "il", 0 },
 };
 
 static void gen_range(struct gen *g, const struct gen_range *r)
@@ -231,13 +285,21 @@ static void gen_variable(struct gen *g)
 
 struct gen_bulk { uint8_t bytes[4], n; const char *takes; uint8_t gives; };
 static const struct gen_bulk gen_bulks[] = {
-    { { 0x3f, 0 }, 2, "", GEN_I32 }, { { 0x40, 0 }, 2, "i", GEN_I32 },                     /* memory.size, .grow */
-    { { 0xfc, 8, 1, 0 }, 4, "iii", 0 }, { { 0xfc, 9, 1 }, 3, "", 0 },                       /* memory.init, data.drop */
-    { { 0xfc, 10, 0, 0 }, 4, "iii", 0 }, { { 0xfc, 11, 0 }, 3, "iii", 0 },                  /* memory.copy, .fill */
-    { { 0xfc, 12, 1, 0 }, 4, "iii", 0 }, { { 0xfc, 13, 1 }, 3, "", 0 },                     /* table.init, elem.drop */
-    { { 0xfc, 14, 0, 0 }, 4, "iii", 0 }, { { 0xfc, 15, 0 }, 3, "ri", GEN_I32 },             /* table.copy, .grow */
-    { { 0xfc, 16, 0 }, 3, "", GEN_I32 }, { { 0xfc, 17, 0 }, 3, "iri", 0 },                  /* table.size, .fill */
-    { { 0x25, 0 }, 2, "i", GEN_FUNCREF }, { { 0x26, 0 }, 2, "ir", 0 }, { { 0xd1 }, 1, "r", GEN_I32 },
+    { { 0x3f, 0 }, 2, "", GEN_I32 },
+    { { 0x40, 0 }, 2, "i", GEN_I32 }, /* memory.size, .grow */
+    { { 0xfc, 8, 1, 0 }, 4, "iii", 0 },
+    { { 0xfc, 9, 1 }, 3, "", 0 }, /* memory.init, data.drop */
+    { { 0xfc, 10, 0, 0 }, 4, "iii", 0 },
+    { { 0xfc, 11, 0 }, 3, "iii", 0 }, /* memory.copy, .fill */
+    { { 0xfc, 12, 1, 0 }, 4, "iii", 0 },
+    { { 0xfc, 13, 1 }, 3, "", 0 }, /* table.init, elem.drop */
+    { { 0xfc, 14, 0, 0 }, 4, "iii", 0 },
+    { { 0xfc, 15, 0 }, 3, "ri", GEN_I32 }, /* table.copy, .grow */
+    { { 0xfc, 16, 0 }, 3, "", GEN_I32 },
+    { { 0xfc, 17, 0 }, 3, "iri", 0 }, /* table.size, .fill */
+    { { 0x25, 0 }, 2, "i", GEN_FUNCREF },
+    { { 0x26, 0 }, 2, "ir", 0 },
+    { { 0xd1 }, 1, "r", GEN_I32 },
 };
 
 static void gen_bulk(struct gen *g)
@@ -272,7 +334,9 @@ static void gen_choice(struct gen *g)       /* drop and select */
 static void gen_frame(struct gen *g, uint8_t op, uint32_t type)
 {
     const struct gen_type *t = &g->types[type];
-    g->frames[g->frames_count++] = (struct gen_frame){ .type = type, .base = g->height - t->params, .op = op };
+    g->frames[g->frames_count++] = (struct gen_frame){
+        .type = type, .base = g->height - t->params, .op = op
+    };
 }
 
 static void gen_block(struct gen *g)
@@ -293,7 +357,8 @@ static void gen_block(struct gen *g)
     gen_frame(g, op, type);
 }
 
-/* Leaves exactly the results of the frame on the stack: by a branch, which drops what is below, or one by one. */
+/* Leaves exactly the results of the frame on the stack: by a branch, which drops what is below, or one by
+ * one. */
 static void gen_results(struct gen *g)
 {
     struct gen_frame *f = gen_top(g);
@@ -464,7 +529,8 @@ static void gen_types(struct gen *g)
         *t = (struct gen_type){ .params = shape % 4, .results = shape / 4 % 3 };
         if (i < GEN_HOST) *t = gen_fixed[i];
         gen_put(g, 0x60);
-        for (uint32_t k = 0; i >= GEN_HOST && k < t->params + t->results; k++) t->kinds[k] = gen_kinds[(shape >> 4) * (k + 1) % 4];
+        for (uint32_t k = 0; i >= GEN_HOST && k < t->params + t->results; k++)
+            t->kinds[k] = gen_kinds[(shape >> 4) * (k + 1) % 4];
         gen_u(g, t->params);
         for (uint32_t k = 0; k < t->params; k++) gen_put(g, t->kinds[k]);
         gen_u(g, t->results);
@@ -497,7 +563,8 @@ static void gen_raw_section(struct gen *g, uint32_t id, const uint8_t *p, size_t
 
 static void gen_spaces(struct gen *g)       /* tables, memories, globals, exports */
 {
-    static const uint8_t tables[] = { 1, GEN_FUNCREF, 1, GEN_TABLE, GEN_TABLE + 4 }, memories[] = { 1, 1, 1, 3 };
+    static const uint8_t tables[] = { 1, GEN_FUNCREF, 1, GEN_TABLE, GEN_TABLE + 4 },
+                         memories[] = { 1, 1, 1, 3 };
     static const uint8_t globals[] = { 4, GEN_I32, 1, 0x41, 7, 0x0b, GEN_I64, 1, 0x42, 9, 0x0b,
         GEN_F32, 1, 0x43, 0, 0, 0, 0x40, 0x0b, GEN_F64, 1, 0x44, 0, 0, 0, 0, 0, 0, 0, 0x40, 0x0b };
     gen_raw_section(g, 4, tables, sizeof tables);

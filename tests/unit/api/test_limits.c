@@ -1,5 +1,6 @@
-/* Every limit of limits.def by a real binary or a real call: filled to N, N + 1 refused as the list says, named, with
- * nothing changed and nothing left. The list makes the table of cases: a limit without a case does not link. */
+/* Every limit of limits.def by a real binary or a real call: filled to N, N + 1 refused as the list says,
+ * named, with nothing changed and nothing left. The list makes the table of cases: a limit without a case
+ * does not link. */
 #define _GNU_SOURCE
 #include <unistd.h>
 #include "fixture.h"
@@ -72,8 +73,10 @@ static void limit_functions(void)
     LIM_ONLY(functions, LIM_N);
     struct world w;
     lim_open(&w, &limits);
-    lim_load(&w, lim_repeat("s1( 01 60 00 00 ) s3( 03 00 00 00 ) s10(", "02 00 0b", 3, ")"), true, "functions");
-    lim_load(&w, lim_repeat("s1( 01 60 00 00 ) s3( 04 00 00 00 00 ) s10(", "02 00 0b", 4, ")"), false, "functions");
+    lim_load(
+        &w, lim_repeat("s1( 01 60 00 00 ) s3( 03 00 00 00 ) s10(", "02 00 0b", 3, ")"), true, "functions");
+    lim_load(&w, lim_repeat("s1( 01 60 00 00 ) s3( 04 00 00 00 00 ) s10(", "02 00 0b", 4, ")"), false,
+        "functions");
     world_close(&w);
 }
 
@@ -118,7 +121,8 @@ static void limit_segments(void)
 static void lim_body(unsigned n, bool locals)
 {
     if (locals) {
-        snprintf(lim_text, LIM_BYTES, "s1( 01 60 00 00 ) s3( 01 00 ) s10( 01 ( 02 01 7e u%u 7f 0b ) )", n - 1);
+        snprintf(
+            lim_text, LIM_BYTES, "s1( 01 60 00 00 ) s3( 01 00 ) s10( 01 ( 02 01 7e u%u 7f 0b ) )", n - 1);
     } else {
         size_t at = (size_t)snprintf(lim_text, LIM_BYTES, "s1( 01 60 00 00 ) s3( 01 00 ) s10( 01 ( 00 ");
         for (unsigned i = 0; i < n; i++) at += (size_t)snprintf(lim_text + at, LIM_BYTES - at, "02 40 ");
@@ -163,7 +167,8 @@ static void limit_module_bytes(void)
     world_close(&w);
 }
 
-/* ---- memories and tables ---------------------------------------------------------------------------------- */
+/* ---- memories and tables ----------------------------------------------------------------------------------
+ */
 
 static wrt_code *lim_code(struct world *w, const char *text)
 {
@@ -198,7 +203,8 @@ static void limit_memory_bytes(void)
     uint64_t old = 0;
     lim_open(&w, &limits);
     wrt_code *large = lim_code(&w, "s5( 01 00 03 )");
-    wrt_code *code = lim_code(&w, "s1( 01 60 01 7f 01 7f ) s3( 01 00 ) s5( 01 00 01 ) s7( 02 'f' 00 00 'm' 02 00 )"
+    wrt_code *code = lim_code(&w,
+        "s1( 01 60 01 7f 01 7f ) s3( 01 00 ) s5( 01 00 01 ) s7( 02 'f' 00 00 'm' 02 00 )"
         "s10( 01 ( 00 20 00 40 00 0b ) )");
     REQUIRE(wrt_instantiate(w.s, w.l, code, &i, &w.err) == WRT_OK);
     lim_refused(&w, large, "memory_bytes");
@@ -227,7 +233,8 @@ static void limit_table_elems(void)
     uint64_t old = 0;
     lim_open(&w, &limits);
     wrt_code *large = lim_code(&w, "s4( 01 70 00 04 )");
-    wrt_code *code = lim_code(&w, "s1( 01 60 01 7f 01 7f ) s3( 01 00 ) s4( 01 70 00 02 ) s7( 02 'f' 00 00 't' 01 00 )"
+    wrt_code *code = lim_code(&w,
+        "s1( 01 60 01 7f 01 7f ) s3( 01 00 ) s4( 01 70 00 02 ) s7( 02 'f' 00 00 't' 01 00 )"
         "s10( 01 ( 00 d0 70 20 00 fc 0f 00 0b ) )");
     REQUIRE(wrt_instantiate(w.s, w.l, code, &i, &w.err) == WRT_OK);
     lim_refused(&w, large, "table_elems");
@@ -276,7 +283,8 @@ static void limit_stack_bytes(void)
     CHECK(large >= small * 2 && large < small * 2 + 20);
 }
 
-/* ---- what a store holds -------------------------------------------------------------------------------------- */
+/* ---- what a store holds
+ * -------------------------------------------------------------------------------------- */
 
 static void limit_instances(void)
 {
@@ -403,7 +411,8 @@ static void limit_groups(void)
     world_close(&w);
 }
 
-/* ---- all of them ------------------------------------------------------------------------------------------------ */
+/* ---- all of them
+ * ------------------------------------------------------------------------------------------------ */
 
 TEST(every_limit_is_kept)
 {
@@ -421,16 +430,17 @@ TEST(every_limit_has_a_range)
     test_heap_init(&heap);
     wrt_config c = WRT_INIT(wrt_config);
     c.alloc = &heap.alloc;
-#define LIMIT(name, type, dflt, least, most, unit, text)                                                       \
-    CONTEXT("%s", #name);                                                                                       \
-    for (int k = 0; k < 2; k++) {                                                                               \
-        uint64_t wrong = k == 0 ? (uint64_t)(most) + 1 : (uint64_t)(least) - 1;                                 \
-        if ((k == 1 && (least) <= 1) || wrong != (type)wrong) continue;                                         \
-        c.limits.name = (type)wrong;                                                                            \
-        CHECK_EQ(wrt_engine_new(&c, &e, &err), WRT_E_ARG);                                                      \
-        CHECK(strstr(err.message, #name) != NULL || strstr(err.where, #name) != NULL || strstr(err.table, #name) != NULL); \
-        CHECK_EQ(heap.live, 0);                                                                                 \
-    }                                                                                                           \
+#define LIMIT(name, type, dflt, least, most, unit, text) \
+    CONTEXT("%s", #name); \
+    for (int k = 0; k < 2; k++) { \
+        uint64_t wrong = k == 0 ? (uint64_t)(most) + 1 : (uint64_t)(least) - 1; \
+        if ((k == 1 && (least) <= 1) || wrong != (type)wrong) continue; \
+        c.limits.name = (type)wrong; \
+        CHECK_EQ(wrt_engine_new(&c, &e, &err), WRT_E_ARG); \
+        CHECK(strstr(err.message, #name) != NULL || strstr(err.where, #name) != NULL \
+            || strstr(err.table, #name) != NULL); \
+        CHECK_EQ(heap.live, 0); \
+    } \
     c.limits.name = 0;
 #include <wrt/limits.def>
 #undef LIMIT

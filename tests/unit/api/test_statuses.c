@@ -1,12 +1,13 @@
-/* Every status by a real call or binary. The list of statuses makes the table: one that has neither a case here nor a
- * word why it cannot come yet fails the test. */
+/* Every status by a real call or binary. The list of statuses makes the table: one that has neither a case
+ * here nor a word why it cannot come yet fails the test. */
 #define _GNU_SOURCE
 #include "fixture.h"
 #include "../wasm/binary_text.h"
 
 #define STATUS_TEXT(s) ((wrt_str){ (s), strlen(s) })
 
-/* ---- guests and a host ---------------------------------------------------------------------------------- */
+/* ---- guests and a host ----------------------------------------------------------------------------------
+ */
 
 static struct { struct world w; wrt_instance *i; wrt_completion parked; uint32_t parked_count; } st;
 
@@ -42,7 +43,8 @@ static const wrt_fn_def status_defs[] = {
     { sizeof(wrt_fn_def), { "say", 3 }, { "(i32)", 5 }, status_say, NULL, 3 },
     { sizeof(wrt_fn_def), { "charge", 6 }, { "(i64)", 5 }, status_charge, NULL, 0 },
     { sizeof(wrt_fn_def), { "exit", 4 }, { "(i32)", 5 }, status_exit, NULL, 0 },
-    { sizeof(wrt_fn_def), { "many", 4 }, { "(i32 i64 f32 f64) -> (f64 f32 i64 i32)", 38 }, status_say, NULL, 0 },
+    { sizeof(wrt_fn_def), { "many", 4 }, { "(i32 i64 f32 f64) -> (f64 f32 i64 i32)", 38 }, status_say, NULL,
+        0 },
 };
 
 static void status_open(void)
@@ -84,10 +86,14 @@ static wrt_status status_of_result(wrt_task t)
     return wrt_task_result(st.w.s, t, NULL, 0, &st.w.err);
 }
 
-/* ---- one function per status: what was answered ------------------------------------------------------------ */
+/* ---- one function per status: what was answered
+ * ------------------------------------------------------------ */
 
 static wrt_status status_OK(void) { return world_call(&st.w, st.i, "nothing", NULL, 0, NULL, 0); }
-static wrt_status status_PENDING(void) { return status_of_result(status_start("nothing", 0, WRT_FUEL_SUSPEND)); }
+static wrt_status status_PENDING(void)
+{
+    return status_of_result(status_start("nothing", 0, WRT_FUEL_SUSPEND));
+}
 static wrt_status status_YIELDED(void)
 {
     return wrt_task_step(st.w.s, status_start("spin", 0, WRT_FUEL_SUSPEND), 10, &st.w.err);
@@ -123,9 +129,15 @@ static wrt_status status_E_NOMEM(void)
     st.w.heap.fail_at = 0;
     return status;
 }
-static wrt_status status_E_LIMIT(void) { return status_load("s1( 01 60 00 00 ) s3( 01 00 ) s10( 01 ( 01 u60000 7f 0b ) )"); }
+static wrt_status status_E_LIMIT(void)
+{
+    return status_load("s1( 01 60 00 00 ) s3( 01 00 ) s10( 01 ( 01 u60000 7f 0b ) )");
+}
 static wrt_status status_E_MALFORMED(void) { return status_load("s5( 01 00 )"); }
-static wrt_status status_E_INVALID(void) { return status_load("s1( 01 60 00 01 7f ) s3( 01 00 ) s10( 01 ( 00 0b ) )"); }
+static wrt_status status_E_INVALID(void)
+{
+    return status_load("s1( 01 60 00 01 7f ) s3( 01 00 ) s10( 01 ( 00 0b ) )");
+}
 static wrt_status status_E_LINK(void)
 {
     wrt_instance *i = NULL;
@@ -172,7 +184,10 @@ static wrt_status status_E_IO(void)
     CHECK(has_text(st.w.err.where, "/nowhere/at/all"));
     return status;
 }
-static wrt_status status_E_UNSUPPORTED(void) { return status_load("s5( 01 04 01 )"); }      /* a memory of 64-bit addresses */
+static wrt_status status_E_UNSUPPORTED(void)
+{
+    return status_load("s5( 01 04 01 )");
+} /* a memory of 64-bit addresses */
 static wrt_status status_E_SEALED(void)
 {
     CHECK_EQ(wrt_engine_seal(st.w.e, &st.w.err), WRT_OK);
@@ -204,11 +219,31 @@ static wrt_status status_E_DEADLOCK(void)
     X(E_ISOLATION, "levels of isolation")                                                   \
     X(E_TIMEOUT, "limits of time in the library; the command line has its own")
 
-static const struct { wrt_status status; const char *name; wrt_status (*make)(void); } status_cases[] = {
+static const struct { wrt_status status; const char *name; wrt_status (*make)(void);
+} status_cases[] = {
 #define CASE(name) { WRT_##name, #name, status_##name }
-    CASE(OK), CASE(PENDING), CASE(YIELDED), CASE(FUEL_OUT), CASE(IDLE), CASE(E_ARG), CASE(E_STATE), CASE(E_NOMEM),
-    CASE(E_LIMIT), CASE(E_MALFORMED), CASE(E_INVALID), CASE(E_LINK), CASE(E_TYPE), CASE(E_TRAP), CASE(E_CANCELLED),
-    CASE(E_FUEL), CASE(E_POISONED), CASE(E_IO), CASE(E_UNSUPPORTED), CASE(E_SEALED), CASE(E_EXIT), CASE(E_DEADLOCK),
+    CASE(OK),
+    CASE(PENDING),
+    CASE(YIELDED),
+    CASE(FUEL_OUT),
+    CASE(IDLE),
+    CASE(E_ARG),
+    CASE(E_STATE),
+    CASE(E_NOMEM),
+    CASE(E_LIMIT),
+    CASE(E_MALFORMED),
+    CASE(E_INVALID),
+    CASE(E_LINK),
+    CASE(E_TYPE),
+    CASE(E_TRAP),
+    CASE(E_CANCELLED),
+    CASE(E_FUEL),
+    CASE(E_POISONED),
+    CASE(E_IO),
+    CASE(E_UNSUPPORTED),
+    CASE(E_SEALED),
+    CASE(E_EXIT),
+    CASE(E_DEADLOCK),
 #undef CASE
 };
 
@@ -235,10 +270,16 @@ TEST(no_status_is_forgotten)
         STATUS_LATER(X)
 #undef X
     };
-#define X(name, value, text) { CONTEXT("%s", #name); int found = 0;                                             \
-        for (size_t k = 0; k < sizeof status_cases / sizeof status_cases[0]; k++) found += status_cases[k].status == (value); \
-        for (size_t k = 0; k < sizeof later / sizeof later[0]; k++) found += later[k] == (value);               \
-        CHECK_EQ(found, 1); }
+#define X(name, value, text) \
+    { \
+        CONTEXT("%s", #name); \
+        int found = 0; \
+        for (size_t k = 0; k < sizeof status_cases / sizeof status_cases[0]; k++) \
+            found += status_cases[k].status == (value); \
+        for (size_t k = 0; k < sizeof later / sizeof later[0]; k++) \
+            found += later[k] == (value); \
+        CHECK_EQ(found, 1); \
+    }
     WRT_STATUS_MAP(X)
 #undef X
 }
