@@ -54,6 +54,7 @@ class Oracle:
     def __init__(self, wasmtime):
         config = wasmtime.Config()
         config.consume_fuel = True
+        config.cranelift_nan_canonicalization = True
         self.api, self.engine = wasmtime, wasmtime.Engine(config)
 
     def compile(self, path):
