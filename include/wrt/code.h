@@ -103,7 +103,7 @@ typedef struct wrt_store_opts {
     wrt_policy policy;
     wrt_limits limits;              /* zero fields: the engine's */
     uint64_t quantum_fuel;          /* slice of tasks that name none; 0: 100000, see docs/fuel.md */
-    uint64_t poll_fuel;             /* inbox and timers are looked at at least this often; 0: 1000 */
+    uint64_t poll_fuel;             /* the inbox is looked at at least this often; 0: 10000 */
     uint64_t fuel;                  /* budget of the whole store; 0: no limit */
     bool virtual_time;              /* fuel clock: time is fuel * ns_per_kfuel / 1000, idle time jumps */
     uint64_t ns_per_kfuel;          /* 0: 1000000000 (1 fuel = 1 ms) */
@@ -186,7 +186,7 @@ WRT_API wrt_status wrt_defer_again(wrt_call *c, wrt_completion *out);   /* insid
 /* Helpers that complete by themselves: when the clock reaches `at_ns` (store clock, wrt_now_ns), when fd is ready
  * (events: 1 read, 2 write; the scalar has the events, with 4 for an error, in its low half and fd in its high half).
  * Several may be armed for one completion; the first that happens completes. While tasks are busy, clock and
- * descriptors are looked at once in 64 poll_fuel. errors: WRT_E_STATE stale, WRT_E_LIMIT (timers, watches), WRT_E_NOMEM,
+ * descriptors are looked at once in 8 poll_fuel. errors: WRT_E_STATE stale, WRT_E_LIMIT (timers, watches), WRT_E_NOMEM,
  * WRT_E_UNSUPPORTED no descriptors on this platform */
 WRT_API wrt_status wrt_complete_at(wrt_store *s, wrt_completion k, uint64_t at_ns);
 WRT_API wrt_status wrt_complete_on_fd(wrt_store *s, wrt_completion k, int fd, uint32_t events);

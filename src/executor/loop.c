@@ -8,7 +8,7 @@
 
 enum {
     LOOP_LOOK_POLLS =
-        64, /* clock and descriptors are looked at once in so many poll_fuel, while tasks are busy */
+        8, /* clock and descriptors are looked at once in so many poll_fuel, while tasks are busy */
     LOOP_LOOK_RUN = 256 /* what a run counts for beside its fuel, so that short slices look as well */
 };
 

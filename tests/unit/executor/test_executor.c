@@ -68,7 +68,7 @@ TEST(turns_do_not_move_the_ends_of_slices)
             fake_guests[g].steps = steps[g];
             start(g, NULL);
         }
-        if (k == 3) x->poll_fuel = 1; /* looks at the clock, every 64 fuel, since a timer is armed */
+        if (k == 3) x->poll_fuel = 1; /* looks at the clock, every 8 fuel, since a timer is armed */
         fake_guests[2].steps = park_once;
         fake_hosts[0] = host_sleep;
         wake_at = UINT64_MAX;
