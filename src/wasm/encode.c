@@ -116,11 +116,10 @@ static void map_entry(struct map_writer *w, uint32_t word, uint32_t kind, uint32
     w->offset = offset;
 }
 enum { MAP_ENTRY_MOST = 18 };
-static bool write_map(struct wrt__translator *t, struct wrt__func *f)
+static bool write_map(struct wrt__translator *t, struct wrt__func *f, uint64_t sites)
 {
     struct wrt__module *m = t->module;
-    uint64_t sites = t->places_count;
-    for (uint32_t i = 0; i < t->ins_count; i++) sites += t->ins[i].site;
+    sites += t->places_count;
     if (m->map_count + sites * MAP_ENTRY_MOST > UINT32_MAX) return false;
     if (!wrt__grow(m->alloc, &m->map, &m->map_cap, m->map_count + (uint32_t)sites * MAP_ENTRY_MOST, 1, WRT_TAG_CODE)) return false;
     struct map_writer w = { m->map + m->map_count, 0, f->body_offset };
@@ -188,9 +187,14 @@ uint32_t wrt__func_at(const struct wrt__module *m, uint32_t at)
 
 /* ---- bodies ---------------------------------------------------------------------------------------------------- */
 
-static bool write_head(struct wrt__module *m)
+/* Room for what bodies of this size most often become; an array that doubles would be copied over and over. */
+static bool write_head(struct wrt__module *m, uint32_t first_body)
 {
-    if (!wrt__grow(m->alloc, &m->code, &m->code_cap, WRT__CODE_HEAD, sizeof *m->code, WRT_TAG_CODE)) return false;
+    uint64_t bytes = wrt__min_u64(m->source.n - wrt__min_u64(first_body, m->source.n), UINT32_MAX / 2);
+    uint32_t words = (uint32_t)(bytes / 2), map = (uint32_t)(bytes * 2 / 5);
+    (void)wrt__grow(m->alloc, &m->map, &m->map_cap, map, 1, WRT_TAG_CODE);
+    if (!wrt__grow(m->alloc, &m->code, &m->code_cap, WRT__CODE_HEAD + words, sizeof *m->code, WRT_TAG_CODE) &&
+        !wrt__grow(m->alloc, &m->code, &m->code_cap, WRT__CODE_HEAD, sizeof *m->code, WRT_TAG_CODE)) return false;
     memset(m->code, 0, WRT__CODE_HEAD * sizeof *m->code);
     m->code[WRT__LINK_HALT / 8 + WRT__CALL_WORDS] = handler_word(m, WRT__R_HALT);
     m->code[WRT__LINK_BORDER / 8 + WRT__CALL_WORDS] = handler_word(m, WRT__R_XRET);
@@ -201,11 +205,12 @@ wrt_status wrt__encode(struct wrt__translator *t, uint32_t end_offset, wrt_error
 {
     struct wrt__module *m = t->module;
     struct wrt__func *f = &m->funcs[t->func];
-    uint64_t words = 0;
+    uint64_t words = 0, sites = 0;
     if (!wrt__grow(m->alloc, &t->at, &t->at_cap, t->ins_count + 1, sizeof *t->at, WRT_TAG_CODE)) goto no_memory;
-    if (m->code_count == 0 && !write_head(m)) goto no_memory;
+    if (m->code_count == 0 && !write_head(m, f->body_offset)) goto no_memory;
     for (uint32_t i = 0; i < t->ins_count; i++) {
         t->at[i] = (uint32_t)words;
+        sites += t->ins[i].site;
         words += shape_words[t->ins[i].shape] + (t->ins[i].shape == WRT__F_TABLE ? (uint64_t)t->ins[i].imm + 1 : 0);
     }
     t->at[t->ins_count] = (uint32_t)words;
@@ -219,7 +224,7 @@ wrt_status wrt__encode(struct wrt__translator *t, uint32_t end_offset, wrt_error
     f->link = (uint16_t)t->link;
     f->zero = (uint16_t)(t->zero_end - t->params);
     f->cost = (uint16_t)t->segs[0];
-    if (!write_map(t, f)) goto no_memory;
+    if (!write_map(t, f, sites)) goto no_memory;
     for (uint32_t i = 0; i < t->ins_count; i++) {
         const struct wrt__ins *x = &t->ins[i];
         if (x->shape == WRT__F_GONE) continue;
@@ -233,6 +238,22 @@ wrt_status wrt__encode(struct wrt__translator *t, uint32_t end_offset, wrt_error
 no_memory:
     return wrt__fail(err, WRT_E_NOMEM, 401, end_offset, "no memory for the code of function %u", t->func);
 }
+/* What was reserved and not used; it stays when the allocator does not make arrays smaller. */
+static void give_back_rest(struct wrt__module *m)
+{
+    void *code = m->code_count < m->code_cap - m->code_cap / 16
+        ? wrt__resize(m->alloc, m->code, m->code_cap * sizeof *m->code, m->code_count * sizeof *m->code, WRT_TAG_CODE) : NULL;
+    if (code) {
+        m->code = code;
+        m->code_cap = m->code_count;
+    }
+    void *map = m->map_count > 0 && m->map_count < m->map_cap - m->map_cap / 16
+        ? wrt__resize(m->alloc, m->map, m->map_cap, m->map_count, WRT_TAG_CODE) : NULL;
+    if (map) {
+        m->map = map;
+        m->map_cap = m->map_count;
+    }
+}
 void wrt__tr_finish_module(struct wrt__translator *t)
 {
     struct wrt__module *m = t->module;
@@ -244,4 +265,5 @@ void wrt__tr_finish_module(struct wrt__translator *t)
         w[2] = f->frame | (uint64_t)f->link << 16 | (uint64_t)f->zero << 32 | (uint64_t)f->cost << 48;
     }
     t->calls_count = 0;
+    give_back_rest(m);
 }

@@ -19,18 +19,23 @@ static bool room(struct wrt__translator *t, void *array, uint32_t *cap, uint32_t
     fail_body(t, WRT_E_NOMEM, "translation");
     return false;
 }
-/* Before each operator there is room for all that one operator can emit or push. */
-static bool reserve(struct wrt__translator *t)
+/* Before each operator there is room for all that one operator can emit or push: instructions and values before
+ * every one, what only control needs before those that end a block or open one. */
+static inline bool reserve(struct wrt__translator *t)
 {
-    uint32_t lazy = t->sp - t->clean;
-    return room(t, &t->ins, &t->ins_cap, t->ins_count + 2 * lazy + 64, sizeof *t->ins) &&
-           room(t, &t->stack, &t->stack_cap, t->sp + 1100, sizeof *t->stack) &&
-           room(t, &t->labels, &t->labels_cap, t->labels_count + 8, sizeof *t->labels) &&
+    uint32_t ins = t->ins_count + 2 * (t->sp - t->clean) + 64, values = t->sp + 1100;
+    if (WRT_LIKELY(ins <= t->ins_cap && values <= t->stack_cap)) return true;
+    return room(t, &t->ins, &t->ins_cap, ins, sizeof *t->ins) && room(t, &t->stack, &t->stack_cap, values, sizeof *t->stack);
+}
+static bool reserve_control(struct wrt__translator *t)
+{
+    return room(t, &t->labels, &t->labels_cap, t->labels_count + 8, sizeof *t->labels) &&
            room(t, &t->segs, &t->segs_cap, t->segs_count + 8, sizeof *t->segs) &&
            room(t, &t->places, &t->places_cap, t->places_count + 8, sizeof *t->places) &&
            room(t, &t->stubs, &t->stubs_cap, t->stubs_count + 2, sizeof *t->stubs) &&
            room(t, &t->ctl, &t->ctl_cap, t->ctl_count + 1, sizeof *t->ctl);
 }
+static bool is_control(uint32_t op) { return op <= 0x13 || op == 0x40 || op >= 256; }
 
 /* ---- instructions, segments, labels ------------------------------------------------------------------------ */
 
@@ -366,7 +371,7 @@ void wrt__tr_begin(struct wrt__translator *t, uint32_t func, const uint8_t *loca
     t->dead = false;
     t->zero_end = t->params;
     t->offset = m->funcs[func].first_op_offset;
-    if (!reserve(t) || !room(t, &t->pending, &t->pending_cap, locals_count + 1, sizeof *t->pending)) return;
+    if (!reserve(t) || !reserve_control(t) || !room(t, &t->pending, &t->pending_cap, locals_count + 1, sizeof *t->pending)) return;
     memset(t->pending, 0, (locals_count + 1) * sizeof *t->pending);
     if (t->base > WRT__SLOTS_PER_FRAME) {
         fail_body(t, WRT_E_LIMIT, "function_locals");
@@ -397,6 +402,7 @@ void wrt__tr_begin(struct wrt__translator *t, uint32_t func, const uint8_t *loca
 /* Straight code that would come above the cap gets a checkpoint of its own, before the operator. */
 static void cut_block(struct wrt__translator *t)
 {
+    if (!reserve_control(t)) return;
     spill_all(t);
     wrt__seg_new(t);
     wrt__emit(t, WRT__R_CHARGE, WRT__F_CHARGE)->seg = t->seg;
@@ -414,7 +420,7 @@ void wrt__tr_op(struct wrt__translator *t, uint32_t offset, uint32_t op)
     if (t->failed) return;
     t->offset = offset;
     for (; t->places_open < t->places_count; t->places_open++) t->places[t->places_open].offset = offset;
-    if (!reserve(t)) return;
+    if (!reserve(t) || (is_control(op) && !reserve_control(t))) return;
     if (t->base + t->sp > WRT__SLOTS_PER_FRAME) {
         fail_body(t, WRT_E_LIMIT, "frame");
         return;
@@ -424,6 +430,7 @@ void wrt__tr_op(struct wrt__translator *t, uint32_t offset, uint32_t op)
     uint32_t cost = wrt__op_cost(t->fuel, op);
     if (WRT_UNLIKELY(t->cost + cost > WRT__BLOCK_FUEL && t->cost > 0)) {
         cut_block(t);
+        if (t->failed) return;
         t->places[t->places_count - 1].offset = offset;
         t->places_open = t->places_count;
     }
