@@ -185,35 +185,49 @@ static void inspect_json(struct inspect *x)
 
 static void disasm_line(void *ctx, wrt_str line)
 {
-    (void)ctx;
+    if (ctx) {
+        wd_json_string(ctx, NULL, line);
+        return;
+    }
     wd_print_name(stdout, line);
     putchar('\n');
 }
 
-static int disasm_one(struct inspect *x, uint32_t func)
+/* j NULL: as text. */
+static int disasm_one(struct inspect *x, struct wd_json *j, uint32_t func)
 {
-    wrt_status status = wrt_code_disasm(x->code, func, disasm_line, NULL);
+    if (j) {
+        wd_json_open(j, NULL, '{');
+        wd_json_u64(j, "function", func);
+        wd_json_string(j, "name", wrt_code_func_name(x->code, func));
+        wd_json_open(j, "lines", '[');
+    }
+    wrt_status status = wrt_code_disasm(x->code, func, disasm_line, j);
+    if (j) {
+        wd_json_close(j);
+        wd_json_close(j);
+    }
     if (status == WRT_OK) return 0;
     return wd_fail(x->w, WD_EXIT_INTERNAL, 0, NULL, "no disassembly: %.*s", (int)wrt_status_text(status).n,
         wrt_status_text(status).p);
 }
 
 /* By number, by name, or by the name of an export. */
-static int disasm_named(struct inspect *x, const char *text)
+static int disasm_find(struct inspect *x, const char *text, uint32_t *out)
 {
     wrt_code_info info;
     uint64_t number;
     struct wd_near near;
     char hint[160] = "a function by name or number; imported ones have no code";
     wrt_code_info_get(x->code, &info);
-    if (wd_parse_count(wd_str(text), &number) && number >= info.imported_functions
-        && number < info.functions) {
-        return disasm_one(x, (uint32_t)number);
+    if (wd_parse_count(wd_str(text), &number)) {
+        *out = (uint32_t)number;
+        if (number >= info.imported_functions && number < info.functions) return 0;
     }
     wd_near_init(&near, wd_str(text));
-    for (uint32_t k = info.imported_functions; k < info.functions; k++) {
-        wrt_str name = wrt_code_func_name(x->code, k);
-        if (wd_equal(name, text)) return disasm_one(x, k);
+    for (*out = info.imported_functions; *out < info.functions; ++*out) {
+        wrt_str name = wrt_code_func_name(x->code, *out);
+        if (wd_equal(name, text)) return 0;
         wd_near_offer(&near, name);
     }
     if (wd_near_found(&near)) {
@@ -223,15 +237,34 @@ static int disasm_named(struct inspect *x, const char *text)
         x->w, WD_EXIT_USAGE, WD_W_NO_FUNCTION, hint, "no function `%s` in %s", text, x->module->path);
 }
 
-static int inspect_disasm(struct inspect *x)
+/* The named functions; all when none is named. */
+static int disasm_range(struct inspect *x, const uint32_t *named, size_t count)
 {
     wrt_code_info info;
-    const char *one = wd_option(x->w, WD_OPT_disasm);
-    int code = one ? disasm_named(x, one) : 0;
-    for (int k = 1; k < x->w->rest_count && !code; k++) code = disasm_named(x, x->w->rest[k]);
-    if (one || x->w->rest_count > 1) return code;
+    struct wd_json doc, *j = x->w->json != WD_JSON_OFF ? &doc : NULL;
+    int code = 0;
     wrt_code_info_get(x->code, &info);
-    for (uint32_t k = info.imported_functions; k < info.functions && !code; k++) code = disasm_one(x, k);
+    if (j) {
+        wd_json_begin(x->w, j, "disasm");
+        wd_json_text(j, "file", x->module->path);
+        wd_json_open(j, "functions", '[');
+    }
+    for (size_t k = 0; k < count && !code; k++) code = disasm_one(x, j, named[k]);
+    uint32_t first = count ? info.functions : info.imported_functions;
+    for (uint32_t k = first; k < info.functions && !code; k++) code = disasm_one(x, j, k);
+    if (j) wd_json_end(j);
+    return code;
+}
+
+static int inspect_disasm(struct inspect *x)
+{
+    const char *one = wd_option(x->w, WD_OPT_disasm);
+    uint32_t *named = wd_alloc(((size_t)x->w->rest_count + 1) * sizeof *named);
+    size_t count = 0;
+    int code = one ? disasm_find(x, one, &named[count++]) : 0;
+    for (int k = 1; k < x->w->rest_count && !code; k++) code = disasm_find(x, x->w->rest[k], &named[count++]);
+    if (!code) code = disasm_range(x, named, count);
+    free(named);
     return code;
 }
 

@@ -368,6 +368,8 @@ def texts():
         pages[f"help_{command}.txt"] = ["help", command]
         pages[f"man_{command}.1"] = ["man", command]
         pages[f"schema_{command}.json"] = ["schema", command]
+    for name in ("error", "disasm"):
+        pages[f"schema_{name}.json"] = ["schema", name]
     for name in ("schema_schema.json", "schema_help.json", "schema_man.json", "schema_completion.json", "schema_trace.json"):
         del pages[name]
     for shell in ("bash", "zsh", "fish"):
@@ -406,6 +408,7 @@ def documents():
             "tasks": [["tasks", COMMAND, f"{CALLS},invoke=divide(0)", f"{CALLS},invoke=spin(),budget=100"]],
             "validate": [["validate", CALLS, FIX / "calls.wat", "/no/such"]],
             "inspect": [["inspect", CALLS], ["inspect", FIX / "needs.wasm"]],
+            "disasm": [["inspect", "--disasm", CALLS], ["inspect", "--disasm=add", CALLS, "quotient", "2"]],
             "profile": [["profile", COMMAND], ["profile", "--invoke", "divide(0)", CALLS]],
             "bench": [["bench", "--runs", "2", CALLS, "add(1, 2)"]],
             "wast": [["wast", script]],
