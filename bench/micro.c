@@ -204,7 +204,7 @@ static double time_create_finish(void)
             if (wrt_run(u.store, NULL) != WRT_OK) exit(1);
             wrt_task_close(u.store, task);
         }
-        best = least(best, (cpu_ns() - t) / N);
+        best = least(best, (cpu_ns() - t) / (double)N);
     }
     close_setup(&u);
     return best;
@@ -273,7 +273,7 @@ static double time_pthread(void)
             if (pthread_create(&thread, NULL, thread_nothing, NULL) != 0) exit(1);
             pthread_join(thread, NULL);
         }
-        best = least(best, (cpu_ns() - t) / N);
+        best = least(best, (cpu_ns() - t) / (double)N);
     }
     return best;
 }
@@ -308,7 +308,7 @@ static double time_futex(void)
         if (pthread_create(&thread, NULL, ping, (void *)1) != 0) exit(1);
         ping(NULL);
         pthread_join(thread, NULL);
-        best = least(best, (cpu_ns() - t) / (2.0 * PINGS));
+        best = least(best, (cpu_ns() - t) / (2.0 * (double)PINGS));
     }
     return best;
 }

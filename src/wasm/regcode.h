@@ -108,7 +108,7 @@ enum { WRT__SS, WRT__AS, WRT__SA, WRT__SI, WRT__AI, WRT__IS, WRT__IA, WRT__MODES
  X(F64_CONVERT_I32_S, I, D, OK, (double)(i32)x) X(F64_CONVERT_I32_U, I, D, OK, (double)(u32)x) \
  X(F64_CONVERT_I64_S, I, D, OK, (double)(i64)x) X(F64_CONVERT_I64_U, I, D, OK, (double)x) X(F64_PROMOTE, F, D, OK, canon_d((double)x)) \
  X(I32_REINTERPRET, F, I, OK, bits_f(x)) X(I64_REINTERPRET, D, I, OK, bits_d(x)) X(F32_REINTERPRET, I, F, OK, f_of((u32)x)) X(F64_REINTERPRET, I, D, OK, d_of(x)) \
- X(I32_EXTEND8, I, I, OK, (u32)(i8)x) X(I32_EXTEND16, I, I, OK, (u32)(i16)x) \
+ X(I32_EXTEND8, I, I, OK, (u64)(u32)(i8)x) X(I32_EXTEND16, I, I, OK, (u64)(u32)(i16)x) \
  X(I64_EXTEND8, I, I, OK, (u64)(i8)x) X(I64_EXTEND16, I, I, OK, (u64)(i16)x) X(I64_EXTEND32, I, I, OK, (u64)(i32)x) \
  X(I32_SAT_F32_S, F, I, OK, sat_i32(x)) X(I32_SAT_F32_U, F, I, OK, sat_u32(x)) X(I32_SAT_F64_S, D, I, OK, sat_i32(x)) X(I32_SAT_F64_U, D, I, OK, sat_u32(x)) \
  X(I64_SAT_F32_S, F, I, OK, sat_i64(x)) X(I64_SAT_F32_U, F, I, OK, sat_u64(x)) X(I64_SAT_F64_S, D, I, OK, sat_i64(x)) X(I64_SAT_F64_U, D, I, OK, sat_u64(x))
@@ -118,7 +118,7 @@ enum { WRT__SS, WRT__AS, WRT__SA, WRT__SI, WRT__AI, WRT__IS, WRT__IA, WRT__MODES
 enum { WRT__LS, WRT__LA, WRT__LI, WRT__LSS, WRT__LX, WRT__LAS, WRT__LPS, WRT__LPA, WRT__LOADS };
 #define WRT__LOAD(X) \
  X(LD_I32, I, u32, (u64)) X(LD_I64, I, u64, (u64)) X(LD_F32, F, float, ) X(LD_F64, D, double, ) \
- X(LD_I32_8S, I, i8, (u32)) X(LD_I32_8U, I, u8, (u32)) X(LD_I32_16S, I, i16, (u32)) X(LD_I32_16U, I, u16, (u32)) \
+ X(LD_I32_8S, I, i8, (u64)(u32)) X(LD_I32_8U, I, u8, (u64)(u32)) X(LD_I32_16S, I, i16, (u64)(u32)) X(LD_I32_16U, I, u16, (u64)(u32)) \
  X(LD_I64_8S, I, i8, (u64)) X(LD_I64_8U, I, u8, (u64)) X(LD_I64_16S, I, i16, (u64)) X(LD_I64_16U, I, u16, (u64)) \
  X(LD_I64_32S, I, i32, (u64)) X(LD_I64_32U, I, u32, (u64))
 enum { WRT__WSS, WRT__WSA, WRT__WAS, WRT__WSI, WRT__WAI, WRT__WIS, WRT__WIA, WRT__WXS, WRT__WXA, WRT__WPS, WRT__WPA, WRT__WPI, WRT__STORES };
