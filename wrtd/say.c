@@ -1,5 +1,5 @@
 /* say: errors, notes and the progress bar. stderr is talk, so nothing here writes to stdout except the one
- * document that --json promises also for a failure. Layout of errors: docs/cli, "What errors look like". */
+ * document that --json promises also for a failure. Layout of errors: docs/cli.md. */
 #include "wd.h"
 #include <stdarg.h>
 #include <string.h>
