@@ -256,6 +256,18 @@ def outputs():
         text = os.read(leader, 4096).decode()
         os.close(leader)
         test(f"outputs/terminal {extra}", None if ("\033" in text) == coloured else f"colour: {text!r}")
+    for where, shown in (("terminal", True), ("pipe", False)):
+        leader, follower = pty.openpty() if shown else os.pipe()
+        subprocess.run([OPTIONS.wrtd, "bench", "--runs", "30", "--warmup", "0", CALLS, "count(20000000)"], stderr=follower, stdout=subprocess.DEVNULL,
+                       stdin=subprocess.DEVNULL, timeout=120, check=False)
+        os.set_blocking(leader, False)
+        try:
+            text = os.read(leader, 65536).decode()
+        except BlockingIOError:
+            text = ""
+        test(f"outputs/progress on a {where}", None if ("bench [" in text) == shown else f"{text!r}")
+        os.close(follower)
+        os.close(leader)
     test("outputs/quiet", differs("errors", wrtd("run", "-q", "-v", "--invoke", "add(1, 2)", CALLS).out, "3\n"))
 
 
@@ -346,6 +358,9 @@ def tasks():
     test("tasks/invoke", differs("results", e["results"], [{"type": "i32", "value": 42}]), differs("priority", e["priority"], 200))
     test("tasks/exit code is the first that is not 0", differs("exit_code", both[0]["exit_code"], 3))
     test("tasks/deterministic", differs("trace hash", both[0]["trace_hash"], both[1]["trace_hash"]), differs("timeline", a["timeline"], both[1]["tasks"][0]["timeline"]))
+    sleeper = [f"{ROOT / 'examples' / 'programs' / 'monitor.wasm'},name=s{k},args=6 {k + 5},slice=700" for k in range(3)]
+    virtual = [json.loads(wrtd("tasks", "--json", "-S", "clock=virtual", *sleeper).out) for _ in range(2)]
+    test("tasks/virtual clock", differs("trace hash", virtual[0]["trace_hash"], virtual[1]["trace_hash"]), differs("exit code", virtual[0]["exit_code"], 0))
     order = [json.loads(wrtd("tasks", "--json", "--policy", p, f"{COMMAND},name=low,priority=1,slice=50", f"{COMMAND},name=high,priority=9,slice=50").out)
              for p in ("fp", "rr", "coop")]
     low, high = order[0]["tasks"]
