@@ -6,14 +6,29 @@
  * D1 what D held before the last load of an f64 (full list only; nobody reads it over a checkpoint).
  * No handler calls anything: what is long or rare leaves the loop and is done by run.c. */
 
+/* COMPACT: loop_switch.c with the short list reads the operands once, before the switch, brings all forms of an
+ * operator to one, and shares the ends of handlers; it defines its own RD RA RB, NEXT, PAY, TAKE, SKIP and FORM, and
+ * does the accesses to memory itself. */
+#ifndef COMPACT
+#define COMPACT 0
+#endif
+#if !COMPACT
+#define FORM(m, ...) __VA_ARGS__
 #define NEXT(w) do { ip += (w); DISPATCH; } while (0)
 /* The price of an edge is charged and tested here, before the target runs: a checkpoint (docs/fuel.md). */
+#if defined(WRT_NO_FUEL) && WRT_NO_FUEL
+#define PAY(c) ((void)(c)) /* only to measure what metering costs */
+#else
 #define PAY(c) do { int64_t price_ = (int64_t)(c); fuel -= price_; if (WRT_UNLIKELY(fuel < 0)) STOP(price_); } while (0)
+#endif
+#endif
 
 /* Operand fields, see wasm/regcode.h. */
+#if !COMPACT
 #define RD ((const uint16_t *)ip)[4]
 #define RA ((const uint16_t *)ip)[5]
 #define RB ((const uint16_t *)ip)[6]
+#endif
 #define RC ((const uint16_t *)ip)[7]
 #define IMM ((const int32_t *)ip)[3]
 #define WORD_LO(w) ((const uint32_t *)ip)[2 * (w)]
@@ -62,7 +77,7 @@
 #define IB_IS fp[RA]
 #define IA_IA (i64)IMM
 #define IB_IA A
-#define Y(m, n, T, CHK, E) DEF2(n##_##m, I, 2, T a = (T)(IA_##m); T b = (T)(IB_##m); CHK; A = (u64)(T)(E))
+#define Y(m, n, T, CHK, E) FORM(m, DEF2(n##_##m, I, 2, T a = (T)(IA_##m); T b = (T)(IB_##m); CHK; A = (u64)(T)(E)))
 #define X(n, T, CHK, E, modes) WRT__MODES_OF(modes, Y, n, T, CHK, E)
 WRT__IBIN(X)
 #undef X
@@ -90,11 +105,11 @@ WRT__IBIN(X)
 #define FB_IS(K) GET_##K(RA)
 #define FA_IA(K) KON_##K(2)
 #define FB_IA(K) ACC_##K
-#define Y(m, n, K, E) DEF2(n##_##m, I, FW_##m, TYPE_##K a = FA_##m(K); TYPE_##K b = FB_##m(K); A = (E))
+#define Y(m, n, K, E) FORM(m, DEF2(n##_##m, I, FW_##m, TYPE_##K a = FA_##m(K); TYPE_##K b = FB_##m(K); A = (E)))
 #define X(n, K, E, modes) WRT__MODES_OF(modes, Y, n, K, E)
 WRT__FCMP(X)
 #undef Y
-#define Y(m, n, K, E) DEF2(n##_##m, K, FW_##m, TYPE_##K a = FA_##m(K); TYPE_##K b = FB_##m(K); ACC_##K = (E))
+#define Y(m, n, K, E) FORM(m, DEF2(n##_##m, K, FW_##m, TYPE_##K a = FA_##m(K); TYPE_##K b = FB_##m(K); ACC_##K = (E)))
 WRT__FBIN(X)
 #undef X
 #undef Y
@@ -148,11 +163,13 @@ HDL(STA_F, PUT_F(RD); NEXT(2);)
 #define SHIFT_F
 #define SHIFT_D
 #endif
+#if !COMPACT
 #define Y(m, n, K, T, cast) DEF2(n##_##m, K, LW_##m, LE_##m(T); SHIFT_##K ACC_##K = cast load_##T(mem + e))
 #define X(n, K, T, cast) WRT__MODES_LOAD(Y, n, K, T, cast)
 WRT__LOAD(X)
 #undef X
 #undef Y
+#endif
 
 #define SW_SS 2
 #define SW_SA 2
@@ -190,11 +207,13 @@ WRT__LOAD(X)
 #define SV_PS(K) GET_##K(RA)
 #define SV_PA(K) ACC_##K
 #define SV_PI(K) (i64)WORD_HI(2)
+#if !COMPACT
 #define Y(m, n, K, T) HDL(n##_##m, SE_##m(T); store_##T(mem + e, (T)(SV_##m(K))); NEXT(SW_##m);)
 #define X(n, K, T) WRT__MODES_STORE(Y, n, K, T)
 WRT__STORE(X)
 #undef X
 #undef Y
+#endif
 
 /* ---- globals, select, sizes ---- */
 DEF2(GGET_I, I, 2, A = inst->globals[(u32)IMM])
@@ -217,11 +236,13 @@ DEF2(SEL_F_A, F, 2, F = (u32)A ? GET_F(RA) : GET_F(RB))
 #endif
 
 /* ---- branches. A branch word: distance in bytes from this instruction, price if taken, price if not. ---- */
+#if !COMPACT
 #define TAKE(w) do { u32 c_ = ((const u16 *)ip)[4 * (w) + 2]; ip = (const u64 *)(const void *)((const char *)ip + (i32)WORD_LO(w)); PAY(c_); DISPATCH; } while (0)
 #define SKIP(w, n) do { u32 c_ = ((const u16 *)ip)[4 * (w) + 3]; ip += (n); PAY(c_); DISPATCH; } while (0)
+#endif
 HDL(JMP, TAKE(1);)
 HDL(GOTO, ip = (const u64 *)(const void *)((const char *)ip + (i32)WORD_LO(1)); DISPATCH;) /* out-of-line moves: the edge into them has paid */
-#define Y(m, n, T, E) HDL(n##_##m, T a = (T)(IA_##m); T b = (T)(IB_##m); if (E) TAKE(2); SKIP(2, 3);)
+#define Y(m, n, T, E) FORM(m, HDL(n##_##m, T a = (T)(IA_##m); T b = (T)(IB_##m); if (E) TAKE(2); SKIP(2, 3);))
 #define X(n, T, E) WRT__MODES_BR(Y, n, T, E)
 WRT__ICBR(X)
 WRT__TCBR(X)
