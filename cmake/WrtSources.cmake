@@ -37,7 +37,7 @@ set(loop_flags "")
 if(NOT CMAKE_BUILD_TYPE STREQUAL "MinSizeRel")
     list(APPEND loop_flags -falign-functions=64)
 endif()
-if(CMAKE_C_COMPILER_ID STREQUAL "GNU")
+if(CMAKE_C_COMPILER_ID STREQUAL "GNU" AND NOT CMAKE_BUILD_TYPE STREQUAL "MinSizeRel")
     list(APPEND loop_flags -fno-gcse)
 endif()
 # clang needs minutes for the switch at -O2 (one block with 1200 successors and eight values alive in each): -O1 is 15 s.

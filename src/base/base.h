@@ -37,7 +37,7 @@ _Noreturn void wrt__panic(const char *file, int line, const char *what); /* boun
 #if WRT_MESSAGES
 #define WRT_ASSERT(x) ((x) ? (void)0 : wrt__panic(__FILE__, __LINE__, #x))
 #else
-#define WRT_ASSERT(x) ((x) ? (void)0 : wrt__panic("", __LINE__, ""))
+#define WRT_ASSERT(x) ((x) ? (void)0 : wrt__panic_here()) /* where: the return address */
 #endif
 
 /* The memory functions that a freestanding user provides. */

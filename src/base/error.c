@@ -126,4 +126,9 @@ wrt_status wrt__terse_table(wrt_error *err, uint32_t what, const char *table)
     return status;
 }
 
+void wrt__panic_here(void)
+{
+    wrt__panic("", 0, "");
+}
+
 #endif

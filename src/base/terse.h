@@ -10,6 +10,8 @@ WRT_COLD wrt_status wrt__terse(wrt_error *err, uint32_t what);
 WRT_COLD wrt_status wrt__terse_at(wrt_error *err, uint32_t what, uint64_t offset);
 WRT_COLD wrt_status wrt__terse_table(wrt_error *err, uint32_t what, const char *table);
 
+_Noreturn WRT_COLD void wrt__panic_here(void);
+
 #if defined(__GNUC__)
 #define WRT__SURELY(x) (__builtin_constant_p(x) && (x))
 #else
