@@ -7,7 +7,7 @@ wrt_status wrt_profile_start(wrt_store *s, wrt_error *err)
     if (!s) return wrt__fail(err, WRT_E_ARG, 410, WRT__NO_OFFSET, "no store");
     if (s->core.profile) return WRT_OK;
     s->core.profile = wrt__profile_new(s->core.alloc);
-    return s->core.profile ? WRT_OK : wrt__fail(err, WRT_E_NOMEM, 401, WRT__NO_OFFSET, "no memory for a profile");
+    return s->core.profile ? WRT_OK : wrt__fail(err, WRT_E_NOMEM, WRT__W_NO_ROOM, WRT__NO_OFFSET, "no memory for a profile");
 }
 size_t wrt_profile_rows(wrt_store *s, wrt_profile_row *out, size_t cap)
 {
@@ -17,14 +17,10 @@ size_t wrt_profile_rows(wrt_store *s, wrt_profile_row *out, size_t cap)
         const struct wrt__profile_node *node = &p->nodes[i];
         size_t k = 0;
         while (k < n && k < cap && !(out[k].code == node->code && out[k].func == node->func)) k++;
-        if (k == n) {
-            if (n < cap) out[n] = (wrt_profile_row){ .code = node->code, .func = node->func };
-            n++;
-        }
-        if (k < cap) {
-            out[k].self_fuel += node->self;
-            out[k].calls += node->calls;
-        }
+        if (k == cap) return p->nodes_count; /* too small; there are never more rows than nodes */
+        if (k == n) out[n++] = (wrt_profile_row){ .code = node->code, .func = node->func };
+        out[k].self_fuel += node->self;
+        out[k].calls += node->calls;
     }
     return n;
 }

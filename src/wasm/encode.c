@@ -215,7 +215,7 @@ wrt_status wrt__encode(struct wrt__translator *t, uint32_t end_offset, wrt_error
     }
     t->at[t->ins_count] = (uint32_t)words;
     if ((m->code_count + words) * 8 > INT32_MAX) {
-        return wrt__fail_table(err, WRT_E_LIMIT, 402, "code", "function %u: more than 2 GiB of register code", t->func);
+        return wrt__fail_table(err, WRT_E_LIMIT, 401, "code", "function %u: more than 2 GiB of register code", t->func);
     }
     if (!wrt__grow(m->alloc, &m->code, &m->code_cap, m->code_count + (uint32_t)words, sizeof *m->code, WRT_TAG_CODE)) goto no_memory;
     f->code = m->code_count;
@@ -236,7 +236,7 @@ wrt_status wrt__encode(struct wrt__translator *t, uint32_t end_offset, wrt_error
     m->code_count += (uint32_t)words;
     return WRT_OK;
 no_memory:
-    return wrt__fail(err, WRT_E_NOMEM, 401, end_offset, "no memory for the code of function %u", t->func);
+    return wrt__fail(err, WRT_E_NOMEM, 402, end_offset, "no memory for the code of function %u", t->func);
 }
 /* What was reserved and not used; it stays when the allocator does not make arrays smaller. */
 static void give_back_rest(struct wrt__module *m)

@@ -57,7 +57,7 @@ void wrt__seg_new(struct wrt__translator *t)
     WRT_ASSERT(t->segs_count < t->segs_cap);
     WRT_ASSERT(t->acc_val[WRT__D1] < 0);
     t->acc_slot[WRT__D1] = -1; /* a stop does not keep D1 */
-    t->d_ins = WRT__NO_INS;
+    t->d_ins = t->i_ins = WRT__NO_INS;
     t->segs[t->seg] = t->cost;
     t->cost = 0;
     t->seg = t->segs_count++;
@@ -95,6 +95,7 @@ void wrt__wrote_slot(struct wrt__translator *t, uint32_t slot)
     }
     if (t->d_before == (int32_t)slot) t->d_before = -1;
     if (t->d1_before == (int32_t)slot) t->d1_before = -1;
+    if (t->i_before == (int32_t)slot) t->i_before = -1;
 }
 static void retarget(struct wrt__translator *t, uint32_t ins, uint16_t slot)
 {
@@ -135,6 +136,10 @@ void wrt__clobber(struct wrt__translator *t, int cls)
 {
     wrt__spill(t, cls);
     if (cls == 1) before_d(t);
+    if (cls == 0) {
+        t->i_ins = t->ins_count;
+        t->i_before = t->acc_slot[0];
+    }
     t->acc_slot[cls] = -1;
 }
 void wrt__shift(struct wrt__translator *t)
@@ -380,7 +385,7 @@ void wrt__tr_begin(struct wrt__translator *t, uint32_t func, const uint8_t *loca
     for (int i = 0; i < WRT__ASSIGNED_WORDS; i++) t->assigned[i] = 0;
     for (uint32_t i = 0; i < t->params; i++) set_assigned(t, i);
     for (int i = 0; i < WRT__ACCS; i++) t->acc_val[i] = t->acc_slot[i] = -1;
-    t->d_ins = WRT__NO_INS;
+    t->d_ins = t->i_ins = WRT__NO_INS;
     t->seg = t->segs_count++;
     t->segs[0] = 0;
     uint64_t entry = t->fuel->entry + wrt__fuel_bulk_price(t->fuel->locals, locals_count - t->params);
@@ -1073,8 +1078,8 @@ wrt_status wrt__tr_finish(struct wrt__translator *t, uint32_t end_offset, wrt_er
     }
     if (!t->failed && t->base + t->height_max > WRT__SLOTS_PER_FRAME) fail_body(t, WRT_E_LIMIT, "frame");
     if (t->failed == WRT_E_LIMIT) {
-        return wrt__fail_table(err, WRT_E_LIMIT, 402, t->failed_what, "function %u: %s above what a frame can hold", t->func, t->failed_what);
+        return wrt__fail_table(err, WRT_E_LIMIT, 401, t->failed_what, "function %u: %s above what a frame can hold", t->func, t->failed_what);
     }
-    if (t->failed) return wrt__fail(err, WRT_E_NOMEM, 401, t->offset, "no memory for the translation of function %u", t->func);
+    if (t->failed) return wrt__fail(err, WRT_E_NOMEM, 402, t->offset, "no memory for the translation of function %u", t->func);
     return wrt__encode(t, end_offset, err);
 }
