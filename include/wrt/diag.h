@@ -58,7 +58,7 @@ WRT_API size_t wrt_trace_drain(wrt_store *s, wrt_trace_rec *out, size_t cap, uin
  * run. Clock values are not part of it. Records are made, and hashed, only while the store has a ring. */
 WRT_API uint64_t wrt_trace_hash(const wrt_store *s);
 
-/* Exact profile: fuel per function, also per stack. While it is on every edge leaves the loop, and tasks run some ten times
+/* Exact profile: fuel per function, also per stack. While it is on every edge leaves the loop, and tasks run several times
  * slower; fuel and results stay the same. rows: fills up to cap, one per function; the answer is their number, or, when cap
  * is too small, a number that is enough. */
 WRT_API wrt_status wrt_profile_start(wrt_store *s, wrt_error *err);
