@@ -57,7 +57,7 @@ void wrt__limit_set(struct wrt_limits *l, const struct wrt__limit_info *info, ui
 static wrt_status limit_check(const struct wrt__limit_info *info, uint64_t v, uint64_t most, wrt_error *err)
 {
     if (v >= info->least && v <= most) return WRT_OK;
-    return wrt__fail_table(err, WRT_E_ARG, 401, info->name, "limit %s is %lu, expected %lu to %lu %s",
+    return wrt__fail_table(err, WRT_E_ARG, 217, info->name, "limit %s is %lu, expected %lu to %lu %s",
         info->name, v, info->least, most, info->unit);
 }
 

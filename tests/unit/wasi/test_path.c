@@ -35,7 +35,7 @@ static void tree_links(struct tree *t)
         { "file_slash", "file/" }, { "proc", "/proc/self/root" }, { "link_up", "up" },
     };
     for (size_t i = 0; i < sizeof links / sizeof links[0]; i++) CHECK_EQ(symlinkat(links[i][1], t->root, links[i][0]), 0);
-    snprintf(target, sizeof target, "%s/outside/secret", t->base);
+    CHECK(snprintf(target, sizeof target, "%s/outside/secret", t->base) < (int)sizeof target);
     CHECK_EQ(symlinkat(target, t->root, "abs_secret"), 0);
     for (int i = 0; i < 50; i++) { /* chain9 leads through 40 links to `file`, chain8 through 41 */
         snprintf(name, sizeof name, "chain%d", i);
