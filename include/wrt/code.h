@@ -68,6 +68,7 @@ WRT_API wrt_status wrt_code_disasm(const wrt_code *c, uint32_t func, void (*writ
 /* A host function. It runs on the store's thread, inside the task that called it, and must not block.
  *   WRT_OK       results were set with wrt_return (none needed for functions without results)
  *   WRT_PENDING  after wrt_defer: the task parks until the completion is posted
+ *   WRT_YIELDED  as WRT_OK, and the task's turn ends: others that are ready go first
  *   < 0          the task ends with this status (wrt_raise adds a message) */
 typedef wrt_status (*wrt_host_fn)(void *ctx, wrt_call *call);
 typedef struct wrt_fn_def {

@@ -74,8 +74,9 @@ static wrt_status call_answer(struct wrt__wasi_call *c, int e)
 {
     if (e == WRT__WASI_PARKED) return WRT_PENDING;
     if (e < 0) return e;
-    wrt_val v = wrt_i32(e);
-    return wrt_return(c->call, &v, 1);
+    wrt_val v = wrt_i32(e == WRT__WASI_YIELDED ? 0 : e);
+    wrt_status status = wrt_return(c->call, &v, 1);
+    return status == WRT_OK && e == WRT__WASI_YIELDED ? WRT_YIELDED : status;
 }
 
 static void call_leave(struct wrt__wasi *w, struct wrt__wasi_op *done)

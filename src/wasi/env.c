@@ -124,7 +124,7 @@ int wrt__wasi_random_get(struct wrt__wasi_call *c)
     uint64_t done = c->op ? c->op->done : 0;
     uint8_t *to = wrt__wasi_mem(c, wrt__wasi_u32(c, 0), n);
     if (!to) return WRT__WASI_FAULT;
-    wrt_status status = wrt__wasi_charge(c, n, WRT__WASI_RANDOM_PER_FUEL);
+    wrt_status status = wrt__wasi_charge(c, (uint64_t)n * WRT__WASI_FUEL_PER_RANDOM, 1);
     if (status != WRT_OK) return status;
     size_t step = (size_t)wrt__min_u64(n - done, WRT__WASI_STEP_BYTES);
     if (step > 0 && !env_random(c->w, to + done, step)) return WRT__WASI_IO;
@@ -149,8 +149,8 @@ int wrt__wasi_proc_raise(struct wrt__wasi_call *c)
     return wrt_raise(c->call, (wrt_str){ text, n });
 }
 
-/* Where it cannot be parked it has still yielded to nobody in particular. */
 int wrt__wasi_sched_yield(struct wrt__wasi_call *c)
 {
-    return c->op || wrt__wasi_pause(c, 0) != WRT__WASI_PARKED ? 0 : WRT__WASI_PARKED;
+    (void)c;
+    return WRT__WASI_YIELDED;
 }

@@ -24,7 +24,7 @@ enum {
     WRT__WASI_BYTES_PER_FUEL = 16,
     WRT__WASI_FUEL_PER_SUB = 100,
     WRT__WASI_FUEL_PER_ENTRY = 200,
-    WRT__WASI_RANDOM_PER_FUEL = 2,
+    WRT__WASI_FUEL_PER_RANDOM = 2,
     WRT__WASI_COUNT = 46,
 };
 
@@ -57,9 +57,10 @@ struct wrt__wasi_call {
     const struct wrt__wasi_fn *fn;
     struct wrt__wasi_op *op;
 };
-/* A body answers an error number of the guest (>= 0), WRT__WASI_PARKED, or a wrt_status < 0 that ends the task. */
+/* A body answers an error number of the guest (>= 0), WRT__WASI_PARKED, WRT__WASI_YIELDED (success, and the turn ends),
+ * or a wrt_status < 0 that ends the task. */
 typedef int (*wrt__wasi_body)(struct wrt__wasi_call *c);
-enum { WRT__WASI_PARKED = 1 << 20 };
+enum { WRT__WASI_PARKED = 1 << 20, WRT__WASI_YIELDED };
 
 struct wrt__wasi_fn { struct wrt__wasi *w; wrt__wasi_body body; };
 
@@ -126,7 +127,6 @@ struct wrt__wasi_span { struct iovec v[WRT__WASI_IOVECS_HOST]; int count; size_t
 /* Checks every piece; keeps the first `limit` bytes of the first WRT__WASI_IOVECS_HOST that are not empty. */
 int wrt__wasi_gather(const struct wrt__wasi_call *c, uint32_t at, uint32_t n, size_t limit, struct wrt__wasi_span *out);
 
-enum { WRT__WASI_NEVER = 0 };
 /* Parks the task until `fd` is ready for `events` (0: none) or the store's clock reaches at_ns (UINT64_MAX: never);
  * then the body runs again with c->op. `file` is kept meanwhile. */
 int wrt__wasi_park(struct wrt__wasi_call *c, struct wrt__wasi_file *file, uint32_t events, uint64_t at_ns);

@@ -140,6 +140,13 @@ static uint64_t prog_host_fuel(const struct prog *p, struct host *h)
     return info.host_fuel;
 }
 
+static uint64_t prog_slices(const struct prog *p, struct host *h)
+{
+    wrt_task_info info = WRT_INIT(wrt_task_info);
+    CHECK_EQ(wrt_task_info_get(h->s, p->task, &info), WRT_OK);
+    return info.slices;
+}
+
 static uint64_t host_ms(void)
 {
     struct timespec t;
@@ -455,6 +462,7 @@ TEST(yielding)
     if (prog_start(&a, &h) && prog_start(&b, &h)) {
         CHECK_EQ(prog_end(&a, &h), 0);
         CHECK_EQ(prog_end(&b, &h), 0);
+        CHECK(prog_slices(&a, &h) > 50 && prog_slices(&b, &h) > 50);
     }
     host_close(&h);
 }
@@ -701,8 +709,8 @@ TEST(work_is_paid_by_size)
     static const struct { const char *job; unsigned few, many; uint64_t least; } cases[] = {
         { "fill", 16, 16016, 1000 },
         { "fill", 65536, 262144, 12288 },
-        { "random", 64, 64064, 32000 },
-        { "random", 65536, 1000000, 467232 },
+        { "random", 64, 64064, 128000 },
+        { "random", 65536, 1000000, 1868928 },
         { "clocks", 1, 2001, 200000 },
         { "path", 3, 3003, 3000 },
         { "list", 30, 4096, 200 },
