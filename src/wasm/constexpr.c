@@ -61,7 +61,7 @@ static void const_refuse(struct wrt__input *in, uint32_t op, uint64_t offset)
     if (number >= WRT__OPS || wrt__op_infos[number].imm == WRT__IMM_UNKNOWN) {
         wrt__input_fail(in, WRT_E_MALFORMED, WRT__W_OPERATOR, offset, "unknown operator 0x%x", op);
     } else if (wrt__op_infos[number].imm == WRT__IMM_OFF) {
-        (void)wrt__need_feature(in, wrt__op_infos[number].feature, offset, wrt__op_text(number));
+        (void)wrt__need_feature(in, wrt__op_feature(number), offset, wrt__op_text(number));
     } else {
         wrt__input_fail(
             in, WRT_E_INVALID, WRT__W_CONSTANT, offset, "expected a constant expression, found %s",

@@ -3,7 +3,13 @@
 
 /* ---- operators ----------------------------------------------------------------------------------- */
 
-#define WRT_FEATURE_MVP 0
+enum {
+    FEATURE_MVP = 0,
+#define X(name, bit, text, built) FEATURE_##name = (bit) + 1,
+    WRT_FEATURE_MAP(X)
+#undef X
+};
+
 #define SIG_special 0, 0, 0
 #define SIG_i_i 1, WRT__I32, WRT__I32
 #define SIG_i_l 1, WRT__I32, WRT__I64
@@ -35,7 +41,7 @@
 
 const struct wrt__op_info wrt__op_infos[WRT__OPS] = {
 #define OP(code, NAME, text, imm, sig, weight, feature)                                                      \
-    [code] = { WRT_FEATURE_##feature, WRT__IMM_##imm, SIG_##sig },
+    [code] = { FEATURE_##feature, WRT__IMM_##imm, SIG_##sig },
 #include "wasm/opcodes.def"
 #undef OP
 };

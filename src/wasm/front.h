@@ -25,8 +25,17 @@ enum wrt__op {
 
 /* Facts of one operator; all zero: there is no such operator. Signature of the plain ones: `pops` operands,
  * of which the last (of arithmetic: each) has the type `operand`, and one result (0: none). */
-struct wrt__op_info { uint32_t feature; uint8_t imm, pops, operand, result; };
+struct wrt__op_info {
+    uint8_t feature; /* number of the bit + 1, 0: the language of 2017 */
+    uint8_t imm : 5, pops : 2;
+    uint8_t operand, result; /* four bytes in all: a small machine has 288 of them in flash */
+};
 extern const struct wrt__op_info wrt__op_infos[WRT__OPS];
+static inline uint64_t wrt__op_feature(uint32_t op)
+{
+    uint32_t bit = wrt__op_infos[op].feature;
+    return bit ? (uint64_t)1 << (bit - 1) : 0;
+}
 /* "i32.add"; NULL for a number that is no operator. */
 const char *wrt__op_text(uint32_t op);
 

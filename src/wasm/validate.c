@@ -585,7 +585,7 @@ static void valid_prefixed(struct wrt__validator *v)
         break;
     default:
         if (op < WRT__OPS && wrt__op_infos[op].imm == WRT__IMM_NONE) {
-            if (wrt__valid_feature(v, wrt__op_infos[op].feature)) valid_plain(v, op, &wrt__op_infos[op]);
+            if (wrt__valid_feature(v, wrt__op_feature(op))) valid_plain(v, op, &wrt__op_infos[op]);
         } else if (!v->in.r.failed) {
             wrt__valid_refuse(v, op, k);
         }
@@ -598,7 +598,7 @@ static void valid_other(struct wrt__validator *v, uint32_t op)
 {
     const struct wrt__op_info *info = &wrt__op_infos[op];
     if (info->imm == WRT__IMM_NONE && info->pops > 0) {
-        if (!info->feature || wrt__valid_feature(v, info->feature)) valid_plain(v, op, info);
+        if (!info->feature || wrt__valid_feature(v, wrt__op_feature(op))) valid_plain(v, op, info);
     } else if (info->imm >= WRT__IMM_MEM0 && info->imm <= WRT__IMM_MEM3) {
         if (info->result) valid_load(v, op);
         else valid_store(v, op);

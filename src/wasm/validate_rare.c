@@ -196,7 +196,7 @@ WRT_COLD void wrt__valid_refuse(struct wrt__validator *v, uint32_t op, uint32_t 
     const struct wrt__op_info *info = op < WRT__OPS ? &wrt__op_infos[op] : NULL;
     v->live = false;
     if (info && info->imm == WRT__IMM_OFF) {
-        uint64_t feature = info->feature;
+        uint64_t feature = wrt__op_feature(op);
         if (op == WRT__OP_PREFIX_SIMD && wrt__read_u32(&v->in.r) >= 0x100) feature = WRT_FEATURE_RELAXED_SIMD;
         (void)wrt__need_feature(&v->in, feature, valid_offset(v), valid_text(v));
     } else if (op >= 256) {
