@@ -135,6 +135,17 @@ static struct wrt__ins *emit_d(struct wrt__translator *t, uint32_t op, enum wrt_
     return x;
 }
 
+/* A popped value that its consumer takes from a register after all: its producer need not write the slot. */
+static void unspill(struct wrt__translator *t, const struct wrt__val *v)
+{
+    if (v->kind != WRT__V_SLOT || v->prod >= t->ins_count || v->prod < t->barrier) return;
+    struct wrt__ins *x = &t->ins[v->prod];
+    if (!x->dst || x->d != v->slot || x->cls != wrt__class_of(v->type)) return;
+    x->op--;
+    x->dst = false;
+    wrt__wrote_slot(t, v->slot);
+}
+
 /* other op memory */
 static bool fuse_memory_operand(struct wrt__translator *t, uint32_t fop, struct wrt__val *a, struct wrt__val *b, uint8_t type)
 {
@@ -159,6 +170,10 @@ static bool fuse_memory_operand(struct wrt__translator *t, uint32_t fop, struct 
         return true;
     }
     t->ins_count--;
+    if (t->i_ins == t->ins_count && t->i_before == o->slot) {
+        fop = fop == WRT__R_I32_ADDM ? WRT__R_I32_ADDM_A : WRT__R_I32_ANDM_A;
+        unspill(t, o);
+    }
     wrt__clobber(t, 0);
     struct wrt__ins *x = wrt__emit(t, fop, WRT__F_RK);
     x->a = y.a;
@@ -189,6 +204,7 @@ static bool fuse_memory_product(struct wrt__translator *t, bool subtract, struct
     if (acc) op = subtract ? WRT__R_F64_MSUBM_A : WRT__R_F64_MADDM_A;
     if (acc && (is_prev || t->acc_slot[WRT__D1] == z->slot)) op = subtract ? WRT__R_F64_MSUBM_P : WRT__R_F64_MADDM_P;
     else if (!acc && t->acc_slot[1] == z->slot) op = subtract ? WRT__R_F64_MSUBM_C : WRT__R_F64_MADDM_C;
+    if (op != WRT__R_F64_MADDM && op != WRT__R_F64_MSUBM && op != WRT__R_F64_MADDM_A && op != WRT__R_F64_MSUBM_A) unspill(t, z);
     emit_d(t, op, WRT__F_RK, &y)->c = z->slot;
     return true;
 }
@@ -207,6 +223,7 @@ static bool fuse_product(struct wrt__translator *t, bool subtract, struct wrt__v
     uint32_t op = ss ? WRT__R_F64_MULADD_SS : as ? WRT__R_F64_MULADD_AS : WRT__R_F64_MULADD_CP;
     if (as && (is_prev || t->acc_slot[WRT__D1] == z->slot)) op = WRT__R_F64_MULADD_PA;
     if (ss && t->acc_slot[1] == z->slot) op = WRT__R_F64_MULADD_SC;
+    if (op == WRT__R_F64_MULADD_PA || op == WRT__R_F64_MULADD_SC) unspill(t, z);
     if (subtract) {
         op = op == WRT__R_F64_MULADD_SS ? WRT__R_F64_MULSUB_SS : op == WRT__R_F64_MULADD_AS ? WRT__R_F64_MULSUB_AS
            : op == WRT__R_F64_MULADD_CP ? WRT__R_F64_MULSUB_CP : op == WRT__R_F64_MULADD_PA ? WRT__R_F64_MULSUB_PA : WRT__R_F64_MULSUB_SC;

@@ -153,6 +153,7 @@ enum { WRT__WSS, WRT__WSA, WRT__WAS, WRT__WSI, WRT__WAI, WRT__WIS, WRT__WIA, WRT
 #define WRT__MEMOP(X) X(I32_ADDM, I, u32, (u32)fp[RB] + m) X(I32_ANDM, I, u32, (u32)fp[RB] & m) X(F64_ADDM, D, double, canon_d(GET_D(RB) + m)) \
  X(F64_MULM, D, double, canon_d(GET_D(RB) * m)) X(F64_SUBM, D, double, canon_d(GET_D(RB) - m)) \
  X(F64_MADDM, D, double, canon_d(GET_D(RC) + GET_D(RB) * m)) X(F64_MSUBM, D, double, canon_d(GET_D(RC) - GET_D(RB) * m)) \
+ X(I32_ADDM_A, I, u32, (u32)A + m) X(I32_ANDM_A, I, u32, (u32)A & m) \
  X(F64_ADDM_A, D, double, canon_d(D + m)) X(F64_MULM_A, D, double, canon_d(D * m)) X(F64_SUBM_A, D, double, canon_d(D - m)) \
  X(F64_MADDM_A, D, double, canon_d(GET_D(RC) + D * m)) X(F64_MSUBM_A, D, double, canon_d(GET_D(RC) - D * m)) \
  X(F64_MADDM_P, D, double, canon_d(D1 + D * m)) X(F64_MSUBM_P, D, double, canon_d(D1 - D * m)) \

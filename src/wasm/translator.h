@@ -57,8 +57,8 @@ struct wrt__translator {
     uint64_t assigned[WRT__ASSIGNED_WORDS];
     uint32_t zero_end;          /* one past the last local that may be read before it is set */
     int32_t acc_val[WRT__ACCS], acc_slot[WRT__ACCS];    /* stack index that lives only in the accumulator; slot that it mirrors */
-    uint32_t d_ins;             /* instruction that wrote D last; what D and D1 mirrored before it: */
-    int32_t d_before, d1_before;
+    uint32_t d_ins, i_ins;      /* instruction that wrote D last, A last; what D, D1 and A mirrored before it: */
+    int32_t d_before, d1_before, i_before;
     uint32_t barrier;           /* instructions before it are not touched any more */
     uint32_t seg, cost;
 
