@@ -8,11 +8,8 @@
 #define STOP(c) do { price = (u32)(c); goto stop; } while (0)
 #define TRAP(t) do { s->trap = (u32)(t); s->exit = WRT__EXIT_TRAP; goto save; } while (0)
 #define LEAVE(e) do { s->exit = (e); goto save; } while (0)
-#if WRT_FUSE_FULL
-#define LEAVE_REF(r) do { A = (r); LEAVE(WRT__EXIT_CALL_REF); } while (0)
-#else
-#define LEAVE_REF(r) do { s->acc_i = (r); LEAVE(WRT__EXIT_CALL_REF); } while (0)
-#endif
+/* The accumulators stay: the call may be made again. */
+#define LEAVE_REF(r) do { s->target = (u32)(r) - 1; LEAVE(WRT__EXIT_CALL_REF); } while (0)
 #define OPAQUE(p) (void)(p)
 #define HDL(n, ...) case WRT__R_##n: { __VA_ARGS__ }
 

@@ -28,7 +28,8 @@ typedef void (CC *handler)(ARGS);
 #define STOP(c) do { mem = (u8 *)(uintptr_t)(u64)(c); TAIL h_stop(PASS); } while (0)
 #define TRAP(t) do { A = (u64)(t); TAIL h_trap(PASS); } while (0)
 #define LEAVE(e) do { inst->strand->exit = (e); TAIL h_save(PASS); } while (0)
-#define LEAVE_REF(r) do { A = (r); LEAVE(WRT__EXIT_CALL_REF); } while (0)
+/* The accumulators stay: the call may be made again. */
+#define LEAVE_REF(r) do { inst->strand->target = (u32)(r) - 1; LEAVE(WRT__EXIT_CALL_REF); } while (0)
 /* The compiler forgets what it knows of p: a loop stays one (a call of memset would spill every register), and no copy of
  * an old value is kept in a register for a cold path. */
 #define OPAQUE(p) __asm__ volatile("" : "+r"(p))

@@ -177,7 +177,7 @@ static enum wrt__step after_exit(struct wrt__strand *s)
     case WRT__EXIT_TRAP: return WRT__STEP_TRAP;
     case WRT__EXIT_DONE: return WRT__STEP_DONE;
     case WRT__EXIT_SLOW: return wrt__slow(s);
-    case WRT__EXIT_CALL_REF: return wrt__call_ref(s, (uint32_t)s->acc_i - 1, ((const uint16_t *)wrt__ins_of(s))[WRT__F_DELTA]);
+    case WRT__EXIT_CALL_REF: return wrt__call_ref(s, s->target, ((const uint16_t *)wrt__ins_of(s))[WRT__F_DELTA]);
     case WRT__EXIT_STACK: return raise_mark(s);
     case WRT__EXIT_XRET: return wrt__call_border(s);
     default: WRT_ASSERT(s->exit <= WRT__EXIT_XRET); return WRT__STEP_FAIL;

@@ -73,3 +73,52 @@ TEST(a_charge_that_fits_only_without_the_price_suspends)
     }
     world_close(&w);
 }
+
+static wrt_status charge_index_host(void *ctx, wrt_call *c)
+{
+    wrt_val out = wrt_i32(*(const int32_t *)ctx);
+    return wrt_return(c, &out, 1);
+}
+
+/* Once the function was called whose number lay where the index had been. */
+TEST(an_index_outlives_a_call_that_has_to_wait)
+{
+    static int32_t numbers[3] = { 100, 20, 3 };
+    static const wrt_str names[3] = { { "a", 1 }, { "b", 1 }, { "c", 1 } };
+    struct world w;
+    wrt_code *code = NULL;
+    wrt_instance *i = NULL;
+    wrt_func *f = NULL;
+    world_open(&w);
+    for (size_t k = 0; k < 3; k++) {
+        wrt_fn_def def = {
+            .size = sizeof def, .name = names[k], .sig = WRT_STR("() -> (i32)"), .fn = charge_index_host
+        };
+        def.ctx = &numbers[k];
+        def.fuel = 9;
+        CHECK_EQ(wrt_link_funcs(w.l, WRT_STR("h"), &def, 1, &w.err), WRT_OK);
+    }
+    /* the sum of table[x - 1], table[x - 2], table[x - 3] for x = 3: the index comes straight from a
+     * subtraction */
+    binary_module(
+        "s1( 02 60 00 01 7f 60 01 7f 01 7f ) s2( 03 'h' 'a' 00 00 'h' 'b' 00 00 'h' 'c' 00 00 ) s3( 01 01 )"
+        "s4( 01 70 00 03 ) s7( 01 'g' 00 03 ) s9( 01 00 41 00 0b 03 00 01 02 )"
+        "s10( 01 ( 00 20 00 41 01 6b 11 00 00 20 00 41 02 6b 11 00 00 6a 20 00 41 03 6b 11 00 00 6a 0b ) )");
+    CHECK_EQ(wrt_load(w.e, (wrt_bytes){ binary.bytes, binary.n }, NULL, &code, &w.err), WRT_OK);
+    w.codes[w.codes_count++] = code;
+    CHECK_EQ(wrt_instantiate(w.s, w.l, code, &i, &w.err), WRT_OK);
+    CHECK_EQ(wrt_export_func(i, WRT_STR("g"), &f, &w.err), WRT_OK);
+    for (uint64_t slice = 1; slice < 60; slice++) {
+        wrt_val x = wrt_i32(3), out = { 0 };
+        wrt_task t = { 0 };
+        wrt_status status = WRT_YIELDED;
+        CONTEXT("slice %u", (unsigned)slice);
+        CHECK_EQ(wrt_task_start(w.s, f, &x, 1, NULL, &t, &w.err), WRT_OK);
+        for (int k = 0; k < 200 && status == WRT_YIELDED; k++) status = wrt_task_step(w.s, t, slice, &w.err);
+        CHECK_EQ(status, WRT_OK);
+        CHECK_EQ(wrt_task_result(w.s, t, &out, 1, &w.err), WRT_OK);
+        CHECK_EQ(out.of.i32, 123);
+        CHECK_EQ(wrt_task_close(w.s, t), WRT_OK);
+    }
+    world_close(&w);
+}
