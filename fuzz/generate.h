@@ -474,10 +474,16 @@ static void gen_call(struct gen *g)
 
 /* ---- bodies and sections ---- */
 
+/* Bodies end later than blocks. */
+static void gen_maybe_end(struct gen *g)
+{
+    if (g->frames_count > 1 || fuzz_pick(&g->in, 12) == 0) gen_end(g);
+}
+
 static void gen_step(struct gen *g)
 {
     switch (fuzz_pick(&g->in, 24)) {
-    case 0: case 1: gen_end(g); break;
+    case 0: case 1: gen_maybe_end(g); break;
     case 2: case 3: gen_fresh(g, gen_kinds[fuzz_pick(&g->in, 4)]); break;
     case 4: case 5: case 6: gen_variable(g); break;
     case 7: case 8: case 9: case 10: gen_plain(g); break;

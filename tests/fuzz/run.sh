@@ -15,16 +15,25 @@ if ! compgen -G "$build/fuzz/fuzz_*" >/dev/null; then
     exit 0
 fi
 export ASAN_OPTIONS="${ASAN_OPTIONS:-}:allocator_may_return_null=1:detect_leaks=1" UBSAN_OPTIONS="print_stacktrace=1"
+# Seeds and length of inputs: a binary may be long; what a module is generated from, or a program of paths, is short.
+settings() {
+    case $1 in
+        fuzz_load) folders=(tests/fixtures examples/programs) options=(-max_len=16384 -len_control=20) ;;
+        fuzz_run) folders=(tests/fixtures) options=(-max_len=1024 -len_control=0) ;;
+        *) folders=() options=() ;;
+    esac
+}
 for target in "$build"/fuzz/fuzz_*; do
     name=$(basename "$target")
     [[ -x $target && $name == *"$part"* ]] || continue
     mkdir -p "$build/corpus/$name" "$build/found/$name"
+    settings "$name"
     seeds=()
-    for folder in "$root/fuzz/corpus/${name#fuzz_}" "$root/tests/fixtures" "$root/examples/programs"; do
-        [ -d "$folder" ] && seeds+=("$folder")
+    for folder in "fuzz/corpus/${name#fuzz_}" "${folders[@]}"; do
+        [ -d "$root/$folder" ] && seeds+=("$root/$folder")
     done
     log="$build/found/$name.log"
-    if "$target" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=2048 -print_final_stats=1 \
+    if "$target" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=2048 -print_final_stats=1 "${options[@]}" \
         -artifact_prefix="$build/found/$name/" "$build/corpus/$name" "${seeds[@]}" >"$log" 2>&1; then
         passed=$((passed + 1))
         echo "ok   $name: $(sed -n 's/^stat::number_of_executed_units: *//p' "$log") inputs in $seconds s"
