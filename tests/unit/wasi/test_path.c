@@ -1,4 +1,5 @@
-/* Names that try to get out of a directory, and names that are merely odd: the same table for both ways of resolving. */
+/* Names that try to get out of a directory, and names that are merely odd: the same table for both ways of
+ * resolving. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
@@ -25,16 +26,34 @@ static void tree_file(int dir, const char *name, const char *text)
 
 static void tree_links(struct tree *t)
 {
-    char target[256], name[16];
+    char target[256], name[24];
     static const char *const links[][2] = {
-        { "abs", "/" }, { "up", ".." }, { "up_secret", "../outside/secret" }, { "dir/up2", "../../outside" },
-        { "in", "dir/nested" }, { "in_file", "dir/nested/file" }, { "in_slash", "dir/nested/" }, { "in_dot", "./dir/./nested/." },
-        { "loop_a", "loop_b" }, { "loop_b", "loop_a" }, { "self", "self" }, { "self_dir", "self_dir/x" },
-        { "dangling", "nothere" }, { "dangling_up", "../outside/new" }, { "home", "dir/nested/../.." },
-        { "dir/nested/top", "../../file" }, { "up_and_back", "../root/file" }, { "to_link", "in/top" }, { "dir/here", "." },
-        { "file_slash", "file/" }, { "proc", "/proc/self/root" }, { "link_up", "up" },
+        { "abs", "/" },
+        { "up", ".." },
+        { "up_secret", "../outside/secret" },
+        { "dir/up2", "../../outside" },
+        { "in", "dir/nested" },
+        { "in_file", "dir/nested/file" },
+        { "in_slash", "dir/nested/" },
+        { "in_dot", "./dir/./nested/." },
+        { "loop_a", "loop_b" },
+        { "loop_b", "loop_a" },
+        { "self", "self" },
+        { "self_dir", "self_dir/x" },
+        { "dangling", "nothere" },
+        { "dangling_up", "../outside/new" },
+        { "home", "dir/nested/../.." },
+        { "dir/nested/top", "../../file" },
+        { "up_and_back", "../root/file" },
+        { "to_link", "in/top" },
+        { "dir/here", "." },
+        { "file_slash", "file/" },
+        { "proc", "/proc/self/root" },
+        { "link_up", "up" },
     };
-    for (size_t i = 0; i < sizeof links / sizeof links[0]; i++) CHECK_EQ(symlinkat(links[i][1], t->root, links[i][0]), 0);
+    for (size_t i = 0; i < sizeof links / sizeof links[0]; i++) {
+        CHECK_EQ(symlinkat(links[i][1], t->root, links[i][0]), 0);
+    }
     CHECK(snprintf(target, sizeof target, "%s/outside/secret", t->base) < (int)sizeof target);
     CHECK_EQ(symlinkat(target, t->root, "abs_secret"), 0);
     for (int i = 0; i < 50; i++) { /* chain9 leads through 40 links to `file`, chain8 through 41 */
@@ -194,13 +213,16 @@ static void open_check(const struct tree *t, bool beneath, const struct open_cas
     struct stat got, expected;
     int fd = -1;
     int flags = c->flags | (c->flags & O_CREAT ? O_RDWR : O_RDONLY);
-    CONTEXT("open %s follow %d flags %x by %s", c->path, c->follow, (unsigned)c->flags, beneath ? "platform" : "walk");
+    CONTEXT("open %s follow %d flags %x by %s", c->path, c->follow, (unsigned)c->flags,
+        beneath ? "platform" : "walk");
     int e = wrt__path_open(t->root, beneath, c->path, c->follow, flags, 0600, &fd);
     CHECK_EQ(e, c->e);
     if (e) return;
     CHECK(!tree_escaped(t, fd));
     CHECK(fcntl(fd, F_GETFD) & FD_CLOEXEC);
-    if (c->is && CHECK(fstatat(t->root, c->is, &expected, 0) == 0) && CHECK(fstat(fd, &got) == 0)) CHECK_EQ(got.st_ino, expected.st_ino);
+    if (c->is && CHECK(fstatat(t->root, c->is, &expected, 0) == 0) && CHECK(fstat(fd, &got) == 0)) {
+        CHECK_EQ(got.st_ino, expected.st_ino);
+    }
     close(fd);
 }
 
@@ -211,7 +233,9 @@ TEST(opening)
         struct stat st;
         tree_make(&t);
         if (mode < path_modes(&t)) {
-            for (size_t i = 0; i < sizeof open_cases / sizeof open_cases[0]; i++) open_check(&t, mode == 1, &open_cases[i]);
+            for (size_t i = 0; i < sizeof open_cases / sizeof open_cases[0]; i++) {
+                open_check(&t, mode == 1, &open_cases[i]);
+            }
         }
         CHECK(fstatat(t.outside, "new", &st, 0) != 0);
         CHECK(fstatat(t.outside, "secret", &st, 0) == 0 && st.st_size == 6);
@@ -340,7 +364,8 @@ TEST(lengths)
     close(at);
     name[n] = 0;
     CONTEXT("deep");
-    CHECK_EQ(wrt__path_open(t.root, false, name, true, O_RDONLY, 0, &fd), 0); /* the last component is not walked through */
+    CHECK_EQ(wrt__path_open(t.root, false, name, true, O_RDONLY, 0, &fd),
+        0); /* the last component is not walked through */
     close(fd);
     memcpy(name + n, "x", 2);
     CHECK_EQ(wrt__path_open(t.root, false, name, true, O_RDONLY, 0, &fd), ENAMETOOLONG);
@@ -353,7 +378,7 @@ TEST(lengths)
     tree_remove(&t);
 }
 
-/* ---- a directory that becomes a link while names below it are resolved ------------------------------------- */
+/* ---- a directory that becomes a link while names below it are resolved --------------------------- */
 
 struct race { struct tree tree; atomic_bool stop; };
 
