@@ -1,6 +1,7 @@
-/* Names and orders of a hostile guest below a directory. The input is a program of commands: make directories, files and
- * links, rename, remove, then resolve names in both ways. What must hold: nothing outside the root is ever opened or
- * made, the two ways agree about success, and descriptors are given back. */
+/* Names and orders of a hostile guest below a directory. The input is a program of commands: make
+ * directories, files and links, rename, remove, then resolve names in both ways. What must hold: nothing
+ * outside the root is ever opened or made, the two ways agree about success, and descriptors are given back.
+ */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
@@ -92,13 +93,16 @@ static void resolve(const struct sandbox *s, const char *name, bool follow)
         int asked = wrt__path_open(s->root, true, name, follow, O_RDONLY | O_NONBLOCK, 0, &b);
         if (asked == 0) check_inside(s, b, name);
         if (walked != asked && walked != ENAMETOOLONG) fail("two answers", name);
-        if (walked == 0 && asked == 0 && (fstat(a, &x) || fstat(b, &y) || x.st_ino != y.st_ino)) fail("two files", name);
+        if (walked == 0 && asked == 0 && (fstat(a, &x) || fstat(b, &y) || x.st_ino != y.st_ino)) {
+            fail("two files", name);
+        }
     }
     if (walked == 0) close(a);
     if (b >= 0) close(b);
 }
 
-/* The place of a name, in the way that `walk` chooses; its directory is inside, its last component is harmless. */
+/* The place of a name, in the way that `walk` chooses; its directory is inside, its last component is
+ * harmless. */
 static bool place(const struct sandbox *s, bool walk, const char *name, bool follow, struct wrt__place *at)
 {
     if (wrt__path_place(s->root, !walk && s->beneath, name, follow, at) != 0) return false;
@@ -146,7 +150,9 @@ static size_t read_name(const uint8_t *p, size_t n, char out[WRT__PATH_BYTES])
     uint8_t raw[64];
     size_t k = n ? p[0] & 63 : 0;
     if (k > n - (n > 0)) k = n - (n > 0);
-    for (size_t i = 0; i < k; i++) raw[i] = p[1 + i] < 240 ? (uint8_t)letters[p[1 + i] & 15] : p[1 + i] == 240 ? 0 : p[1 + i];
+    for (size_t i = 0; i < k; i++) {
+        raw[i] = p[1 + i] < 240 ? (uint8_t)letters[p[1 + i] & 15] : p[1 + i] == 240 ? 0 : p[1 + i];
+    }
     if (wrt__path_copy(raw, k, out) != 0) out[0] = 0;
     return n ? k + 1 : 0;
 }

@@ -1,5 +1,5 @@
-/* wasi: the public door to preview 1. Owns the checks of the description and the definition in the linker, all functions
- * or none. */
+/* wasi: the public door to preview 1. Owns the checks of the description and the definition in the linker,
+ * all functions or none. */
 #include "api/objects.h"
 #include "wasi/wasi.h"
 

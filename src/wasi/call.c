@@ -1,6 +1,6 @@
-/* call: the way of a host call through the room. Owns the one entry that all functions share, access to the arguments
- * and the memory of the guest, and parking: a body that would have to wait leaves an operation behind and is run again
- * when what it waits for has come. Must not know what any function does. */
+/* call: the way of a host call through the room. Owns the one entry that all functions share, access to the
+ * arguments and the memory of the guest, and parking: a body that would have to wait leaves an operation
+ * behind and is run again when what it waits for has come. Must not know what any function does. */
 #define _XOPEN_SOURCE 700
 #include "wasi/wasi.h"
 
@@ -23,7 +23,8 @@ wrt_status wrt__wasi_charge(const struct wrt__wasi_call *c, uint64_t units, uint
 
 uint64_t wrt__wasi_now(const struct wrt__wasi_call *c) { return wrt_now_ns(wrt_call_store(c->call)); }
 
-int wrt__wasi_gather(const struct wrt__wasi_call *c, uint32_t at, uint32_t n, size_t limit, struct wrt__wasi_span *out)
+int wrt__wasi_gather(
+    const struct wrt__wasi_call *c, uint32_t at, uint32_t n, size_t limit, struct wrt__wasi_span *out)
 {
     uint64_t total = 0;
     out->count = 0;
@@ -46,9 +47,12 @@ int wrt__wasi_gather(const struct wrt__wasi_call *c, uint32_t at, uint32_t n, si
     return 0;
 }
 
-/* ---- operations ---------------------------------------------------------------------------------------- */
+/* ---- operations ---------------------------------------------------------------------------------- */
 
-static size_t op_bytes(uint32_t subs) { return sizeof(struct wrt__wasi_op) + subs * sizeof(struct wrt__wasi_sub); }
+static size_t op_bytes(uint32_t subs)
+{
+    return sizeof(struct wrt__wasi_op) + subs * sizeof(struct wrt__wasi_sub);
+}
 
 struct wrt__wasi_op *wrt__wasi_op_new(struct wrt__wasi_call *c, uint32_t subs)
 {
@@ -68,7 +72,7 @@ void wrt__wasi_op_free(struct wrt__wasi *w, struct wrt__wasi_op *op)
     wrt__free(&w->alloc, op, op_bytes(op->subs_count), WRT_TAG_OTHER);
 }
 
-/* ---- the entry ----------------------------------------------------------------------------------------- */
+/* ---- the entry ----------------------------------------------------------------------------------- */
 
 static wrt_status call_answer(struct wrt__wasi_call *c, int e)
 {
@@ -120,7 +124,8 @@ static void call_cancelled(void *ctx, wrt_completion k)
     call_leave(w, op);
 }
 
-static void call_bind(struct wrt__wasi *w, size_t i, const char *name, const char *sig, uint32_t fuel, wrt__wasi_body body, wrt_fn_def *out)
+static void call_bind(struct wrt__wasi *w, size_t i, const char *name, const char *sig, uint32_t fuel,
+    wrt__wasi_body body, wrt_fn_def *out)
 {
     w->fns[i] = (struct wrt__wasi_fn){ .w = w, .body = body };
     *out = WRT_INIT(wrt_fn_def);
@@ -142,16 +147,18 @@ void wrt__wasi_defs(struct wrt__wasi *w, wrt_fn_def *out)
     WRT_ASSERT(i == WRT__WASI_COUNT);
 }
 
-/* ---- parking ------------------------------------------------------------------------------------------- */
+/* ---- parking ------------------------------------------------------------------------------------- */
 
 static int call_defer(struct wrt__wasi_call *c, bool again, wrt_completion *k)
 {
-    wrt_status status = again ? wrt_defer_again(c->call, k) : wrt_defer(c->call, call_finish, call_cancelled, c->op, k);
+    wrt_status status = again ? wrt_defer_again(c->call, k)
+                              : wrt_defer(c->call, call_finish, call_cancelled, c->op, k);
     return status == WRT_OK ? 0 : wrt__wasi_status(status);
 }
 
 /* What cannot be armed arrives at once as a failure: the deferred call must be completed by somebody. */
-static int call_arm(struct wrt__wasi_call *c, wrt_completion k, const struct wrt__wasi_file *f, uint32_t events, uint64_t at_ns)
+static int call_arm(struct wrt__wasi_call *c, wrt_completion k, const struct wrt__wasi_file *f,
+    uint32_t events, uint64_t at_ns)
 {
     wrt_store *s = wrt_call_store(c->call);
     wrt_status status = WRT_OK;

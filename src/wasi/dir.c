@@ -1,7 +1,7 @@
-/* dir: listing a directory. Owns the position of a listing and the meaning of cookies: the number of entries that came
- * before, "." and ".." included. A listing goes on where it stands as long as cookies come in order, also over an entry
- * that did not fit, so files may be removed while it is under way; any other cookie is found by counting from the start,
- * in steps. Text: fd_readdir of preview 1. */
+/* dir: listing a directory. Owns the position of a listing and the meaning of cookies: the number of entries
+ * that came before, "." and ".." included. A listing goes on where it stands as long as cookies come in
+ * order, also over an entry that did not fit, so files may be removed while it is under way; any other cookie
+ * is found by counting from the start, in steps. Text: fd_readdir of preview 1. */
 #define _XOPEN_SOURCE 700
 #define _DEFAULT_SOURCE
 #include "wasi/wasi.h"
@@ -69,7 +69,8 @@ static uint8_t dir_type(const struct wrt__wasi_dir *d, const struct dirent *x)
     return wrt__wasi_filetype((unsigned)st.st_mode);
 }
 
-/* "." and ".." come first and are made here: the directory above may be outside, so its inode is nobody's business. */
+/* "." and ".." come first and are made here: the directory above may be outside, so its inode is nobody's
+ * business. */
 static bool dir_dots(struct wrt__wasi_dir *d)
 {
     if (d->at >= 2) return false;
@@ -91,7 +92,8 @@ static int dir_peek(struct wrt__wasi_dir *d)
         errno = 0;
         x = readdir(d->stream);
         if (!x) return errno ? wrt__wasi_error() : 0;
-    } while (strcmp(x->d_name, ".") == 0 || strcmp(x->d_name, "..") == 0 || strlen(x->d_name) >= sizeof d->entry.name);
+    } while (strcmp(x->d_name, ".") == 0 || strcmp(x->d_name, "..") == 0
+        || strlen(x->d_name) >= sizeof d->entry.name);
     d->entry.inode = (uint64_t)x->d_ino;
     d->entry.type = dir_type(d, x);
     d->entry.n = (uint32_t)strlen(x->d_name);
@@ -149,7 +151,9 @@ static int dir_fill(struct wrt__wasi_dir *d, uint8_t *buf, size_t n, size_t *use
         dir_head(head, d);
         size_t left = n - *used, whole = sizeof head + d->entry.n;
         memcpy(buf + *used, head, left < sizeof head ? left : sizeof head);
-        if (left > sizeof head) memcpy(buf + *used + sizeof head, d->entry.name, left < whole ? left - sizeof head : d->entry.n);
+        if (left > sizeof head) {
+            memcpy(buf + *used + sizeof head, d->entry.name, left < whole ? left - sizeof head : d->entry.n);
+        }
         ++*entries;
         if (left < whole) {
             *used = n;
@@ -161,7 +165,8 @@ static int dir_fill(struct wrt__wasi_dir *d, uint8_t *buf, size_t n, size_t *use
     return 0;
 }
 
-static int dir_list(struct wrt__wasi_call *c, struct wrt__wasi_file *f, uint8_t *buf, uint32_t n, uint8_t *ret)
+static int dir_list(
+    struct wrt__wasi_call *c, struct wrt__wasi_file *f, uint8_t *buf, uint32_t n, uint8_t *ret)
 {
     uint64_t cookie = wrt__wasi_u64(c, 3);
     uint32_t entries;

@@ -1,12 +1,13 @@
-/* env: what a program is told about its world: arguments, environment, clocks, random numbers, its end. Must not know
- * descriptors. Text: the functions args_*, environ_*, clock_*, random_get, proc_* and sched_yield of preview 1. */
+/* env: what a program is told about its world: arguments, environment, clocks, random numbers, its end. Must
+ * not know descriptors. Text: the functions args_*, environ_*, clock_*, random_get, proc_* and sched_yield of
+ * preview 1. */
 #define _XOPEN_SOURCE 700
 #include "wasi/wasi.h"
 
 #include <string.h>
 #include <time.h>
 
-/* ---- arguments and environment ------------------------------------------------------------------------- */
+/* ---- arguments and environment ------------------------------------------------------------------- */
 
 static int env_sizes(struct wrt__wasi_call *c, uint32_t count, uint32_t bytes)
 {
@@ -18,7 +19,8 @@ static int env_sizes(struct wrt__wasi_call *c, uint32_t count, uint32_t bytes)
     return 0;
 }
 
-/* `count` texts of `bytes` bytes together, each ending in a 0: pointers to the first place, texts to the second. */
+/* `count` texts of `bytes` bytes together, each ending in a 0: pointers to the first place, texts to the
+ * second. */
 static int env_list(struct wrt__wasi_call *c, const char *text, uint32_t count, uint32_t bytes)
 {
     uint32_t base = wrt__wasi_u32(c, 1);
@@ -36,21 +38,31 @@ static int env_list(struct wrt__wasi_call *c, const char *text, uint32_t count, 
     return 0;
 }
 
-int wrt__wasi_args_get(struct wrt__wasi_call *c) { return env_list(c, c->w->text, c->w->args_count, c->w->args_bytes); }
-int wrt__wasi_args_sizes_get(struct wrt__wasi_call *c) { return env_sizes(c, c->w->args_count, c->w->args_bytes); }
-int wrt__wasi_environ_sizes_get(struct wrt__wasi_call *c) { return env_sizes(c, c->w->env_count, c->w->env_bytes); }
+int wrt__wasi_args_get(struct wrt__wasi_call *c)
+{
+    return env_list(c, c->w->text, c->w->args_count, c->w->args_bytes);
+}
+int wrt__wasi_args_sizes_get(struct wrt__wasi_call *c)
+{
+    return env_sizes(c, c->w->args_count, c->w->args_bytes);
+}
+int wrt__wasi_environ_sizes_get(struct wrt__wasi_call *c)
+{
+    return env_sizes(c, c->w->env_count, c->w->env_bytes);
+}
 int wrt__wasi_environ_get(struct wrt__wasi_call *c)
 {
     return env_list(c, c->w->text + c->w->args_bytes, c->w->env_count, c->w->env_bytes);
 }
 
-/* ---- clocks -------------------------------------------------------------------------------------------- */
+/* ---- clocks -------------------------------------------------------------------------------------- */
 
 static uint64_t env_ns(struct timespec t) { return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec; }
 
 static clockid_t env_clock(uint32_t id)
 {
-    static const clockid_t clocks[] = { CLOCK_REALTIME, CLOCK_MONOTONIC, CLOCK_PROCESS_CPUTIME_ID, CLOCK_THREAD_CPUTIME_ID };
+    static const clockid_t clocks[] = { CLOCK_REALTIME, CLOCK_MONOTONIC, CLOCK_PROCESS_CPUTIME_ID,
+        CLOCK_THREAD_CPUTIME_ID };
     return clocks[id];
 }
 
@@ -86,7 +98,7 @@ int wrt__wasi_clock_time_get(struct wrt__wasi_call *c)
     return 0;
 }
 
-/* ---- random -------------------------------------------------------------------------------------------- */
+/* ---- random -------------------------------------------------------------------------------------- */
 
 static uint64_t env_rotate(uint64_t x, int k) { return x << k | x >> (64 - k); }
 
@@ -132,7 +144,7 @@ int wrt__wasi_random_get(struct wrt__wasi_call *c)
     return done < n ? wrt__wasi_pause(c, done) : 0;
 }
 
-/* ---- the end, and giving way ----------------------------------------------------------------------------- */
+/* ---- the end, and giving way --------------------------------------------------------------------- */
 
 int wrt__wasi_proc_exit(struct wrt__wasi_call *c) { return wrt_exit(c->call, (int32_t)wrt__wasi_u32(c, 0)); }
 

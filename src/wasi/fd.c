@@ -1,5 +1,5 @@
-/* fd: what is asked of and done to an open descriptor apart from moving bytes. Text: fd_advise, fd_allocate, fd_close,
- * fd_datasync, fd_sync, fd_fdstat_*, fd_filestat_*, fd_prestat_*, fd_renumber of preview 1. */
+/* fd: what is asked of and done to an open descriptor apart from moving bytes. Text: fd_advise, fd_allocate,
+ * fd_close, fd_datasync, fd_sync, fd_fdstat_*, fd_filestat_*, fd_prestat_*, fd_renumber of preview 1. */
 #define _XOPEN_SOURCE 700
 #include "wasi/wasi.h"
 
@@ -18,7 +18,7 @@ static int fd_use(const struct wrt__wasi_call *c, uint64_t rights, struct wrt__w
     return wrt__wasi_use(c->w, wrt__wasi_u32(c, 0), rights, f);
 }
 
-/* ---- the descriptor ---------------------------------------------------------------------------------------- */
+/* ---- the descriptor ------------------------------------------------------------------------------ */
 
 int wrt__wasi_fd_close(struct wrt__wasi_call *c)
 {
@@ -58,8 +58,8 @@ int wrt__wasi_fd_fdstat_get(struct wrt__wasi_call *c)
     return 0;
 }
 
-/* NONBLOCK is between us and the guest. APPEND is a property of the open file, which only what we opened ourselves may
- * be given; how it is synchronized is settled when it is opened. */
+/* NONBLOCK is between us and the guest. APPEND is a property of the open file, which only what we opened
+ * ourselves may be given; how it is synchronized is settled when it is opened. */
 int wrt__wasi_fd_fdstat_set_flags(struct wrt__wasi_call *c)
 {
     struct wrt__wasi_file *f;
@@ -92,7 +92,7 @@ int wrt__wasi_fd_fdstat_set_rights(struct wrt__wasi_call *c)
     return 0;
 }
 
-/* ---- the file behind it ------------------------------------------------------------------------------------ */
+/* ---- the file behind it -------------------------------------------------------------------------- */
 
 int wrt__wasi_fd_filestat_get(struct wrt__wasi_call *c)
 {
@@ -131,8 +131,8 @@ int wrt__wasi_fd_filestat_set_times(struct wrt__wasi_call *c)
 
 int wrt__wasi_fd_advise(struct wrt__wasi_call *c)
 {
-    static const int host[] = { POSIX_FADV_NORMAL, POSIX_FADV_SEQUENTIAL, POSIX_FADV_RANDOM, POSIX_FADV_WILLNEED,
-                                POSIX_FADV_DONTNEED, POSIX_FADV_NOREUSE };
+    static const int host[] = { POSIX_FADV_NORMAL, POSIX_FADV_SEQUENTIAL, POSIX_FADV_RANDOM,
+        POSIX_FADV_WILLNEED, POSIX_FADV_DONTNEED, POSIX_FADV_NOREUSE };
     struct wrt__wasi_file *f;
     uint64_t offset = wrt__wasi_u64(c, 1), n = wrt__wasi_u64(c, 2);
     uint32_t advice = wrt__wasi_u32(c, 3);
@@ -143,8 +143,8 @@ int wrt__wasi_fd_advise(struct wrt__wasi_call *c)
     return e ? wrt__wasi_errno(e) : 0;
 }
 
-/* There is no short count here either: one call reserves at most FD_ALLOCATE_MAX bytes, about a tenth of a second on
- * a file system that lives in memory. */
+/* There is no short count here either: one call reserves at most FD_ALLOCATE_MAX bytes, about a tenth of a
+ * second on a file system that lives in memory. */
 int wrt__wasi_fd_allocate(struct wrt__wasi_call *c)
 {
     struct wrt__wasi_file *f;
@@ -170,7 +170,7 @@ static int fd_flush(struct wrt__wasi_call *c, uint64_t right, int (*flush)(int f
 int wrt__wasi_fd_sync(struct wrt__wasi_call *c) { return fd_flush(c, WRT__RIGHT_FD_SYNC, fsync); }
 int wrt__wasi_fd_datasync(struct wrt__wasi_call *c) { return fd_flush(c, WRT__RIGHT_FD_DATASYNC, fdatasync); }
 
-/* ---- pre-opened directories ------------------------------------------------------------------------------ */
+/* ---- pre-opened directories ---------------------------------------------------------------------- */
 
 static int fd_preopen(const struct wrt__wasi_call *c, struct wrt__wasi_file **f)
 {

@@ -1,5 +1,6 @@
-/* files: what the guest holds open. Owns the descriptor table (bounded, lowest number first), what a file is, and its
- * rights. Files are counted: the table and parked calls keep them. Must not know functions, paths or tasks. */
+/* files: what the guest holds open. Owns the descriptor table (bounded, lowest number first), what a file is,
+ * and its rights. Files are counted: the table and parked calls keep them. Must not know functions, paths or
+ * tasks. */
 #define _XOPEN_SOURCE 700
 #include "wasi/wasi.h"
 
@@ -13,15 +14,16 @@
 enum {
     RIGHTS_EVERY = WRT__RIGHT_FD_FDSTAT_SET_FLAGS | WRT__RIGHT_FD_FILESTAT_GET | WRT__RIGHT_POLL_FD_READWRITE,
     RIGHTS_SEEK = WRT__RIGHT_FD_SEEK | WRT__RIGHT_FD_TELL,
-    RIGHTS_REGULAR = RIGHTS_EVERY | RIGHTS_SEEK | WRT__RIGHT_FD_DATASYNC | WRT__RIGHT_FD_SYNC | WRT__RIGHT_FD_READ |
-        WRT__RIGHT_FD_WRITE | WRT__RIGHT_FD_ADVISE | WRT__RIGHT_FD_ALLOCATE | WRT__RIGHT_FD_FILESTAT_SET_SIZE |
-        WRT__RIGHT_FD_FILESTAT_SET_TIMES,
-    RIGHTS_DIRECTORY = RIGHTS_EVERY | WRT__RIGHT_FD_DATASYNC | WRT__RIGHT_FD_SYNC | WRT__RIGHT_FD_READDIR |
-        WRT__RIGHT_FD_FILESTAT_SET_TIMES | WRT__RIGHT_PATH_CREATE_DIRECTORY | WRT__RIGHT_PATH_CREATE_FILE |
-        WRT__RIGHT_PATH_LINK_SOURCE | WRT__RIGHT_PATH_LINK_TARGET | WRT__RIGHT_PATH_OPEN | WRT__RIGHT_PATH_READLINK |
-        WRT__RIGHT_PATH_RENAME_SOURCE | WRT__RIGHT_PATH_RENAME_TARGET | WRT__RIGHT_PATH_FILESTAT_GET |
-        WRT__RIGHT_PATH_FILESTAT_SET_SIZE | WRT__RIGHT_PATH_FILESTAT_SET_TIMES | WRT__RIGHT_PATH_SYMLINK |
-        WRT__RIGHT_PATH_REMOVE_DIRECTORY | WRT__RIGHT_PATH_UNLINK_FILE,
+    RIGHTS_REGULAR = RIGHTS_EVERY | RIGHTS_SEEK | WRT__RIGHT_FD_DATASYNC | WRT__RIGHT_FD_SYNC
+        | WRT__RIGHT_FD_READ | WRT__RIGHT_FD_WRITE | WRT__RIGHT_FD_ADVISE | WRT__RIGHT_FD_ALLOCATE
+        | WRT__RIGHT_FD_FILESTAT_SET_SIZE | WRT__RIGHT_FD_FILESTAT_SET_TIMES,
+    RIGHTS_DIRECTORY = RIGHTS_EVERY | WRT__RIGHT_FD_DATASYNC | WRT__RIGHT_FD_SYNC | WRT__RIGHT_FD_READDIR
+        | WRT__RIGHT_FD_FILESTAT_SET_TIMES | WRT__RIGHT_PATH_CREATE_DIRECTORY | WRT__RIGHT_PATH_CREATE_FILE
+        | WRT__RIGHT_PATH_LINK_SOURCE | WRT__RIGHT_PATH_LINK_TARGET | WRT__RIGHT_PATH_OPEN
+        | WRT__RIGHT_PATH_READLINK | WRT__RIGHT_PATH_RENAME_SOURCE | WRT__RIGHT_PATH_RENAME_TARGET
+        | WRT__RIGHT_PATH_FILESTAT_GET | WRT__RIGHT_PATH_FILESTAT_SET_SIZE
+        | WRT__RIGHT_PATH_FILESTAT_SET_TIMES | WRT__RIGHT_PATH_SYMLINK | WRT__RIGHT_PATH_REMOVE_DIRECTORY
+        | WRT__RIGHT_PATH_UNLINK_FILE,
     RIGHTS_STREAM = RIGHTS_EVERY | WRT__RIGHT_FD_READ | WRT__RIGHT_FD_WRITE,
     RIGHTS_SOCKET = RIGHTS_STREAM | WRT__RIGHT_SOCK_SHUTDOWN | WRT__RIGHT_SOCK_ACCEPT,
 };
@@ -53,7 +55,7 @@ uint64_t wrt__wasi_rights_of(const struct wrt__wasi_file *f)
     }
 }
 
-/* ---- files --------------------------------------------------------------------------------------------- */
+/* ---- files --------------------------------------------------------------------------------------- */
 
 static uint8_t file_socket_type(int fd)
 {
@@ -101,15 +103,15 @@ void wrt__wasi_file_drop(struct wrt__wasi *w, struct wrt__wasi_file *f)
     wrt__free(&w->alloc, f, sizeof *f, WRT_TAG_OTHER);
 }
 
-/* ---- the table ------------------------------------------------------------------------------------------- */
+/* ---- the table ----------------------------------------------------------------------------------- */
 
 struct wrt__wasi_file *wrt__wasi_file_at(const struct wrt__wasi *w, uint32_t at)
 {
     return at < w->files_count ? w->files[at] : NULL;
 }
 
-/* The answer where rights lack. What the kind of file could never do gets the word that POSIX has for it, so that a
- * program sees the same as on its native system; NOTCAPABLE is for rights that were given up. */
+/* The answer where rights lack. What the kind of file could never do gets the word that POSIX has for it, so
+ * that a program sees the same as on its native system; NOTCAPABLE is for rights that were given up. */
 static int files_refusal(const struct wrt__wasi_file *f, uint64_t lack)
 {
     uint64_t never = lack & ~wrt__wasi_rights_of(f);
@@ -136,7 +138,9 @@ bool wrt__wasi_files_room(struct wrt__wasi *w, uint32_t at)
 {
     if (at >= WRT__WASI_FILES_MAX) return false;
     uint32_t cap = w->files_cap;
-    if (!wrt__grow(&w->alloc, &w->files, &w->files_cap, at + 1, sizeof *w->files, WRT_TAG_TABLE)) return false;
+    if (!wrt__grow(&w->alloc, &w->files, &w->files_cap, at + 1, sizeof *w->files, WRT_TAG_TABLE)) {
+        return false;
+    }
     if (cap < w->files_cap) memset(w->files + cap, 0, (w->files_cap - cap) * sizeof *w->files);
     if (w->files_count <= at) w->files_count = at + 1;
     return true;
@@ -151,7 +155,7 @@ int wrt__wasi_files_free(struct wrt__wasi *w, uint32_t *at)
     return wrt__wasi_files_room(w, k) ? 0 : WRT__WASI_NOMEM;
 }
 
-/* ---- layouts ------------------------------------------------------------------------------------------- */
+/* ---- layouts ------------------------------------------------------------------------------------- */
 
 static uint64_t file_ns(struct timespec t)
 {

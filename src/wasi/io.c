@@ -1,5 +1,6 @@
-/* io: reading, writing and seeking. Owns the split between what is always ready (files, sinks) and streams, where the
- * task is parked instead of the thread. Text: fd_read, fd_write, fd_pread, fd_pwrite, fd_seek, fd_tell of preview 1. */
+/* io: reading, writing and seeking. Owns the split between what is always ready (files, sinks) and streams,
+ * where the task is parked instead of the thread. Text: fd_read, fd_write, fd_pread, fd_pwrite, fd_seek,
+ * fd_tell of preview 1. */
 #define _XOPEN_SOURCE 700
 #include "wasi/wasi.h"
 
@@ -21,7 +22,8 @@ static size_t io_limit(const struct wrt__wasi_file *f)
 }
 
 /* File, pieces, place of the count (argument `ret`) and price: what all four calls have in common. */
-static int io_begin(struct wrt__wasi_call *c, uint64_t rights, size_t ret, struct wrt__wasi_file **f, struct wrt__wasi_span *s, uint8_t **count)
+static int io_begin(struct wrt__wasi_call *c, uint64_t rights, size_t ret, struct wrt__wasi_file **f,
+    struct wrt__wasi_span *s, uint8_t **count)
 {
     int e = io_file(c, rights, f);
     if (e) return e;
@@ -89,17 +91,19 @@ int wrt__wasi_fd_write(struct wrt__wasi_call *c)
     return e;
 }
 
-/* ---- with an offset -------------------------------------------------------------------------------------- */
+/* ---- with an offset ------------------------------------------------------------------------------ */
 
 /* Piece by piece: the calls that take a list and an offset are not POSIX. */
-static int io_at(struct wrt__wasi_file *f, const struct wrt__wasi_span *s, uint64_t offset, bool write, size_t *done)
+static int io_at(
+    struct wrt__wasi_file *f, const struct wrt__wasi_span *s, uint64_t offset, bool write, size_t *done)
 {
     for (int i = 0; i < s->count; i++) {
         const struct iovec *v = &s->v[i];
         off_t at = (off_t)(offset + *done);
         ssize_t got;
         do {
-            got = write ? pwrite(f->fd, v->iov_base, v->iov_len, at) : pread(f->fd, v->iov_base, v->iov_len, at);
+            got = write ? pwrite(f->fd, v->iov_base, v->iov_len, at)
+                        : pread(f->fd, v->iov_base, v->iov_len, at);
         } while (got < 0 && errno == EINTR);
         if (got < 0) return *done > 0 ? 0 : wrt__wasi_error();
         *done += (size_t)got;
@@ -128,7 +132,7 @@ static int io_positioned(struct wrt__wasi_call *c, bool write)
 int wrt__wasi_fd_pread(struct wrt__wasi_call *c) { return io_positioned(c, false); }
 int wrt__wasi_fd_pwrite(struct wrt__wasi_call *c) { return io_positioned(c, true); }
 
-/* ---- the position ---------------------------------------------------------------------------------------- */
+/* ---- the position -------------------------------------------------------------------------------- */
 
 static int io_seek(struct wrt__wasi_call *c, uint64_t rights, int64_t offset, uint32_t whence, size_t ret)
 {
@@ -155,4 +159,7 @@ int wrt__wasi_fd_seek(struct wrt__wasi_call *c)
     return io_seek(c, tell ? WRT__RIGHT_FD_TELL : WRT__RIGHT_FD_SEEK, offset, whence, 3);
 }
 
-int wrt__wasi_fd_tell(struct wrt__wasi_call *c) { return io_seek(c, WRT__RIGHT_FD_TELL, 0, WRT__WHENCE_CUR, 1); }
+int wrt__wasi_fd_tell(struct wrt__wasi_call *c)
+{
+    return io_seek(c, WRT__RIGHT_FD_TELL, 0, WRT__WHENCE_CUR, 1);
+}

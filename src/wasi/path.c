@@ -1,7 +1,8 @@
-/* path: names that a guest gives, resolved below a directory that it holds. Owns the promise that nothing outside that
- * directory is ever reached: not by "..", not by an absolute name, not by a symbolic link, not by a directory that is
- * swapped for one in the middle of a walk. Two ways to the same answers: the platform's own bounded lookup where there
- * is one, and a walk by single components that never lets the system follow a link. Must not know wasm. */
+/* path: names that a guest gives, resolved below a directory that it holds. Owns the promise that nothing
+ * outside that directory is ever reached: not by "..", not by an absolute name, not by a symbolic link, not
+ * by a directory that is swapped for one in the middle of a walk. Two ways to the same answers: the
+ * platform's own bounded lookup where there is one, and a walk by single components that never lets the
+ * system follow a link. Must not know wasm. */
 #define _XOPEN_SOURCE 700
 #include "wasi/path.h"
 
@@ -32,10 +33,10 @@ void wrt__place_close(struct wrt__place *p)
     p->own = false;
 }
 
-/* ---- the walk --------------------------------------------------------------------------------------- */
+/* ---- the walk ------------------------------------------------------------------------------------ */
 
-/* The directories from the root down to the present one are held open: ".." goes back to the one that was really
- * come through, whatever has been renamed since. */
+/* The directories from the root down to the present one are held open: ".." goes back to the one that was
+ * really come through, whatever has been renamed since. */
 struct path_walk {
     int root, depth, links, steps;
     int fds[WRT__PATH_DEPTH];
@@ -151,7 +152,7 @@ static int path_walk(int root, bool follow, struct wrt__place *out)
     return e;
 }
 
-/* ---- the platform's own lookup ------------------------------------------------------------------------- */
+/* ---- the platform's own lookup ------------------------------------------------------------------- */
 
 bool wrt__path_beneath(int dir)
 {

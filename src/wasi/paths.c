@@ -1,6 +1,6 @@
-/* paths: what is done to names below a directory that the guest holds. Owns the order of the questions: may this
- * descriptor do it, is the name lawful, is the tree writable, where does it lead; only then the one system call, which
- * never follows a link. Text: the functions path_* of preview 1. */
+/* paths: what is done to names below a directory that the guest holds. Owns the order of the questions: may
+ * this descriptor do it, is the name lawful, is the tree writable, where does it lead; only then the one
+ * system call, which never follows a link. Text: the functions path_* of preview 1. */
 #define _XOPEN_SOURCE 700
 #include "wasi/wasi.h"
 
@@ -11,8 +11,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* Directory (argument `fd`), right, and name (argument `at` and the one after it). Every byte of a name is one fuel. */
-static int paths_begin(struct wrt__wasi_call *c, size_t fd, uint64_t right, size_t at, struct wrt__wasi_file **dir, char name[WRT__PATH_BYTES])
+/* Directory (argument `fd`), right, and name (argument `at` and the one after it). Every byte of a name is
+ * one fuel. */
+static int paths_begin(struct wrt__wasi_call *c, size_t fd, uint64_t right, size_t at,
+    struct wrt__wasi_file **dir, char name[WRT__PATH_BYTES])
 {
     uint32_t n = wrt__wasi_u32(c, at + 1);
     int e = wrt__wasi_use(c->w, wrt__wasi_u32(c, fd), right, dir);
@@ -24,7 +26,8 @@ static int paths_begin(struct wrt__wasi_call *c, size_t fd, uint64_t right, size
     return wrt__wasi_charge(c, n, 1);
 }
 
-static int paths_find(const struct wrt__wasi_call *c, const struct wrt__wasi_file *dir, const char *name, bool follow, struct wrt__place *out)
+static int paths_find(const struct wrt__wasi_call *c, const struct wrt__wasi_file *dir, const char *name,
+    bool follow, struct wrt__place *out)
 {
     int e = wrt__path_place(dir->fd, c->w->beneath, name, follow, out);
     return e ? wrt__wasi_errno(e) : 0;
@@ -35,7 +38,9 @@ static int paths_slash(const struct wrt__place *at, int missing)
 {
     struct stat st;
     if (!at->slash) return 0;
-    if (fstatat(at->dir, at->leaf, &st, AT_SYMLINK_NOFOLLOW) != 0) return errno == ENOENT ? missing : wrt__wasi_error();
+    if (fstatat(at->dir, at->leaf, &st, AT_SYMLINK_NOFOLLOW) != 0) {
+        return errno == ENOENT ? missing : wrt__wasi_error();
+    }
     return S_ISDIR(st.st_mode) ? 0 : WRT__WASI_NOTDIR;
 }
 
@@ -46,10 +51,11 @@ static int paths_end(struct wrt__place *at, int result)
     return e;
 }
 
-/* ---- making and removing --------------------------------------------------------------------------------- */
+/* ---- making and removing ------------------------------------------------------------------------- */
 
 /* A name in a tree that may be changed. */
-static int paths_change(struct wrt__wasi_call *c, size_t fd, uint64_t right, size_t at, struct wrt__place *out)
+static int paths_change(
+    struct wrt__wasi_call *c, size_t fd, uint64_t right, size_t at, struct wrt__place *out)
 {
     char name[WRT__PATH_BYTES];
     struct wrt__wasi_file *dir;
@@ -84,7 +90,8 @@ int wrt__wasi_path_unlink_file(struct wrt__wasi_call *c)
     return e;
 }
 
-/* A link that could only lead outside is refused; where a relative one leads is settled when it is followed. */
+/* A link that could only lead outside is refused; where a relative one leads is settled
+ * when it is followed. */
 int wrt__wasi_path_symlink(struct wrt__wasi_call *c)
 {
     char target[WRT__PATH_BYTES];
@@ -105,7 +112,8 @@ int wrt__wasi_path_symlink(struct wrt__wasi_call *c)
     return e;
 }
 
-/* Both ends must be writable: through a second name in a writable tree a file of a locked one could be changed. */
+/* Both ends must be writable: through a second name in a writable tree a file of a locked one could be
+ * changed. */
 int wrt__wasi_path_link(struct wrt__wasi_call *c)
 {
     char name[WRT__PATH_BYTES];
@@ -156,7 +164,7 @@ int wrt__wasi_path_rename(struct wrt__wasi_call *c)
     return e;
 }
 
-/* ---- looking ----------------------------------------------------------------------------------------------- */
+/* ---- looking ------------------------------------------------------------------------------------- */
 
 int wrt__wasi_path_filestat_get(struct wrt__wasi_call *c)
 {
@@ -223,7 +231,7 @@ int wrt__wasi_path_readlink(struct wrt__wasi_call *c)
     return 0;
 }
 
-/* ---- opening ----------------------------------------------------------------------------------------------- */
+/* ---- opening ------------------------------------------------------------------------------------- */
 
 struct paths_wish { uint32_t oflags, fdflags; uint64_t rights, inheriting; bool follow; };
 
@@ -236,7 +244,9 @@ static int paths_wish(const struct wrt__wasi_call *c, struct paths_wish *o)
     o->fdflags = wrt__wasi_u32(c, 7);
     o->follow = lookup & WRT__LOOKUP_FOLLOW;
     if (lookup & ~(uint32_t)WRT__LOOKUP_FOLLOW) return WRT__WASI_INVAL;
-    if ((o->oflags & ~(uint32_t)WRT__OF_ALL) || (o->fdflags & ~(uint32_t)WRT__FDF_ALL)) return WRT__WASI_INVAL;
+    if ((o->oflags & ~(uint32_t)WRT__OF_ALL) || (o->fdflags & ~(uint32_t)WRT__FDF_ALL)) {
+        return WRT__WASI_INVAL;
+    }
     return (o->oflags & WRT__OF_CREAT) && (o->oflags & WRT__OF_DIRECTORY) ? WRT__WASI_INVAL : 0;
 }
 
@@ -254,7 +264,8 @@ static int paths_may_open(const struct wrt__wasi_file *dir, const struct paths_w
 /* Never waits: a pipe or a device is opened without blocking, and read and written that way. */
 static int paths_flags(const struct paths_wish *o)
 {
-    bool writes = o->rights & WRT__RIGHT_FD_WRITE, reads = o->rights & (WRT__RIGHT_FD_READ | WRT__RIGHT_FD_READDIR);
+    bool writes = o->rights & WRT__RIGHT_FD_WRITE,
+         reads = o->rights & (WRT__RIGHT_FD_READ | WRT__RIGHT_FD_READDIR);
     int flags = O_NONBLOCK | (!writes ? O_RDONLY : reads ? O_RDWR : O_WRONLY);
     if (o->oflags & WRT__OF_CREAT) flags |= O_CREAT;
     if (o->oflags & WRT__OF_DIRECTORY) flags |= O_DIRECTORY;
@@ -267,7 +278,8 @@ static int paths_flags(const struct paths_wish *o)
 }
 
 /* As on a file system that is mounted read-only: what exists can be opened, even with O_CREAT. */
-static int paths_open_locked(const struct wrt__wasi_call *c, const struct wrt__wasi_file *dir, const char *name, const struct paths_wish *o, int *fd)
+static int paths_open_locked(const struct wrt__wasi_call *c, const struct wrt__wasi_file *dir,
+    const char *name, const struct paths_wish *o, int *fd)
 {
     int flags = paths_flags(o) & ~(O_CREAT | O_EXCL);
     if ((o->rights & WRT__RIGHT_FD_WRITE) || (o->oflags & WRT__OF_TRUNC)) return WRT__WASI_ROFS;
@@ -278,16 +290,18 @@ static int paths_open_locked(const struct wrt__wasi_call *c, const struct wrt__w
     return WRT__WASI_EXIST;
 }
 
-static int paths_open_host(const struct wrt__wasi_call *c, const struct wrt__wasi_file *dir, const char *name, const struct paths_wish *o, int *fd)
+static int paths_open_host(const struct wrt__wasi_call *c, const struct wrt__wasi_file *dir, const char *name,
+    const struct paths_wish *o, int *fd)
 {
     if (dir->locked) return paths_open_locked(c, dir, name, o, fd);
     int e = wrt__path_open(dir->fd, c->w->beneath, name, o->follow, paths_flags(o), 0666, fd);
     return e ? wrt__wasi_errno(e) : 0;
 }
 
-/* Rights that mean nothing for this file are left out. A directory may hand on what it was given for itself as well:
- * programs ask for the rights of directories and those of files, and open directories below. */
-static void paths_rights(struct wrt__wasi_file *f, const struct wrt__wasi_file *dir, const struct paths_wish *o)
+/* Rights that mean nothing for this file are left out. A directory may hand on what it was given for itself
+ * as well: programs ask for the rights of directories and those of files, and open directories below. */
+static void paths_rights(
+    struct wrt__wasi_file *f, const struct wrt__wasi_file *dir, const struct paths_wish *o)
 {
     uint64_t without_write = WRT__RIGHT_FD_ALLOCATE | WRT__RIGHT_FD_FILESTAT_SET_SIZE;
     f->rights = o->rights & wrt__wasi_rights_of(f);

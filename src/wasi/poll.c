@@ -1,6 +1,6 @@
-/* poll: waiting for several things at once. Owns the subscriptions of one call: they are read from guest memory once,
- * asked whether they are due, and if none is, the task is parked until the first of them comes. Files are always
- * ready. Text: poll_oneoff of preview 1. */
+/* poll: waiting for several things at once. Owns the subscriptions of one call: they are read from guest
+ * memory once, asked whether they are due, and if none is, the task is parked until the first of them comes.
+ * Files are always ready. Text: poll_oneoff of preview 1. */
 #define _XOPEN_SOURCE 700
 #include "wasi/wasi.h"
 
@@ -8,7 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* ---- reading subscriptions ------------------------------------------------------------------------------- */
+/* ---- reading subscriptions ----------------------------------------------------------------------- */
 
 static void sub_clock(const struct wrt__wasi_call *c, const uint8_t *p, uint64_t now, struct wrt__wasi_sub *s)
 {
@@ -23,7 +23,9 @@ static void sub_clock(const struct wrt__wasi_call *c, const uint8_t *p, uint64_t
         s->deadline = wrt__add_u64(now, at, &at) ? at : UINT64_MAX;
         return;
     }
-    if (id == WRT__CLOCK_REALTIME && !c->w->deterministic && c->w->host.wall_ns) clock = c->w->host.wall_ns(c->w->host.ctx);
+    if (id == WRT__CLOCK_REALTIME && !c->w->deterministic && c->w->host.wall_ns) {
+        clock = c->w->host.wall_ns(c->w->host.ctx);
+    }
     if (at <= clock) {
         s->deadline = now;
     } else {
@@ -55,9 +57,10 @@ static int sub_read(const struct wrt__wasi_call *c, const uint8_t *p, uint64_t n
     return 0;
 }
 
-/* ---- asking ------------------------------------------------------------------------------------------------ */
+/* ---- asking -------------------------------------------------------------------------------------- */
 
-/* How much a regular file has left; what is there of a stream is not known without taking it: 1 means some. */
+/* How much a regular file has left; what is there of a stream is not known without taking it: 1 means
+ * some. */
 static uint64_t poll_bytes(const struct wrt__wasi_sub *s)
 {
     struct stat st;
@@ -85,7 +88,9 @@ static bool poll_due(const struct wrt__wasi_sub *s, uint64_t now, uint8_t *to)
     wrt__put16(to + 8, s->error);
     to[10] = s->type;
     wrt__put64(to + 16, bytes);
-    if (s->type != WRT__EV_CLOCK && got & (WRT__WASI_HANGUP | WRT__WASI_BROKEN)) wrt__put16(to + 24, WRT__EV_HANGUP);
+    if (s->type != WRT__EV_CLOCK && got & (WRT__WASI_HANGUP | WRT__WASI_BROKEN)) {
+        wrt__put16(to + 24, WRT__EV_HANGUP);
+    }
     return true;
 }
 

@@ -1,5 +1,6 @@
-/* program: what one linker stands for, made once from a description. Owns the copies of arguments and environment, the
- * first descriptors and the seed of a deterministic run. Must not know what functions do with them. */
+/* program: what one linker stands for, made once from a description. Owns the copies of arguments and
+ * environment, the first descriptors and the seed of a deterministic run. Must not know what functions do
+ * with them. */
 #define _XOPEN_SOURCE 700
 #include "wasi/wasi.h"
 
@@ -10,7 +11,7 @@
 
 enum { PROGRAM_W_OPTION = 501, PROGRAM_W_DIR, PROGRAM_W_NOMEM, PROGRAM_W_LIMIT };
 
-/* ---- texts --------------------------------------------------------------------------------------------- */
+/* ---- texts --------------------------------------------------------------------------------------- */
 
 static bool program_add(uint64_t *total, wrt_str s)
 {
@@ -24,7 +25,8 @@ static wrt_status program_measure(const wrt_wasi *o, uint64_t *total, wrt_error 
     for (size_t i = 0; fits && i < o->nenv; i++) fits = program_add(total, o->env[i]);
     for (size_t i = 0; fits && i < o->ndirs; i++) fits = program_add(total, o->dirs[i].guest);
     if (fits) return WRT_OK;
-    return wrt__fail_table(err, WRT_E_LIMIT, PROGRAM_W_LIMIT, "wasi texts", "arguments and environment exceed 4 GiB");
+    return wrt__fail_table(
+        err, WRT_E_LIMIT, PROGRAM_W_LIMIT, "wasi texts", "arguments and environment exceed 4 GiB");
 }
 
 static char *program_put(char *to, wrt_str s)
@@ -39,7 +41,8 @@ static wrt_status program_check(const wrt_str *list, size_t n, const char *what,
 {
     for (size_t i = 0; i < n; i++) {
         if (list[i].n == 0 || !memchr(list[i].p, 0, list[i].n)) continue;
-        return wrt__fail(err, WRT_E_ARG, PROGRAM_W_OPTION, WRT__NO_OFFSET, "%s %lu contains a 0 byte", what, (uint64_t)i);
+        return wrt__fail(
+            err, WRT_E_ARG, PROGRAM_W_OPTION, WRT__NO_OFFSET, "%s %lu contains a 0 byte", what, (uint64_t)i);
     }
     return WRT_OK;
 }
@@ -70,7 +73,7 @@ static wrt_status program_texts(struct wrt__wasi *w, const wrt_wasi *o, char **d
     return WRT_OK;
 }
 
-/* ---- descriptors --------------------------------------------------------------------------------------- */
+/* ---- descriptors --------------------------------------------------------------------------------- */
 
 static wrt_status program_install(struct wrt__wasi *w, uint32_t at, struct wrt__wasi_file *f, wrt_error *err)
 {
@@ -80,11 +83,12 @@ static wrt_status program_install(struct wrt__wasi *w, uint32_t at, struct wrt__
     }
     wrt__wasi_file_drop(w, f);
     if (at < WRT__WASI_FILES_MAX) return program_no_memory(err);
-    return wrt__fail_table(err, WRT_E_LIMIT, PROGRAM_W_LIMIT, "wasi descriptors", "more than %u descriptors", WRT__WASI_FILES_MAX);
+    return wrt__fail_table(err, WRT_E_LIMIT, PROGRAM_W_LIMIT, "wasi descriptors", "more than %u descriptors",
+        WRT__WASI_FILES_MAX);
 }
 
-/* Standard input grants reading and the others writing, even where the host's descriptor could do both: a terminal
- * usually can. A socket is for both. */
+/* Standard input grants reading and the others writing, even where the host's descriptor could do both: a
+ * terminal usually can. A socket is for both. */
 static void program_stdio_rights(struct wrt__wasi_file *f, uint32_t at)
 {
     uint64_t reads = WRT__RIGHT_FD_READ;
@@ -97,9 +101,10 @@ static void program_stdio_rights(struct wrt__wasi_file *f, uint32_t at)
     if (mode == O_WRONLY) f->rights &= ~reads;
 }
 
-/* A number that the host has not open stays closed for the guest: whatever is opened next in this process, by another
- * program perhaps, may get it. */
-static wrt_status program_stdio(struct wrt__wasi *w, uint32_t at, int fd, const wrt_sink *sink, wrt_error *err)
+/* A number that the host has not open stays closed for the guest: whatever is opened next in this process, by
+ * another program perhaps, may get it. */
+static wrt_status program_stdio(
+    struct wrt__wasi *w, uint32_t at, int fd, const wrt_sink *sink, wrt_error *err)
 {
     if (!sink && (fd < 0 || fcntl(fd, F_GETFD) < 0)) return WRT_OK;
     struct wrt__wasi_file *f = wrt__wasi_file_new(w, sink ? -1 : fd, false);
@@ -113,7 +118,8 @@ static wrt_status program_dir_failed(const wrt_dir *d, int e, wrt_error *err)
 {
     char reason[80];
     if (strerror_r(e, reason, sizeof reason) != 0) reason[0] = 0;
-    (void)wrt__fail(err, WRT_E_IO, PROGRAM_W_DIR, WRT__NO_OFFSET, "the directory cannot be opened: %s", reason);
+    (void)wrt__fail(
+        err, WRT_E_IO, PROGRAM_W_DIR, WRT__NO_OFFSET, "the directory cannot be opened: %s", reason);
     wrt__error_where(err, "%S", &d->host);
     return WRT_E_IO;
 }
@@ -122,7 +128,9 @@ static wrt_status program_dir_failed(const wrt_dir *d, int e, wrt_error *err)
 static wrt_status program_dir(struct wrt__wasi *w, uint32_t at, const wrt_dir *d, char *guest, wrt_error *err)
 {
     char path[WRT__PATH_BYTES];
-    if (d->host.n == 0 || d->host.n >= sizeof path) return program_dir_failed(d, d->host.n ? ENAMETOOLONG : ENOENT, err);
+    if (d->host.n == 0 || d->host.n >= sizeof path) {
+        return program_dir_failed(d, d->host.n ? ENAMETOOLONG : ENOENT, err);
+    }
     memcpy(path, d->host.p, d->host.n);
     path[d->host.n] = 0;
     int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -155,7 +163,7 @@ static wrt_status program_files(struct wrt__wasi *w, const wrt_wasi *o, char *na
     return status;
 }
 
-/* ---- life ---------------------------------------------------------------------------------------------- */
+/* ---- life ---------------------------------------------------------------------------------------- */
 
 /* splitmix64 fills the state of xoshiro256**, as its authors advise: any seed will do. */
 static void program_seed(struct wrt__wasi *w, uint64_t seed)
@@ -173,12 +181,14 @@ static bool program_lock_init(pthread_mutex_t *lock)
 {
     pthread_mutexattr_t attr;
     if (pthread_mutexattr_init(&attr) != 0) return false;
-    bool ok = pthread_mutexattr_settype(&attr, PTHREAD_MUTEX_RECURSIVE) == 0 && pthread_mutex_init(lock, &attr) == 0;
+    bool ok = pthread_mutexattr_settype(&attr, PTHREAD_MUTEX_RECURSIVE) == 0
+        && pthread_mutex_init(lock, &attr) == 0;
     (void)pthread_mutexattr_destroy(&attr);
     return ok;
 }
 
-wrt_status wrt__wasi_new(const wrt_alloc *alloc, const wrt_host *host, const wrt_wasi *o, struct wrt__wasi **out, wrt_error *err)
+wrt_status wrt__wasi_new(
+    const wrt_alloc *alloc, const wrt_host *host, const wrt_wasi *o, struct wrt__wasi **out, wrt_error *err)
 {
     char *names = NULL;
     struct wrt__wasi *w = wrt__alloc_zero(alloc, sizeof *w, WRT_TAG_OTHER);
@@ -205,13 +215,18 @@ wrt_status wrt__wasi_new(const wrt_alloc *alloc, const wrt_host *host, const wrt
     return WRT_OK;
 }
 
-void wrt__wasi_keep(struct wrt__wasi *w) { (void)atomic_fetch_add_explicit(&w->refs, 1, memory_order_relaxed); }
+void wrt__wasi_keep(struct wrt__wasi *w)
+{
+    (void)atomic_fetch_add_explicit(&w->refs, 1, memory_order_relaxed);
+}
 
 static void program_free(struct wrt__wasi *w)
 {
     wrt_alloc alloc = w->alloc;
     struct wrt__node *n;
-    while ((n = wrt__list_first(&w->ops)) != NULL) wrt__wasi_op_free(w, WRT_CONTAINER(n, struct wrt__wasi_op, node));
+    while ((n = wrt__list_first(&w->ops)) != NULL) {
+        wrt__wasi_op_free(w, WRT_CONTAINER(n, struct wrt__wasi_op, node));
+    }
     for (uint32_t i = 0; i < w->files_count; i++) wrt__wasi_file_drop(w, w->files[i]);
     wrt__free(&alloc, w->files, w->files_cap * sizeof *w->files, WRT_TAG_TABLE);
     wrt__free(&alloc, w->text, w->text_bytes, WRT_TAG_OTHER);

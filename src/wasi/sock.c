@@ -1,5 +1,5 @@
-/* sock: what preview 1 can do with sockets that the host has opened. Nothing here makes an address reachable that was
- * not granted. Text: the functions sock_* of preview 1. */
+/* sock: what preview 1 can do with sockets that the host has opened. Nothing here makes an address reachable
+ * that was not granted. Text: the functions sock_* of preview 1. */
 #define _XOPEN_SOURCE 700
 #define _DEFAULT_SOURCE
 #include "wasi/wasi.h"
@@ -36,7 +36,9 @@ static int sock_accept_now(const struct wrt__wasi_file *f, int *fd)
         *fd = accept(f->fd, NULL, NULL);
     } while (*fd < 0 && errno == EINTR);
     if (*fd < 0) return wrt__wasi_error();
-    if (fcntl(*fd, F_SETFD, FD_CLOEXEC) == 0 && fcntl(*fd, F_SETFL, fcntl(*fd, F_GETFL) | O_NONBLOCK) == 0) return 0;
+    if (fcntl(*fd, F_SETFD, FD_CLOEXEC) == 0 && fcntl(*fd, F_SETFL, fcntl(*fd, F_GETFL) | O_NONBLOCK) == 0) {
+        return 0;
+    }
     int e = wrt__wasi_error();
     (void)close(*fd);
     return e;
@@ -98,7 +100,8 @@ int wrt__wasi_sock_recv(struct wrt__wasi_call *c)
     int e = sock_use(c, WRT__RIGHT_FD_READ, &f);
     if (e == 0) e = wrt__wasi_gather(c, wrt__wasi_u32(c, 1), wrt__wasi_u32(c, 2), WRT__WASI_STEP_BYTES, &s);
     if (e) return e;
-    uint8_t *count = wrt__wasi_mem(c, wrt__wasi_u32(c, 4), 4), *out = wrt__wasi_mem(c, wrt__wasi_u32(c, 5), 2);
+    uint8_t *count = wrt__wasi_mem(c, wrt__wasi_u32(c, 4), 4),
+            *out = wrt__wasi_mem(c, wrt__wasi_u32(c, 5), 2);
     if (!count || !out) return WRT__WASI_FAULT;
     if (flags & ~(uint32_t)WRT__RI_ALL) return WRT__WASI_INVAL;
     wrt_status status = wrt__wasi_charge(c, s.bytes, WRT__WASI_BYTES_PER_FUEL);

@@ -1,6 +1,7 @@
-/* stream: pipes, terminals and sockets, read and written without ever waiting. Owns the question whether a descriptor
- * is ready. The host's own descriptors are shared with other processes, so their O_NONBLOCK is not touched: one that
- * would wait is asked with poll first and then given no more than it surely takes. Must not know tasks. */
+/* stream: pipes, terminals and sockets, read and written without ever waiting. Owns the question whether a
+ * descriptor is ready. The host's own descriptors are shared with other processes, so their O_NONBLOCK is not
+ * touched: one that would wait is asked with poll first and then given no more than it surely takes. Must not
+ * know tasks. */
 #define _XOPEN_SOURCE 700
 #define _DEFAULT_SOURCE
 #include "wasi/wasi.h"
@@ -71,8 +72,8 @@ static ssize_t stream_write_quietly(int fd, const void *p, size_t n)
     return got;
 }
 
-/* One piece, at most PIPE_BUF at a time where the descriptor would wait for room for the rest: a pipe that poll calls
- * writable takes that much. */
+/* One piece, at most PIPE_BUF at a time where the descriptor would wait for room for the rest: a pipe that
+ * poll calls writable takes that much. */
 static int stream_write_piece(struct wrt__wasi_file *f, const uint8_t *p, size_t n, size_t *done)
 {
     while (n > 0) {
@@ -109,6 +110,8 @@ int wrt__wasi_stream_write(struct wrt__wasi_file *f, struct wrt__wasi_span *s, s
     int e = 0;
     *done = 0;
     if (f->socket) return stream_send(f, s, done);
-    for (int i = 0; i < s->count && e == 0; i++) e = stream_write_piece(f, s->v[i].iov_base, s->v[i].iov_len, done);
+    for (int i = 0; i < s->count && e == 0; i++) {
+        e = stream_write_piece(f, s->v[i].iov_base, s->v[i].iov_len, done);
+    }
     return *done > 0 ? 0 : e;
 }

@@ -1,5 +1,5 @@
-/* Real guests (tests/fixtures/wasi) against the whole of preview 1: every function and refusal, tasks that are parked
- * while others go on, prices, failures of memory and of the host. */
+/* Real guests (tests/fixtures/wasi) against the whole of preview 1: every function and refusal, tasks that
+ * are parked while others go on, prices, failures of memory and of the host. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
@@ -18,7 +18,7 @@
 #include "wasi/wasi.h"
 #include <wrt/wrt.h>
 
-/* ---- a host ---------------------------------------------------------------------------------------------- */
+/* ---- a host -------------------------------------------------------------------------------------- */
 
 struct host {
     struct test_heap heap;
@@ -169,7 +169,7 @@ static int host_descriptors(void)
     return n;
 }
 
-/* ---- every function ---------------------------------------------------------------------------------------- */
+/* ---- every function ------------------------------------------------------------------------------ */
 
 static void calls_tree(char *base, char *rw, char *ro)
 {
@@ -205,8 +205,10 @@ static void calls_run(bool walk)
     calls_tree(base, rw, ro);
     host_open(&h, "calls");
     prog_init(&p, &h, "", 0);
-    wrt_str args[] = { WRT_STR("calls"), WRT_STR("one"), WRT_STR("two words") }, env[] = { WRT_STR("A=1"), WRT_STR("B=") };
-    wrt_dir dirs[] = { { { rw, strlen(rw) }, WRT_STR("/rw"), true }, { { ro, strlen(ro) }, WRT_STR("/ro"), false } };
+    wrt_str args[] = { WRT_STR("calls"), WRT_STR("one"), WRT_STR("two words") },
+            env[] = { WRT_STR("A=1"), WRT_STR("B=") };
+    wrt_dir dirs[] = { { { rw, strlen(rw) }, WRT_STR("/rw"), true },
+        { { ro, strlen(ro) }, WRT_STR("/ro"), false } };
     CHECK_EQ(pipe(in), 0);
     CHECK(write(in[1], "input\n", 6) == 6 && close(in[1]) == 0);
     p.w.args = args;
@@ -230,7 +232,7 @@ static void calls_run(bool walk)
 TEST(every_function_with_the_platforms_lookup) { calls_run(false); }
 TEST(every_function_with_the_walk) { calls_run(true); }
 
-/* ---- parking ------------------------------------------------------------------------------------------------- */
+/* ---- parking ------------------------------------------------------------------------------------- */
 
 /* One task waits for a pipe, another runs to its end, a third sleeps; then the pipe speaks. */
 TEST(a_read_parks_its_task_alone)
@@ -424,8 +426,8 @@ TEST(cancelling_while_parked)
     close(in[1]);
 }
 
-/* More waits than the store may have: the call fails in the guest. One that is cancelled before it hears of it gives
- * everything back as well. */
+/* More waits than the store may have: the call fails in the guest. One that is cancelled before it hears of
+ * it gives everything back as well. */
 TEST(no_room_to_wait)
 {
     struct host h;
@@ -467,7 +469,8 @@ TEST(yielding)
     host_close(&h);
 }
 
-/* A number that the host has closed is closed for the guest, and stays so when the number is given out again. */
+/* A number that the host has closed is closed for the guest, and stays so when the number is given out
+ * again. */
 TEST(a_closed_number_stays_closed)
 {
     struct host h;
@@ -574,7 +577,7 @@ TEST(one_program_on_two_threads)
     host_close(&x.h);
 }
 
-/* ---- sockets --------------------------------------------------------------------------------------------------- */
+/* ---- sockets ------------------------------------------------------------------------------------- */
 
 TEST(a_socket_server)
 {
@@ -595,7 +598,9 @@ TEST(a_socket_server)
         CHECK_EQ(prog_state(&p, &h), WRT_TASK_WAITING);
         for (int i = 0; i < 3; i++) {
             CHECK_EQ(send(client, "abc", 3, 0), 3);
-            for (int k = 0; k < 100 && recv(client, text, sizeof text, 0) != 3; k++) CHECK(wrt_wait(h.s, 100000000) >= 0);
+            for (int k = 0; k < 100 && recv(client, text, sizeof text, 0) != 3; k++) {
+                CHECK(wrt_wait(h.s, 100000000) >= 0);
+            }
             CHECK_STR(text, "ABC");
             memset(text, 0, sizeof text);
         }
@@ -631,7 +636,7 @@ TEST(all_of_a_message_in_parts)
     close(pair[1]);
 }
 
-/* ---- determinism ------------------------------------------------------------------------------------------------- */
+/* ---- determinism --------------------------------------------------------------------------------- */
 
 static void world_get(uint64_t seed, bool deterministic, uint8_t out[56])
 {
@@ -680,7 +685,7 @@ TEST(virtual_sleep)
     host_close(&h);
 }
 
-/* ---- prices ---------------------------------------------------------------------------------------------------- */
+/* ---- prices -------------------------------------------------------------------------------------- */
 
 static uint64_t price_of(const char *job, unsigned n)
 {
@@ -784,7 +789,7 @@ TEST(signals)
     host_close(&h);
 }
 
-/* ---- what the host does wrong ------------------------------------------------------------------------------------ */
+/* ---- what the host does wrong -------------------------------------------------------------------- */
 
 TEST(descriptions_that_are_refused)
 {
@@ -796,7 +801,8 @@ TEST(descriptions_that_are_refused)
     host_open(&h, "tool");
     CHECK_EQ(wrt_linker_new(h.e, &l, &h.err), WRT_OK);
     prog_init(&p, &h, "echo", 0);
-    wrt_dir missing[] = { { WRT_STR("/"), WRT_STR("/"), false }, { WRT_STR("/no/such/place"), WRT_STR("/x"), true } };
+    wrt_dir missing[] = { { WRT_STR("/"), WRT_STR("/"), false },
+        { WRT_STR("/no/such/place"), WRT_STR("/x"), true } };
     p.w.dirs = missing;
     p.w.ndirs = 2;
     CHECK_EQ(wrt_link_wasi(l, &p.w, &h.err), WRT_E_IO);
@@ -836,7 +842,8 @@ TEST(a_sink_that_fails)
     host_close(&h);
 }
 
-/* The n-th request for memory fails, for every n: linking, running and parking end in order, and nothing is lost. */
+/* The n-th request for memory fails, for every n: linking, running and parking end in order, and nothing is
+ * lost. */
 TEST(memory_runs_out_anywhere)
 {
     int in[2], descriptors = host_descriptors();
@@ -862,7 +869,9 @@ TEST(memory_runs_out_anywhere)
         if (status == WRT_OK) status = wrt_call_sync(h.s, f, NULL, 0, NULL, 0, &h.err);
         done = h.heap.asked < h.heap.fail_at;
         if (done) CHECK(status == WRT_E_EXIT && h.err.exit_code == 101);
-        if (!done) CHECK(status == WRT_E_NOMEM || (status == WRT_E_EXIT && h.err.exit_code == WRT__WASI_NOMEM));
+        if (!done) {
+            CHECK(status == WRT_E_NOMEM || (status == WRT_E_EXIT && h.err.exit_code == WRT__WASI_NOMEM));
+        }
         h.heap.fail_at = 0;
         wrt_linker_free(l);
         host_close(&h);

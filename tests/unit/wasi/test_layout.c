@@ -38,9 +38,11 @@ TEST(numbers_of_the_interface)
 
 TEST(errors_of_the_system)
 {
-    static const struct { int host; int guest; const char *name; } cases[] = {
-        { EACCES, WRT__WASI_ACCES, "ACCES" }, { EAGAIN, WRT__WASI_AGAIN, "AGAIN" }, { EBADF, WRT__WASI_BADF, "BADF" },
-        { ELOOP, WRT__WASI_LOOP, "LOOP" }, { ENOSPC, WRT__WASI_NOSPC, "NOSPC" }, { EOPNOTSUPP, WRT__WASI_NOTSUP, "NOTSUP" },
+    static const struct { int host; int guest; const char *name;
+    } cases[] = {
+        { EACCES, WRT__WASI_ACCES, "ACCES" }, { EAGAIN, WRT__WASI_AGAIN, "AGAIN" },
+        { EBADF, WRT__WASI_BADF, "BADF" }, { ELOOP, WRT__WASI_LOOP, "LOOP" },
+        { ENOSPC, WRT__WASI_NOSPC, "NOSPC" }, { EOPNOTSUPP, WRT__WASI_NOTSUP, "NOTSUP" },
         { EPERM, WRT__WASI_PERM, "PERM" }, { EXDEV, WRT__WASI_XDEV, "XDEV" }, { 9999, WRT__WASI_IO, "IO" },
         { 0, WRT__WASI_IO, "IO" }, /* a failure is never success */
     };
@@ -131,7 +133,8 @@ TEST(times_to_set)
     }
 }
 
-static void kind_check(struct wrt__wasi *w, const char *what, int fd, uint8_t type, bool stream, uint64_t has, uint64_t has_not)
+static void kind_check(
+    struct wrt__wasi *w, const char *what, int fd, uint8_t type, bool stream, uint64_t has, uint64_t has_not)
 {
     CONTEXT("%s", what);
     struct wrt__wasi_file *f = wrt__wasi_file_new(w, fd, true);
@@ -150,13 +153,19 @@ TEST(kinds_of_files)
     struct wrt__wasi w;
     int pair[2];
     char name[] = "/tmp/wrt-layout-XXXXXX";
-    enum { SEEK = WRT__RIGHT_FD_SEEK, READ = WRT__RIGHT_FD_READ, LIST = WRT__RIGHT_FD_READDIR, ACCEPT = WRT__RIGHT_SOCK_ACCEPT };
+    enum {
+        SEEK = WRT__RIGHT_FD_SEEK,
+        READ = WRT__RIGHT_FD_READ,
+        LIST = WRT__RIGHT_FD_READDIR,
+        ACCEPT = WRT__RIGHT_SOCK_ACCEPT
+    };
     test_heap_init(&heap);
     memset(&w, 0, sizeof w);
     w.alloc = heap.alloc;
     kind_check(&w, "regular", mkstemp(name), WRT__FT_REGULAR, false, READ | SEEK, LIST | ACCEPT);
     unlink(name);
-    kind_check(&w, "directory", open("/", O_RDONLY | O_DIRECTORY), WRT__FT_DIRECTORY, false, LIST, READ | SEEK | WRT__RIGHT_FD_WRITE | ACCEPT);
+    kind_check(&w, "directory", open("/", O_RDONLY | O_DIRECTORY), WRT__FT_DIRECTORY, false, LIST,
+        READ | SEEK | WRT__RIGHT_FD_WRITE | ACCEPT);
     CHECK_EQ(pipe(pair), 0);
     kind_check(&w, "pipe", pair[0], WRT__FT_UNKNOWN, true, READ, SEEK | LIST | ACCEPT);
     close(pair[1]);
@@ -166,9 +175,12 @@ TEST(kinds_of_files)
     CHECK_EQ(socketpair(AF_UNIX, SOCK_DGRAM, 0, pair), 0);
     kind_check(&w, "datagram socket", pair[0], WRT__FT_DGRAM, true, READ, SEEK | LIST);
     close(pair[1]);
-    kind_check(&w, "no terminal", open("/dev/null", O_RDWR), WRT__FT_CHARACTER, true, READ | SEEK, LIST | ACCEPT);
+    kind_check(
+        &w, "no terminal", open("/dev/null", O_RDWR), WRT__FT_CHARACTER, true, READ | SEEK, LIST | ACCEPT);
     int terminal = posix_openpt(O_RDWR | O_NOCTTY);
-    if (terminal >= 0) kind_check(&w, "terminal", terminal, WRT__FT_CHARACTER, true, READ, SEEK | LIST | ACCEPT);
+    if (terminal >= 0) {
+        kind_check(&w, "terminal", terminal, WRT__FT_CHARACTER, true, READ, SEEK | LIST | ACCEPT);
+    }
     CHECK_EQ(heap.live, 0);
 }
 
