@@ -94,7 +94,7 @@ static wrt_status engine_check_fuel(const wrt_fuel_table *t, wrt_asil profile, w
         return wrt__fail(err, WRT_E_ARG, WRT__W_ARG, WRT__NO_OFFSET,
             "the fuel table has an entry price or a shift out of range");
     }
-    if (profile > WRT_QM && wrt_fuel_table_hash(t) == wrt_fuel_table_hash(&wrt__fuel_unit)) {
+    if (profile > WRT_QM && wrt_fuel_table_hash(t) == WRT__FUEL_UNIT_HASH) {
         wrt__fail(err, WRT_E_ARG, WRT__W_UNIT_TABLE, WRT__NO_OFFSET,
             "the fuel table \"unit\" is refused above QM: it bounds no time");
         wrt__error_hint(err, "leave wrt_config.fuel NULL for \"weighted\"");

@@ -139,6 +139,8 @@ wrt_str wrt__nearest_export(const struct wrt__module *m, wrt_str name);
 
 /* fuel.c */
 extern const wrt_fuel_table wrt__fuel_unit, wrt__fuel_weighted;
+/* wrt_fuel_table_hash of "unit": an image that does not ask for that table by name need not hold it. */
+#define WRT__FUEL_UNIT_HASH 0x48511bd67516fe4eu
 uint64_t wrt__fuel_bulk_price(wrt_fuel_bulk b, uint64_t n);     /* saturates */
 static inline uint32_t wrt__op_cost(const wrt_fuel_table *t, uint32_t op) { return t->op[op]; }   /* op as in the table: 256 + k for 0xfc k */
 

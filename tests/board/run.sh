@@ -22,12 +22,14 @@ want=$("$work/host") || { echo "board: the host fails: $want"; echo "0 passed, 1
 echo "$want"
 case "$want" in *failed*) failed=$((failed + 1)) ;; *) passed=$((passed + 1)) ;; esac
 
-sources="$(sed -e 's/#.*//' "$top/tools/core.list" | awk 'NF && $1 !~ /^-/' | while read -r room; do ls "$top/src/$room"/*.c; done | grep -v "$top/src/api/wasi.c")"
+without=$(awk '/^-/ { print substr($1, 2) }' "$top/tools/core.list")
+sources="$(sed -e 's/#.*//' "$top/tools/core.list" | awk 'NF && $1 !~ /^-/' | while read -r room; do ls "$top/src/$room"/*.c; done |
+    while read -r file; do grep -qx "${file#"$top/src/"}" <<< "$without" || echo "$file"; done)"
 build() { # COMPILER OUT FLAGS...: the core, compiled for a machine
     local compiler=$1 out=$2; shift 2
     mkdir -p "$out"
     for source in $sources; do
-        "$compiler" -std=c11 -Os -ffreestanding -ffunction-sections -fdata-sections -ffp-contract=off -fno-strict-aliasing -fno-math-errno \
+        "$compiler" -std=c11 -Os -fstack-usage -ffreestanding -ffunction-sections -fdata-sections -ffp-contract=off -fno-strict-aliasing -fno-math-errno \
             -DWRT_FREESTANDING=1 -DWRT_MESSAGES=0 -DWRT_DISPATCH_TAIL=0 -DWRT_FUSE_FULL=0 -I"$top/include" -I"$top/src" "$@" -c "$source" -o "$out/$(echo "${source#"$top"/src/}" | tr / _).o" || return 1
     done
 }
@@ -36,8 +38,19 @@ run_arm() {
     if ! command -v arm-none-eabi-gcc > /dev/null || ! command -v qemu-system-arm > /dev/null; then skip "$name" "arm-none-eabi-gcc or qemu-system-arm"; return; fi
     build arm-none-eabi-gcc "$work/$cpu" -mthumb -mcpu=cortex-$cpu "$@" || { failed=$((failed + 1)); return; }
     arm-none-eabi-gcc $flags -O2 -ffreestanding -mthumb -mcpu=cortex-$cpu "$@" -nostdlib -Wl,--gc-sections -T "$board/arm.ld" \
-        "$board/board.c" "$board/start_arm.c" "$board/mem.c" "$work/$cpu"/*.o -lgcc -o "$work/$cpu.elf" || { failed=$((failed + 1)); return; }
+        "$board/board.c" "$board/start_arm.c" "$board/mem.c" "$work/$cpu"/*.o -lgcc -Wl,-Map="$work/$cpu.map" -o "$work/$cpu.elf" || { failed=$((failed + 1)); return; }
     check "$name" "$(timeout 300 qemu-system-arm -M "$machine" -nographic -monitor none -serial none -semihosting -kernel "$work/$cpu.elf" 2>&1)"
+    [ "$cpu" = m4 ] || return
+    # What it costs: the linked image without the guest, stack per function, and bytes of RAM.
+    arm-none-eabi-size "$work/$cpu.elf" | awk 'NR == 2 { print "size image text " $1 " data " $2 }'
+    python3 "$top/tests/board/linked.py" "$work/$cpu.map" "$work/$cpu/"
+    cat "$work/$cpu"/*.su | sort -t "$(printf '\t')" -k2 -rn | head -5 | awk '{ sub(/.*\//, "", $1); print "stack " $2 " " $1 }'
+    arm-none-eabi-gcc $flags -O2 -ffreestanding -mthumb -mcpu=cortex-$cpu "$@" -nostdlib -Wl,--gc-sections -T "$board/arm.ld" \
+        "$top/tests/board/ram.c" "$board/start_arm.c" "$board/mem.c" "$work/$cpu"/*.o -lgcc -o "$work/ram.elf" || { failed=$((failed + 1)); return; }
+    local ram
+    ram=$(timeout 300 qemu-system-arm -M "$machine" -nographic -monitor none -serial none -semihosting -kernel "$work/ram.elf" 2>&1)
+    echo "$ram"
+    case "$ram" in *"ram left             0") passed=$((passed + 1)) ;; *) failed=$((failed + 1)); echo "board: ram.c fails or leaks" ;; esac
 }
 run_riscv() {
     local name=$1 qemu=$2; shift 2

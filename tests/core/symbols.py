@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """The freestanding builds: what they leave undefined, that they have no writable globals, and how large they are.
 
-    symbols.py [--text-max-kib N]     ends with `N passed, N failed, N skipped`
+    symbols.py [--text-max BYTES]     ends with `N passed, N failed, N skipped`
 
 Undefined may be the four memory functions and the arithmetic helpers of the compiler. The size is that of the whole core, linked
 into one piece without anything thrown away."""
@@ -11,6 +11,9 @@ import re
 import shutil
 import subprocess
 import sys
+
+# The figure reached for the Cortex-M4 core, and 2 % (docs/footprint.md); the aim is 72 KiB.
+TEXT_MAX = 86400
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BUILDS = {"freestanding": "arm-none-eabi-", "freestanding-riscv": "riscv64-unknown-elf-"}
@@ -72,7 +75,7 @@ def sizes(tool, library):
 
 def main():
     parser = argparse.ArgumentParser()
-    parser.add_argument("--text-max-kib", type=int, default=0, help="fail when the Cortex-M4 core is larger")
+    parser.add_argument("--text-max", type=int, default=TEXT_MAX, help="fail when the Cortex-M4 core is larger")
     options = parser.parse_args()
     total = Sum()
     for build, tool in BUILDS.items():
@@ -89,8 +92,8 @@ def main():
         total.check(not data, f"{build}: writable globals: {data}")
         code, constant = sizes(tool, library)
         print(f"{build}: {(code + constant) / 1024:.1f} KiB, {code / 1024:.1f} of code and {constant / 1024:.1f} of constants")
-        if options.text_max_kib and build == "freestanding":
-            total.check(code + constant <= options.text_max_kib * 1024, f"{build}: more than {options.text_max_kib} KiB")
+        if build == "freestanding":
+            total.check(code + constant <= options.text_max, f"{build}: {code + constant} bytes, more than {options.text_max}")
     print(f"{total.passed} passed, {total.failed} failed" + (f", {total.skipped} skipped" if total.skipped else ""))
     return 1 if total.failed else 0
 

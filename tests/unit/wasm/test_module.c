@@ -488,6 +488,7 @@ TEST(fuel_tables)
     }
     CHECK_EQ(unit->entry, 1);
     CHECK(wrt_fuel_table_hash(unit) != wrt_fuel_table_hash(weighted));
+    CHECK_EQ(wrt_fuel_table_hash(unit), WRT__FUEL_UNIT_HASH);
     static wrt_fuel_table changed;
     changed = *unit;
     CHECK_EQ(wrt_fuel_table_hash(&changed), wrt_fuel_table_hash(unit));
