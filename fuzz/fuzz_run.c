@@ -1,14 +1,19 @@
 /* Execution against itself: a module (from the bytes as they are when they begin like a binary, else
  * generated from them) whose exports run in one go, at slice 1, in slices of 7 between those of a second
- * instance, and with a budget that runs dry half-way. All must end alike: status, trap and its place,
- * results, fuel, memory and globals. */
+ * instance, with budgets that run dry half-way, in virtual time and with a profile. All must end alike:
+ * status, trap and its place, results, fuel, memory and globals. */
 #include "generate.h"
 
 enum { RUN_FUEL = 4000, RUN_STACK = 65536, RUN_PAGES = 4, RUN_VALUES = 64, RUN_FUNCS = 16, RUN_PARKED = 8 };
 
 /* ---- the host ---- */
 
-struct run_host { wrt_completion parked[RUN_PARKED]; uint64_t scalars[RUN_PARKED]; uint32_t count; };
+struct run_host {
+    wrt_completion parked[RUN_PARKED];
+    uint32_t count;
+    bool timed;                 /* clocks complete, nobody else */
+    uint64_t left;              /* what the callback may still give */
+};
 
 static wrt_status run_charge(void *ctx, wrt_call *c)
 {
@@ -19,14 +24,33 @@ static wrt_status run_charge(void *ctx, wrt_call *c)
     return status == WRT_OK ? wrt_return(c, &out, 1) : status;
 }
 
+/* The result, for a price; when that does not fit it is asked again. */
+static wrt_status run_arrived(void *ctx, wrt_call *c, wrt_status status, uint64_t scalar)
+{
+    (void)ctx;
+    (void)scalar;
+    uint64_t x = (uint32_t)wrt_arg(c, 0).of.i32;
+    FUZZ_CHECK(status == WRT_OK, "arrived: %d", status);
+    status = wrt_charge(c, x & 15);
+    wrt_val out = wrt_i64((int64_t)(x * 7));
+    return status == WRT_OK ? wrt_return(c, &out, 1) : status;
+}
+
 static wrt_status run_park(void *ctx, wrt_call *c)
 {
     (void)ctx;
     struct run_host *h = wrt_call_user(c);
-    FUZZ_CHECK(h->count < RUN_PARKED, "more calls wait than there are tasks");
-    wrt_status status = wrt_defer(c, NULL, NULL, NULL, &h->parked[h->count]);
+    wrt_completion k;
+    wrt_status status = wrt_defer(c, run_arrived, NULL, NULL, &k);
     FUZZ_CHECK(status == WRT_OK, "defer: %d", status);
-    h->scalars[h->count++] = (uint64_t)(uint32_t)wrt_arg(c, 0).of.i32 * 7;
+    if (h->timed) {
+        wrt_store *s = wrt_call_store(c);
+        uint64_t later = 1000 * (1 + (uint32_t)wrt_arg(c, 0).of.i32 % 64);
+        FUZZ_CHECK(wrt_complete_at(s, k, wrt_now_ns(s) + later) == WRT_OK, "no timer");
+        return WRT_PENDING;
+    }
+    FUZZ_CHECK(h->count < RUN_PARKED, "more calls wait than there are tasks");
+    h->parked[h->count++] = k;
     return WRT_PENDING;
 }
 
@@ -45,9 +69,19 @@ static const wrt_fn_def run_defs[] = {
 
 /* ---- one way of running ---- */
 
-enum run_way { RUN_WHOLE, RUN_ONE, RUN_MIXED, RUN_REFUELLED, RUN_PROFILED, RUN_WAYS };
+enum run_way {
+    RUN_WHOLE,
+    RUN_ONE,
+    RUN_MIXED,
+    RUN_REFUELLED,
+    RUN_CALLED,
+    RUN_GROUP,
+    RUN_TIMED,
+    RUN_PROFILED,
+    RUN_WAYS
+};
 static const char *const run_names[RUN_WAYS] = { "whole", "slice 1", "mixed slices", "refuelled",
-    "profiled" };
+    "refuelled by callback", "paid by a group", "virtual time", "profiled" };
 
 /* What may not depend on the way. */
 struct run_end {
@@ -77,7 +111,7 @@ static void run_complete(struct run_world *w)
 {
     while (w->host.count > 0) {
         w->host.count--;
-        (void)wrt_complete(w->s, w->host.parked[w->host.count], WRT_OK, w->host.scalars[w->host.count]);
+        (void)wrt_complete(w->s, w->host.parked[w->host.count], WRT_OK, 0);
     }
 }
 
@@ -87,7 +121,6 @@ static void run_steps(struct run_world *w, uint64_t slice)
     for (uint64_t turns = 0; ; turns++) {
         wrt_status status = wrt_task_step(w->s, w->t[0], slice, &w->err);
         FUZZ_CHECK(turns < 100 * RUN_FUEL, "%s: no end in sight: %d", run_names[w->way], status);
-        if (status == WRT_PENDING) FUZZ_CHECK(w->host.count == 1, "it waits for nothing");
         if (status == WRT_PENDING) run_complete(w);
         else if (status != WRT_YIELDED) return;
     }
@@ -107,8 +140,8 @@ static void run_mixed(struct run_world *w)
 
 static void run_drive(struct run_world *w, enum run_way way, uint64_t first)
 {
-    if (way == RUN_MIXED) run_mixed(w);
-    else run_steps(w, way == RUN_ONE ? 1 : UINT64_MAX);
+    if (way == RUN_MIXED || way == RUN_TIMED) run_mixed(w);
+    else run_steps(w, way == RUN_ONE ? 1 : way == RUN_GROUP ? 100 : UINT64_MAX);
     if (way != RUN_REFUELLED) return;
     for (uint64_t left = RUN_FUEL - first; left > 0; ) {
         uint64_t more = left > 999 ? left / 2 : left;
@@ -220,11 +253,30 @@ struct run_call {
     uint64_t budget;
 };
 
+static uint64_t run_refuel(void *ctx, wrt_store *s, wrt_task t)
+{
+    struct run_host *h = ctx;
+    uint64_t more = h->left < 37 ? h->left : 37;
+    (void)s;
+    (void)t;
+    h->left -= more;
+    return more;
+}
+
 static bool run_start(struct run_world *w, const struct run_call *c, int k, uint64_t fuel)
 {
     wrt_func *f;
     wrt_task_opts o = WRT_INIT(wrt_task_opts);
     o.fuel = fuel;
+    o.on_empty = w->way == RUN_CALLED ? WRT_FUEL_CALLBACK : WRT_FUEL_SUSPEND;
+    o.refuel = run_refuel;
+    o.ctx = &w->host;
+    if (w->way == RUN_GROUP) {
+        wrt_group none = { 0 };
+        FUZZ_CHECK(
+            wrt_group_new(w->s, none, WRT_STR("g"), RUN_FUEL, &o.group, &w->err) == WRT_OK, "no group");
+        o.fuel = 0;
+    }
     wrt_status status = wrt_instantiate(w->s, w->linker, w->code, &w->i[k], &w->err);
     if (status != WRT_OK) return false;
     FUZZ_CHECK(wrt_export_func(w->i[k], c->name, &f, &w->err) == WRT_OK, "an export is not there");
@@ -239,15 +291,19 @@ static bool run_one(struct run_world *w, const struct run_call *c, enum run_way 
 {
     wrt_store_opts o = WRT_INIT(wrt_store_opts);
     o.user = &w->host;
-    o.quantum_fuel = way == RUN_MIXED ? 7 : 0;
+    o.quantum_fuel = way == RUN_MIXED ? 7 : way == RUN_TIMED ? 50 : 0;
+    o.virtual_time = w->host.timed = way == RUN_TIMED;
+    o.ns_per_kfuel = 1000000;
     o.fuel = 400000;
     w->host.count = 0;
     w->way = way;
     FUZZ_CHECK(wrt_store_new(w->e, &o, &w->s, &w->err) == WRT_OK, "no store");
     run_link(w);
     if (way == RUN_PROFILED) (void)wrt_profile_start(w->s, &w->err);
-    int tasks = way == RUN_MIXED ? 2 : 1;
-    bool ok = run_start(w, c, 0, way == RUN_REFUELLED ? c->budget : RUN_FUEL)
+    bool some = way == RUN_REFUELLED || way == RUN_CALLED;
+    w->host.left = RUN_FUEL - c->budget;
+    int tasks = way == RUN_MIXED || way == RUN_TIMED ? 2 : 1;
+    bool ok = run_start(w, c, 0, some ? c->budget : RUN_FUEL)
         && (tasks == 1 || run_start(w, c, 1, RUN_FUEL));
     if (ok) run_drive(w, way, c->budget);
     for (int k = 0; ok && k < tasks; k++) {
@@ -268,9 +324,10 @@ static void run_export(struct run_world *w, struct run_call *c)
     for (enum run_way way = RUN_ONE; way < RUN_WAYS; way++) {
         bool ok = run_one(w, c, way, other);
         FUZZ_CHECK(ok, "%s: %s", run_names[way], w->err.message);
-        for (int k = 0; k < (way == RUN_MIXED ? 2 : 1); k++) {
+        for (int k = 0; k < (way == RUN_MIXED || way == RUN_TIMED ? 2 : 1); k++) {
             const struct run_end *end = &other[k], *peer = &other[1 - k];
-            bool waits = way == RUN_MIXED && end->locked && peer->status == WRT_FUEL_OUT;
+            bool waits = (way == RUN_MIXED || way == RUN_TIMED) && end->locked
+                && peer->status == WRT_FUEL_OUT;
             if (!waits) run_compare(&first[0], end, way, c->number);
             free(end->memory);
         }
