@@ -18,11 +18,13 @@
 #define CC
 #endif
 
-#define ARGS const u64 *ip, u64 *fp, u8 *mem, struct wrt_instance *inst, i64 fuel, u64 A, double D, float F, double D1
+#define ARGS \
+    const u64 *ip, u64 *fp, u8 *mem, struct wrt_instance *inst, i64 fuel, u64 A, double D, float F, double D1
 #define PASS ip, fp, mem, inst, fuel, A, D, F, D1
 typedef void (CC *handler)(ARGS);
 
-#define INLINE __attribute__((always_inline)) inline /* the second half of a sequence; all are in the table too */
+/* So that a handler can be the end of a sequence; all are in the table too. */
+#define INLINE __attribute__((always_inline)) inline
 #define DISPATCH TAIL ((handler)(uintptr_t)ip[0])(PASS)
 /* The price travels in the register of mem, which the instance can restore. */
 #define STOP(c) do { mem = (u8 *)(uintptr_t)(u64)(c); TAIL h_stop(PASS); } while (0)
@@ -30,11 +32,12 @@ typedef void (CC *handler)(ARGS);
 #define LEAVE(e) do { inst->strand->exit = (e); TAIL h_save(PASS); } while (0)
 /* The accumulators stay: the call may be made again. */
 #define LEAVE_REF(r) do { inst->strand->target = (u32)(r) - 1; LEAVE(WRT__EXIT_CALL_REF); } while (0)
-/* The compiler forgets what it knows of p: a loop stays one (a call of memset would spill every register), and no copy of
- * an old value is kept in a register for a cold path. */
+/* The compiler forgets what it knows of p: a loop stays one (a call of memset would spill every register),
+ * and no copy of an old value is kept in a register for a cold path. */
 #define OPAQUE(p) __asm__ volatile("" : "+r"(p))
 #define HDL(n, ...) static INLINE void CC h_##n(ARGS) { __VA_ARGS__ }
-/* Cold ends keep the handlers' own signature: gcc would drop parameters and shift registers in every handler for it. */
+/* Cold ends keep the handlers' own signature: gcc would drop parameters, and shift registers in every handler
+ * for it. */
 #if defined(__GNUC__) && !defined(__clang__)
 #define COLD __attribute__((noipa, cold))
 #else
@@ -65,7 +68,8 @@ static COLD void CC h_stop(ARGS)
     struct wrt__strand *s = inst->strand;
     u32 c = (u32)(uintptr_t)mem;
     mem = inst->mem;
-    if (ip - inst->code < WRT__CODE_HEAD) DISPATCH; /* a return out of the module: the caller's edge is the checkpoint */
+    /* A return out of the module: the caller's edge is the checkpoint. */
+    if (ip - inst->code < WRT__CODE_HEAD) DISPATCH;
     i64 piece = wrt__next_poll(s);
     fuel += piece;
     if (WRT_LIKELY(piece > 0 && fuel >= 0)) DISPATCH;
@@ -139,7 +143,8 @@ void wrt__loop(struct wrt__strand *s)
 {
     struct wrt_instance *inst = s->instance;
     const u64 *ip = inst->code + s->ip;
-    ((handler)(uintptr_t)ip[0])(ip, s->stack + s->fp, inst->mem, inst, s->fuel, s->acc_i, s->acc_d, s->acc_f, 0);
+    u64 *fp = s->stack + s->fp;
+    ((handler)(uintptr_t)ip[0])(ip, fp, inst->mem, inst, s->fuel, s->acc_i, s->acc_d, s->acc_f, 0);
 }
 
 #else

@@ -1,21 +1,40 @@
-/* encode.c: instructions into words, prices onto edges, positions into the map; and back from a word to its place.
- * Layout of words: regcode.h; of the map: translator.h; prices: docs/fuel.md. */
+/* encode.c: instructions into words, prices onto edges, positions into the map; and back from a word to its
+ * place. Layout of words: regcode.h; of the map: translator.h; prices: docs/fuel.md. */
 #include "wasm/translator.h"
 
-static const uint8_t shape_words[] = { [WRT__F_R] = 2, [WRT__F_I] = 2, [WRT__F_RK] = 3, [WRT__F_IK] = 3, [WRT__F_JMP] = 2, [WRT__F_GOTO] = 2,
-    [WRT__F_RB] = 3, [WRT__F_IB] = 3, [WRT__F_RKB] = 4, [WRT__F_IBX] = 4, [WRT__F_CHARGE] = 2, [WRT__F_TABLE] = 2,
-    [WRT__F_CALL] = WRT__CALL_WORDS, [WRT__F_CALLI] = WRT__CALL_WORDS, [WRT__F_SLOW] = WRT__CALL_WORDS, [WRT__F_GONE] = 0 };
+static const uint8_t shape_words[] = { [WRT__F_R] = 2,
+    [WRT__F_I] = 2,
+    [WRT__F_RK] = 3,
+    [WRT__F_IK] = 3,
+    [WRT__F_JMP] = 2,
+    [WRT__F_GOTO] = 2,
+    [WRT__F_RB] = 3,
+    [WRT__F_IB] = 3,
+    [WRT__F_RKB] = 4,
+    [WRT__F_IBX] = 4,
+    [WRT__F_CHARGE] = 2,
+    [WRT__F_TABLE] = 2,
+    [WRT__F_CALL] = WRT__CALL_WORDS,
+    [WRT__F_CALLI] = WRT__CALL_WORDS,
+    [WRT__F_SLOW] = WRT__CALL_WORDS,
+    [WRT__F_GONE] = 0 };
 
 static uint64_t handler_word(const struct wrt__module *m, uint32_t op)
 {
     return m->handlers ? (uint64_t)m->handlers[op] : op;
 }
 
-/* ---- sequences: a table of all lines of the list, by what is there already and what follows ---------------------- */
+/* ---- sequences: a table of all lines of the list, by what is there already and what follows
+ * ---------------------- */
 
 #if WRT_FUSE_FULL
-struct line { uint16_t x, y, xy; };
-static uint32_t line_hash(uint32_t x, uint32_t y) { return (x * 0x9e3779b1u ^ y * 0x85ebca6bu) >> (32 - WRT__SEQ_BITS); }
+struct line {
+    uint16_t x, y, xy;
+};
+static uint32_t line_hash(uint32_t x, uint32_t y)
+{
+    return (x * 0x9e3779b1u ^ y * 0x85ebca6bu) >> (32 - WRT__SEQ_BITS);
+}
 void wrt__sequences_fill(struct wrt__translator *t)
 {
     static const struct line all[] = {
@@ -26,7 +45,8 @@ void wrt__sequences_fill(struct wrt__translator *t)
     _Static_assert(sizeof all / sizeof *all < WRT__SEQ_SIZE / 2, "the table stays half empty");
     for (uint32_t i = 0; i < sizeof all / sizeof *all; i++) {
         uint32_t at = line_hash(all[i].x, all[i].y);
-        while (t->seq_result[at]) at = (at + 1) % WRT__SEQ_SIZE;
+        while (t->seq_result[at])
+            at = (at + 1) % WRT__SEQ_SIZE;
         t->seq_key[at] = (uint32_t)all[i].x << 16 | all[i].y;
         t->seq_result[at] = all[i].xy;
     }
@@ -75,18 +95,49 @@ static void write_ins(struct wrt__translator *t, const struct wrt__ins *x, uint3
     switch ((enum wrt__shape)x->shape) {
     case WRT__F_R: w[1] = r; break;
     case WRT__F_I: w[1] = imm; break;
-    case WRT__F_RK: w[1] = r; w[2] = x->k; break;
-    case WRT__F_IK: w[1] = imm; w[2] = x->k; break;
+    case WRT__F_RK:
+        w[1] = r;
+        w[2] = x->k;
+        break;
+    case WRT__F_IK:
+        w[1] = imm;
+        w[2] = x->k;
+        break;
     case WRT__F_JMP: w[1] = branch_word(t, x, i); break;
-    case WRT__F_GOTO: w[1] = (uint32_t)(((int32_t)t->at[t->labels[x->label].at] - (int32_t)t->at[i]) * 8); break;
-    case WRT__F_RB: w[1] = r; w[2] = branch_word(t, x, i); break;
-    case WRT__F_IB: w[1] = imm; w[2] = branch_word(t, x, i); break;
-    case WRT__F_RKB: w[1] = r; w[2] = x->k; w[3] = branch_word(t, x, i); break;
-    case WRT__F_IBX: w[1] = imm; w[2] = branch_word(t, x, i); w[3] = x->k; break;
+    case WRT__F_GOTO:
+        w[1] = (uint32_t)(((int32_t)t->at[t->labels[x->label].at] - (int32_t)t->at[i]) * 8);
+        break;
+    case WRT__F_RB:
+        w[1] = r;
+        w[2] = branch_word(t, x, i);
+        break;
+    case WRT__F_IB:
+        w[1] = imm;
+        w[2] = branch_word(t, x, i);
+        break;
+    case WRT__F_RKB:
+        w[1] = r;
+        w[2] = x->k;
+        w[3] = branch_word(t, x, i);
+        break;
+    case WRT__F_IBX:
+        w[1] = imm;
+        w[2] = branch_word(t, x, i);
+        w[3] = x->k;
+        break;
     case WRT__F_CHARGE: w[1] = after; break;
-    case WRT__F_CALL: w[1] = (uint32_t)x->k | (uint64_t)x->b << 32 | after << 48; w[2] = 0; break;
-    case WRT__F_CALLI: w[1] = x->a | (uint64_t)x->b << 32 | after << 48; w[2] = x->k; break;
-    case WRT__F_SLOW: w[1] = x->d | (uint64_t)x->a << 16 | (uint64_t)x->b << 32 | after << 48; w[2] = x->k; break;
+    case WRT__F_CALL:
+        w[1] = (uint32_t)x->k | (uint64_t)x->b << 32 | after << 48;
+        w[2] = 0;
+        break;
+    case WRT__F_CALLI:
+        w[1] = x->a | (uint64_t)x->b << 32 | after << 48;
+        w[2] = x->k;
+        break;
+    case WRT__F_SLOW:
+        w[1] = x->d | (uint64_t)x->a << 16 | (uint64_t)x->b << 32 | after << 48;
+        w[2] = x->k;
+        break;
     case WRT__F_TABLE:
         w[1] = imm;
         for (uint32_t k = 0; k <= x->imm; k++) {
@@ -99,12 +150,17 @@ static void write_ins(struct wrt__translator *t, const struct wrt__ins *x, uint3
     }
 }
 
-/* ---- the map ------------------------------------------------------------------------------------------------- */
+/* ---- the map
+ * ------------------------------------------------------------------------------------------------- */
 
-struct map_writer { uint8_t *p; uint32_t word, offset; };
+struct map_writer {
+    uint8_t *p;
+    uint32_t word, offset;
+};
 static void map_number(struct map_writer *w, uint64_t v)
 {
-    for (; v >= 0x80; v >>= 7) *w->p++ = (uint8_t)(v | 0x80);
+    for (; v >= 0x80; v >>= 7)
+        *w->p++ = (uint8_t)(v | 0x80);
     *w->p++ = (uint8_t)v;
 }
 static void map_entry(struct map_writer *w, uint32_t word, uint32_t kind, uint32_t offset)
@@ -121,11 +177,14 @@ static bool write_map(struct wrt__translator *t, struct wrt__func *f, uint64_t s
     struct wrt__module *m = t->module;
     sites += t->places_count;
     if (m->map_count + sites * MAP_ENTRY_MOST > UINT32_MAX) return false;
-    if (!wrt__grow(m->alloc, &m->map, &m->map_cap, m->map_count + (uint32_t)sites * MAP_ENTRY_MOST, 1, WRT_TAG_CODE)) return false;
+    if (!wrt__grow(
+            m->alloc, &m->map, &m->map_cap, m->map_count + (uint32_t)sites * MAP_ENTRY_MOST, 1, WRT_TAG_CODE))
+        return false;
     struct map_writer w = { m->map + m->map_count, 0, f->body_offset };
     uint32_t place = 0;
     for (uint32_t i = 0; i <= t->ins_count; i++) {
-        for (; place < t->places_count && t->places[place].ins == i; place++) map_entry(&w, t->at[i], WRT__AT_CHECKPOINT, t->places[place].offset);
+        for (; place < t->places_count && t->places[place].ins == i; place++)
+            map_entry(&w, t->at[i], WRT__AT_CHECKPOINT, t->places[place].offset);
         if (i == t->ins_count || !t->ins[i].site) continue;
         const struct wrt__ins *x = &t->ins[i];
         map_entry(&w, t->at[i], WRT__AT_OPERATOR, x->offset);
@@ -146,7 +205,8 @@ static uint64_t map_read(const uint8_t **p, const uint8_t *end)
     }
     return v;
 }
-static bool position_find(const struct wrt__module *m, uint32_t func, uint32_t at, uint32_t kind, uint32_t *offset, uint32_t *rest)
+static bool position_find(
+    const struct wrt__module *m, uint32_t func, uint32_t at, uint32_t kind, uint32_t *offset, uint32_t *rest)
 {
     const struct wrt__func *f = &m->funcs[func];
     const uint8_t *p = m->map + f->map, *end = p + f->map_bytes;
@@ -164,7 +224,8 @@ static bool position_find(const struct wrt__module *m, uint32_t func, uint32_t a
     }
     return false;
 }
-bool wrt__operator_at(const struct wrt__module *m, uint32_t func, uint32_t at, uint32_t *offset, uint32_t *rest)
+bool wrt__operator_at(
+    const struct wrt__module *m, uint32_t func, uint32_t at, uint32_t *offset, uint32_t *rest)
 {
     return position_find(m, func, at, WRT__AT_OPERATOR, offset, rest);
 }
@@ -178,23 +239,29 @@ uint32_t wrt__func_at(const struct wrt__module *m, uint32_t at)
     while (low < high) { /* functions lie in order of their index */
         uint32_t middle = low + (high - low) / 2;
         const struct wrt__func *f = &m->funcs[middle];
-        if (at < f->code) high = middle;
-        else if (at >= f->code + f->code_words) low = middle + 1;
-        else return middle;
+        if (at < f->code)
+            high = middle;
+        else if (at >= f->code + f->code_words)
+            low = middle + 1;
+        else
+            return middle;
     }
     return UINT32_MAX;
 }
 
-/* ---- bodies ---------------------------------------------------------------------------------------------------- */
+/* ---- bodies
+ * ---------------------------------------------------------------------------------------------------- */
 
-/* Room for what bodies of this size most often become; an array that doubles would be copied over and over. */
+/* Room for what bodies of this size most often become; an array that doubles would be copied over and over.
+ */
 static bool write_head(struct wrt__module *m, uint32_t first_body)
 {
     uint64_t bytes = wrt__min_u64(m->source.n - wrt__min_u64(first_body, m->source.n), UINT32_MAX / 2);
     uint32_t words = (uint32_t)(bytes / 2), map = (uint32_t)(bytes * 2 / 5);
     (void)wrt__grow(m->alloc, &m->map, &m->map_cap, map, 1, WRT_TAG_CODE);
-    if (!wrt__grow(m->alloc, &m->code, &m->code_cap, WRT__CODE_HEAD + words, sizeof *m->code, WRT_TAG_CODE) &&
-        !wrt__grow(m->alloc, &m->code, &m->code_cap, WRT__CODE_HEAD, sizeof *m->code, WRT_TAG_CODE)) return false;
+    if (!wrt__grow(m->alloc, &m->code, &m->code_cap, WRT__CODE_HEAD + words, sizeof *m->code, WRT_TAG_CODE)
+        && !wrt__grow(m->alloc, &m->code, &m->code_cap, WRT__CODE_HEAD, sizeof *m->code, WRT_TAG_CODE))
+        return false;
     memset(m->code, 0, WRT__CODE_HEAD * sizeof *m->code);
     m->code[WRT__LINK_HALT / 8 + WRT__CALL_WORDS] = handler_word(m, WRT__R_HALT);
     m->code[WRT__LINK_BORDER / 8 + WRT__CALL_WORDS] = handler_word(m, WRT__R_XRET);
@@ -206,18 +273,23 @@ wrt_status wrt__encode(struct wrt__translator *t, uint32_t end_offset, wrt_error
     struct wrt__module *m = t->module;
     struct wrt__func *f = &m->funcs[t->func];
     uint64_t words = 0, sites = 0;
-    if (!wrt__grow(m->alloc, &t->at, &t->at_cap, t->ins_count + 1, sizeof *t->at, WRT_TAG_CODE)) goto no_memory;
+    if (!wrt__grow(m->alloc, &t->at, &t->at_cap, t->ins_count + 1, sizeof *t->at, WRT_TAG_CODE))
+        goto no_memory;
     if (m->code_count == 0 && !write_head(m, f->body_offset)) goto no_memory;
     for (uint32_t i = 0; i < t->ins_count; i++) {
         t->at[i] = (uint32_t)words;
         sites += t->ins[i].site;
-        words += shape_words[t->ins[i].shape] + (t->ins[i].shape == WRT__F_TABLE ? (uint64_t)t->ins[i].imm + 1 : 0);
+        words += shape_words[t->ins[i].shape]
+            + (t->ins[i].shape == WRT__F_TABLE ? (uint64_t)t->ins[i].imm + 1 : 0);
     }
     t->at[t->ins_count] = (uint32_t)words;
     if ((m->code_count + words) * 8 > INT32_MAX) {
-        return wrt__fail_table(err, WRT_E_LIMIT, 401, "code", "function %u: more than 2 GiB of register code", t->func);
+        return wrt__fail_table(
+            err, WRT_E_LIMIT, 401, "code", "function %u: more than 2 GiB of register code", t->func);
     }
-    if (!wrt__grow(m->alloc, &m->code, &m->code_cap, m->code_count + (uint32_t)words, sizeof *m->code, WRT_TAG_CODE)) goto no_memory;
+    if (!wrt__grow(
+            m->alloc, &m->code, &m->code_cap, m->code_count + (uint32_t)words, sizeof *m->code, WRT_TAG_CODE))
+        goto no_memory;
     f->code = m->code_count;
     f->code_words = (uint32_t)words;
     f->frame = t->base + t->height_max;
@@ -230,7 +302,9 @@ wrt_status wrt__encode(struct wrt__translator *t, uint32_t end_offset, wrt_error
         if (x->shape == WRT__F_GONE) continue;
         write_ins(t, x, i, m->code + f->code + t->at[i]);
         if (x->shape != WRT__F_CALL) continue;
-        if (!wrt__grow(m->alloc, &t->calls, &t->calls_cap, t->calls_count + 1, sizeof *t->calls, WRT_TAG_CODE)) goto no_memory;
+        if (!wrt__grow(
+                m->alloc, &t->calls, &t->calls_cap, t->calls_count + 1, sizeof *t->calls, WRT_TAG_CODE))
+            goto no_memory;
         t->calls[t->calls_count++] = f->code + t->at[i];
     }
     m->code_count += (uint32_t)words;
@@ -242,13 +316,16 @@ no_memory:
 static void give_back_rest(struct wrt__module *m)
 {
     void *code = m->code_count < m->code_cap - m->code_cap / 16
-        ? wrt__resize(m->alloc, m->code, m->code_cap * sizeof *m->code, m->code_count * sizeof *m->code, WRT_TAG_CODE) : NULL;
+        ? wrt__resize(
+              m->alloc, m->code, m->code_cap * sizeof *m->code, m->code_count * sizeof *m->code, WRT_TAG_CODE)
+        : NULL;
     if (code) {
         m->code = code;
         m->code_cap = m->code_count;
     }
     void *map = m->map_count > 0 && m->map_count < m->map_cap - m->map_cap / 16
-        ? wrt__resize(m->alloc, m->map, m->map_cap, m->map_count, WRT_TAG_CODE) : NULL;
+        ? wrt__resize(m->alloc, m->map, m->map_cap, m->map_count, WRT_TAG_CODE)
+        : NULL;
     if (map) {
         m->map = map;
         m->map_cap = m->map_count;
