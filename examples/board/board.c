@@ -1,6 +1,6 @@
-/* A system without an operating system: four guests share one core, each in slices of its own, in a block of memory
- * that is given once. Prints what each returned, its exact fuel, and the hash of the whole schedule. The same file
- * runs on a host; tests/board compares the two texts, which must be equal byte for byte.
+/* A system without an operating system: four guests share one core, each in slices of its own, in a block of
+ * memory that is given once. Prints what each returned, its exact fuel, and the hash of the whole schedule.
+ * The same file runs on a host; tests/board compares the two texts, which must be equal byte for byte.
  *
  * On the board: start.c (entry, output, exit), memcpy and friends below. Output, wherever it runs:
  *
@@ -111,8 +111,10 @@ int main(void)
     so.virtual_time = true;
     so.ns_per_kfuel = 50000;
     load.keep_source = true; /* the binary stays where it is: in flash */
-    if (wrt_engine_new(&cfg, &e, &err) || wrt_load(e, (wrt_bytes){ guest_wasm, sizeof guest_wasm }, &load, &code, &err) ||
-        wrt_linker_new(e, &l, &err) || wrt_store_new(e, &so, &s, &err)) return fail(&err);
+    if (wrt_engine_new(&cfg, &e, &err)
+        || wrt_load(e, (wrt_bytes){ guest_wasm, sizeof guest_wasm }, &load, &code, &err)
+        || wrt_linker_new(e, &l, &err) || wrt_store_new(e, &so, &s, &err))
+        return fail(&err);
     wrt_trace_ring(s, ring, sizeof ring);
     int status = run(s, l, code, &err);
     wrt_store_free(s);

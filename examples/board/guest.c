@@ -1,5 +1,5 @@
-/* The guest of the board example: no libc, no imports. Integer, float, memory, indirect calls, recursion, bulk work.
- * Built by build.sh; guest.wasm is committed beside it. */
+/* The guest of the board example: no libc, no imports. Integer, float, memory, indirect calls, recursion,
+ * bulk work. Built by build.sh; guest.wasm is committed beside it. */
 typedef unsigned int u32;
 typedef unsigned long long u64;
 #define EXPORT(name) __attribute__((export_name(#name)))
@@ -65,7 +65,8 @@ EXPORT(matrix) u64 run_matrix(u32 n)
         for (u32 i = 0; i < 144; i++) matrix[0][0][i] = matrix[2][0][i] * 0x1p-9 + 0.5;
     }
     double total = 0;
-    for (u32 i = 0; i < 144; i++) total += __builtin_sqrt(__builtin_fabs(matrix[2][0][i])) + __builtin_floor(matrix[0][0][i]);
+    for (u32 i = 0; i < 144; i++)
+        total += __builtin_sqrt(__builtin_fabs(matrix[2][0][i])) + __builtin_floor(matrix[0][0][i]);
     u64 bits;
     __builtin_memcpy(&bits, &total, 8);
     return bits;

@@ -1,5 +1,5 @@
-/* Entry, output and exit on a Cortex-M under an emulator with semihosting (qemu-system-arm -semihosting). No libc: the
- * four memory functions that the library asks for are here. */
+/* Entry, output and exit on a Cortex-M under an emulator with semihosting (qemu-system-arm -semihosting). No
+ * libc: the four memory functions that the library asks for are here. */
 #include "board.h"
 #include <stdint.h>
 

@@ -1,5 +1,5 @@
-/* Entry, output and exit on the RISC-V machine `virt` of an emulator (qemu-system-riscv64 -M virt -bios none): a serial
- * port at 0x10000000, a register at 0x100000 that ends the emulation. */
+/* Entry, output and exit on the RISC-V machine `virt` of an emulator (qemu-system-riscv64 -M virt -bios
+ * none): a serial port at 0x10000000, a register at 0x100000 that ends the emulation. */
 #include "board.h"
 #include <stdint.h>
 

@@ -93,7 +93,15 @@ WRT_API uint32_t wrt_version(void);
 
 /* What an allocation is for; only a hint. WRT_TAG_MEMORY blocks (linear memories) must come zeroed
  * from `resize` when p is NULL, and their new part zeroed when they grow. */
-enum { WRT_TAG_OTHER, WRT_TAG_CODE, WRT_TAG_MEMORY, WRT_TAG_STACK, WRT_TAG_TASK, WRT_TAG_TABLE, WRT_TAG_VALUES };
+enum {
+    WRT_TAG_OTHER,
+    WRT_TAG_CODE,
+    WRT_TAG_MEMORY,
+    WRT_TAG_STACK,
+    WRT_TAG_TASK,
+    WRT_TAG_TABLE,
+    WRT_TAG_VALUES
+};
 
 /* All memory of an engine comes through this one function.
  * p == NULL allocates new_n bytes; new_n == 0 frees p (old_n bytes); otherwise resizes.

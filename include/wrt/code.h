@@ -23,7 +23,7 @@ typedef struct wrt_inbox wrt_inbox;
 typedef struct wrt_load_opts {
     uint32_t size;
     bool keep_source;       /* `bytes` is kept by the caller until wrt_code_free: nothing is copied */
-    bool portable;          /* keep handler numbers, not addresses (for inspection); such code cannot run in a tail build */
+    bool portable;          /* keep handler numbers, not addresses: for inspection; a tail build cannot run it */
     wrt_str name;           /* for messages and back-traces; copied */
 } wrt_load_opts;
 
@@ -32,10 +32,16 @@ typedef struct wrt_load_opts {
  * errors  WRT_E_MALFORMED, WRT_E_INVALID, WRT_E_UNSUPPORTED (a feature that is off), WRT_E_LIMIT: each with
  *         err->offset; WRT_E_NOMEM; WRT_E_SEALED
  * cost    [load], linear in n      thread  any, engine shared */
-WRT_API wrt_status wrt_load(wrt_engine *e, wrt_bytes bytes, const wrt_load_opts *o, wrt_code **out, wrt_error *err);
+WRT_API wrt_status wrt_load(
+    wrt_engine *e, wrt_bytes bytes, const wrt_load_opts *o, wrt_code **out, wrt_error *err);
 WRT_API void wrt_code_free(wrt_code *c);
 
-typedef enum wrt_extern_kind { WRT_EXTERN_FUNC, WRT_EXTERN_TABLE, WRT_EXTERN_MEMORY, WRT_EXTERN_GLOBAL } wrt_extern_kind;
+typedef enum wrt_extern_kind {
+    WRT_EXTERN_FUNC,
+    WRT_EXTERN_TABLE,
+    WRT_EXTERN_MEMORY,
+    WRT_EXTERN_GLOBAL
+} wrt_extern_kind;
 /* One import or export as declared. Strings and types are borrowed from the code. */
 typedef struct wrt_extern_desc {
     wrt_extern_kind kind;
@@ -54,14 +60,15 @@ WRT_API bool wrt_code_export(const wrt_code *c, size_t i, wrt_extern_desc *out);
 typedef struct wrt_code_info {
     uint32_t types, functions, imported_functions, tables, memories, globals, elem_segments, data_segments;
     uint64_t wasm_bytes, body_bytes, code_bytes, map_bytes, data_bytes;
-    uint64_t features;              /* proposals that the binary needs beyond the 2017 language, as far as seen */
+    uint64_t features; /* proposals that the binary needs beyond the 2017 language, as far as seen */
     uint64_t sha_low;               /* 64-bit FNV-1a of the binary */
 } wrt_code_info;
 WRT_API void wrt_code_info_get(const wrt_code *c, wrt_code_info *out);
 /* Name of a function (index space with imports first): name section, else export name, else empty. */
 WRT_API wrt_str wrt_code_func_name(const wrt_code *c, uint32_t func);
 /* Disassembles one defined function: the register code with its charge blocks, line by line, into `write`. */
-WRT_API wrt_status wrt_code_disasm(const wrt_code *c, uint32_t func, void (*write)(void *ctx, wrt_str line), void *ctx);
+WRT_API wrt_status wrt_code_disasm(
+    const wrt_code *c, uint32_t func, void (*write)(void *ctx, wrt_str line), void *ctx);
 
 /* ---- linker -------------------------------------------------------------------------------------- */
 
@@ -85,16 +92,20 @@ WRT_API wrt_status wrt_linker_new(wrt_engine *e, wrt_linker **out, wrt_error *er
 /* Instances that were made with a linker keep what they use of it: it may be freed at any time. */
 WRT_API void wrt_linker_free(wrt_linker *l);
 /* Defines host functions under the module name `module`. A later definition of the same name replaces. */
-WRT_API wrt_status wrt_link_funcs(wrt_linker *l, wrt_str module, const wrt_fn_def *defs, size_t n, wrt_error *err);
+WRT_API wrt_status wrt_link_funcs(
+    wrt_linker *l, wrt_str module, const wrt_fn_def *defs, size_t n, wrt_error *err);
 /* Makes every export of an instance importable under `module`. The instance must live in the store that is
  * instantiated into later and is kept by what imports from it. */
 WRT_API wrt_status wrt_link_instance(wrt_linker *l, wrt_str module, wrt_instance *provider, wrt_error *err);
-WRT_API wrt_status wrt_link_memory(wrt_linker *l, wrt_str module, wrt_str name, wrt_memory *m, wrt_error *err);
+WRT_API wrt_status wrt_link_memory(
+    wrt_linker *l, wrt_str module, wrt_str name, wrt_memory *m, wrt_error *err);
 WRT_API wrt_status wrt_link_table(wrt_linker *l, wrt_str module, wrt_str name, wrt_table *t, wrt_error *err);
-WRT_API wrt_status wrt_link_global(wrt_linker *l, wrt_str module, wrt_str name, wrt_global *g, wrt_error *err);
+WRT_API wrt_status wrt_link_global(
+    wrt_linker *l, wrt_str module, wrt_str name, wrt_global *g, wrt_error *err);
 WRT_API wrt_status wrt_link_func(wrt_linker *l, wrt_str module, wrt_str name, wrt_func *f, wrt_error *err);
-/* Every missing or mistyped import of `c`, not the first: fills errs[0..cap), *n is the total. WRT_OK when 0. */
-WRT_API wrt_status wrt_link_check(const wrt_linker *l, const wrt_code *c, wrt_error *errs, size_t cap, size_t *n);
+/* Every missing or mistyped import of `c`, not the first: fills errs[0..cap), *n is the total; WRT_OK: 0. */
+WRT_API wrt_status wrt_link_check(
+    const wrt_linker *l, const wrt_code *c, wrt_error *errs, size_t cap, size_t *n);
 
 /* ---- store and instances ------------------------------------------------------------------------- */
 
@@ -111,8 +122,9 @@ typedef struct wrt_store_opts {
     void *user;                     /* kept; wrt_store_user, wrt_call_user */
 } wrt_store_opts;
 
-/* Makes a store of the engine, with its executor; `o` is borrowed; given: wrt_store_free. It belongs to one thread at a
- * time.  errors  WRT_E_ARG a field is out of range (err->table names it), WRT_E_NOMEM, WRT_E_SEALED   cost [load] */
+/* Makes a store of the engine, with its executor; `o` is borrowed; given: wrt_store_free. It belongs to one
+ * thread at a time.  errors  WRT_E_ARG a field is out of range (err->table names it), WRT_E_NOMEM,
+ * WRT_E_SEALED   cost [load] */
 WRT_API wrt_status wrt_store_new(wrt_engine *e, const wrt_store_opts *o, wrt_store **out, wrt_error *err);
 /* Ends every task (their done callbacks see WRT_E_CANCELLED), frees every instance. Ids become stale. */
 WRT_API void wrt_store_free(wrt_store *s);
@@ -122,7 +134,8 @@ WRT_API wrt_engine *wrt_store_engine(const wrt_store *s);
 /* Links, allocates, runs segments and the start function (as a task of this store, driven to its end).
  * errors  WRT_E_LINK (err->where names the import), WRT_E_TRAP, WRT_E_LIMIT, WRT_E_NOMEM, WRT_E_FUEL;
  *         as the spec demands, segments written before a trap stay written */
-WRT_API wrt_status wrt_instantiate(wrt_store *s, const wrt_linker *l, wrt_code *c, wrt_instance **out, wrt_error *err);
+WRT_API wrt_status wrt_instantiate(
+    wrt_store *s, const wrt_linker *l, wrt_code *c, wrt_instance **out, wrt_error *err);
 WRT_API wrt_store *wrt_instance_store(const wrt_instance *i);
 WRT_API const wrt_code *wrt_instance_code(const wrt_instance *i);
 
@@ -144,13 +157,16 @@ typedef struct wrt_span { uint8_t *p; size_t n; } wrt_span;
 WRT_API wrt_status wrt_memory_view(wrt_memory *m, uint64_t offset, uint64_t n, wrt_span *out);
 WRT_API uint64_t wrt_memory_pages(const wrt_memory *m);
 WRT_API wrt_status wrt_memory_grow(wrt_memory *m, uint64_t pages, uint64_t *old_pages);
-WRT_API wrt_status wrt_memory_new(wrt_store *s, uint64_t min_pages, uint64_t max_pages, bool has_max, wrt_memory **out, wrt_error *err);
-WRT_API wrt_status wrt_table_new(wrt_store *s, wrt_kind elem, uint64_t min, uint64_t max, bool has_max, wrt_table **out, wrt_error *err);
+WRT_API wrt_status wrt_memory_new(
+    wrt_store *s, uint64_t min_pages, uint64_t max_pages, bool has_max, wrt_memory **out, wrt_error *err);
+WRT_API wrt_status wrt_table_new(
+    wrt_store *s, wrt_kind elem, uint64_t min, uint64_t max, bool has_max, wrt_table **out, wrt_error *err);
 WRT_API uint64_t wrt_table_size(const wrt_table *t);
 WRT_API wrt_status wrt_table_get(const wrt_table *t, uint64_t index, wrt_val *out);
 WRT_API wrt_status wrt_table_set(wrt_table *t, uint64_t index, wrt_val v);
 WRT_API wrt_status wrt_table_grow(wrt_table *t, uint64_t by, wrt_val init, uint64_t *old_size);
-WRT_API wrt_status wrt_global_new(wrt_store *s, wrt_val init, bool is_mutable, wrt_global **out, wrt_error *err);
+WRT_API wrt_status wrt_global_new(
+    wrt_store *s, wrt_val init, bool is_mutable, wrt_global **out, wrt_error *err);
 WRT_API wrt_status wrt_global_get(const wrt_global *g, wrt_val *out);
 WRT_API wrt_status wrt_global_set(wrt_global *g, wrt_val v);        /* WRT_E_STATE when immutable */
 
@@ -162,11 +178,13 @@ WRT_API size_t wrt_arg_count(const wrt_call *c);
 WRT_API wrt_val wrt_arg(const wrt_call *c, size_t i);
 /* Sets the results, n as in the signature.  errors  WRT_E_TYPE count or a kind; nothing is set   cost [On] */
 WRT_API wrt_status wrt_return(wrt_call *c, const wrt_val *results, size_t n);
-WRT_API wrt_status wrt_raise(wrt_call *c, wrt_str message);         /* returns WRT_E_TRAP; the trap is WRT_TRAP_HOST */
+WRT_API wrt_status wrt_raise(
+    wrt_call *c, wrt_str message); /* returns WRT_E_TRAP; the trap is WRT_TRAP_HOST */
 WRT_API wrt_status wrt_exit(wrt_call *c, int32_t code);             /* returns WRT_E_EXIT: ends the task */
-/* Charges work done for the guest in proportion to its size; booked as host fuel. The charge is taken even when
- * it overdraws the slice; the debt comes off the next one. WRT_E_FUEL when the hard budget does not hold it
- * (nothing is charged): return it, the task ends or suspends by its policy and the call is made again after refuelling. */
+/* Charges work done for the guest in proportion to its size; booked as host fuel. The charge is taken even
+ * when it overdraws the slice; the debt comes off the next one. WRT_E_FUEL when the hard budget does not hold
+ * it (nothing is charged): return it, the task ends or suspends by its policy and the call is made again
+ * after refuelling. */
 WRT_API wrt_status wrt_charge(wrt_call *c, uint64_t fuel);
 WRT_API void *wrt_call_user(const wrt_call *c);                     /* the store's user pointer */
 WRT_API wrt_store *wrt_call_store(const wrt_call *c);
@@ -175,20 +193,21 @@ WRT_API wrt_instance *wrt_call_instance(const wrt_call *c);         /* the calli
 WRT_API wrt_status wrt_call_memory(wrt_call *c, uint64_t offset, uint64_t n, wrt_span *out);
 
 /* Deferred results. wrt_defer reserves a completion, so that completing cannot run out of anything; then the
- * host function returns WRT_PENDING. `finish` runs on the store's thread when the completion has arrived: it may
- * read status and scalar, set results with wrt_return, or return WRT_PENDING after wrt_defer_again to wait for
- * more. finish == NULL: the scalar becomes the only result (or is dropped). on_cancel tells the host that
- * nobody waits any more; it must not complete afterwards. */
+ * host function returns WRT_PENDING. `finish` runs on the store's thread when the completion has arrived: it
+ * may read status and scalar, set results with wrt_return, or return WRT_PENDING after wrt_defer_again to
+ * wait for more. finish == NULL: the scalar becomes the only result (or is dropped). on_cancel tells the host
+ * that nobody waits any more; it must not complete afterwards. */
 typedef struct { uint64_t v; } wrt_completion;
 typedef wrt_status (*wrt_finish_fn)(void *ctx, wrt_call *call, wrt_status status, uint64_t scalar);
 typedef void (*wrt_on_cancel)(void *ctx, wrt_completion k);
-WRT_API wrt_status wrt_defer(wrt_call *c, wrt_finish_fn finish, wrt_on_cancel on_cancel, void *ctx, wrt_completion *out);
+WRT_API wrt_status wrt_defer(
+    wrt_call *c, wrt_finish_fn finish, wrt_on_cancel on_cancel, void *ctx, wrt_completion *out);
 WRT_API wrt_status wrt_defer_again(wrt_call *c, wrt_completion *out);   /* inside finish */
-/* Helpers that complete by themselves: when the clock reaches `at_ns` (store clock, wrt_now_ns), when fd is ready
- * (events: 1 read, 2 write; the scalar has the events, with 4 for an error, in its low half and fd in its high half).
- * Several may be armed for one completion; the first that happens completes. While tasks are busy, clock and
- * descriptors are looked at once in 8 poll_fuel. errors: WRT_E_STATE stale, WRT_E_LIMIT (timers, watches), WRT_E_NOMEM,
- * WRT_E_UNSUPPORTED no descriptors on this platform */
+/* Helpers that complete by themselves: when the clock reaches `at_ns` (store clock, wrt_now_ns), when fd is
+ * ready (events: 1 read, 2 write; the scalar has the events, with 4 for an error, in its low half and fd in
+ * its high half). Several may be armed for one completion; the first that happens completes. While tasks are
+ * busy, clock and descriptors are looked at once in 8 poll_fuel. errors: WRT_E_STATE stale, WRT_E_LIMIT
+ * (timers, watches), WRT_E_NOMEM, WRT_E_UNSUPPORTED no descriptors on this platform */
 WRT_API wrt_status wrt_complete_at(wrt_store *s, wrt_completion k, uint64_t at_ns);
 WRT_API wrt_status wrt_complete_on_fd(wrt_store *s, wrt_completion k, int fd, uint32_t events);
 WRT_API uint64_t wrt_now_ns(const wrt_store *s);

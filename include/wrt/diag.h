@@ -36,8 +36,8 @@ typedef struct wrt_frame {
     uint64_t offset;            /* byte offset in the binary */
     wrt_str func_name, module_name;     /* borrowed from the code */
 } wrt_frame;
-/* Innermost first: of a trapped task, and of any suspended one ("where is it now?"). Returns the depth, fills up
- * to cap. Works until the task is closed. */
+/* Innermost first: of a trapped task, and of any suspended one ("where is it now?"). Returns the depth, fills
+ * up to cap. Works until the task is closed. */
 WRT_API size_t wrt_task_frames(wrt_store *s, wrt_task t, wrt_frame *out, size_t cap);
 
 #define WRT_TRACE_MAP(X)                                                                      \
@@ -50,19 +50,25 @@ typedef enum wrt_trace_kind {
 } wrt_trace_kind;
 /* Fixed 40 bytes. SLICE_END: a = function index, b = offset in it, of the stopping place. */
 typedef struct wrt_trace_rec { uint64_t t_ns, fuel, task; uint32_t kind, core, a, b; } wrt_trace_rec;
-/* Gives the store a ring for its records in caller memory (kept until the store is freed; NULL: off). Overwrites the oldest. */
+/* Gives the store a ring for its records in caller memory (kept until the store is freed; NULL: off).
+ * Overwrites the oldest. */
 WRT_API wrt_status wrt_trace_ring(wrt_store *s, void *buf, size_t n);
 /* Moves up to cap records out, oldest first; *lost counts those overwritten since the last call. */
 WRT_API size_t wrt_trace_drain(wrt_store *s, wrt_trace_rec *out, size_t cap, uint64_t *lost);
-/* Running 64-bit FNV-1a over every record's (kind, task, fuel, a, b): equal on every platform and build for the same
- * run. Clock values are not part of it. Records are made, and hashed, only while the store has a ring. */
+/* Running 64-bit FNV-1a over every record's (kind, task, fuel, a, b): equal on every platform and build for
+ * the same run. Clock values are not part of it. Records are made, and hashed, only while the store has a
+ * ring. */
 WRT_API uint64_t wrt_trace_hash(const wrt_store *s);
 
-/* Exact profile: fuel per function, also per stack. While it is on every edge leaves the loop, and tasks run several times
- * slower; fuel and results stay the same. rows: fills up to cap, one per function; the answer is their number, or, when cap
- * is too small, a number that is enough. */
+/* Exact profile: fuel per function, also per stack. While it is on every edge leaves the loop, and tasks run
+ * several times slower; fuel and results stay the same. rows: fills up to cap, one per function; the answer
+ * is their number, or, when cap is too small, a number that is enough. */
 WRT_API wrt_status wrt_profile_start(wrt_store *s, wrt_error *err);
-typedef struct wrt_profile_row { const wrt_code *code; uint32_t func; uint64_t self_fuel, calls; } wrt_profile_row;
+typedef struct wrt_profile_row {
+    const wrt_code *code;
+    uint32_t func;
+    uint64_t self_fuel, calls;
+} wrt_profile_row;
 WRT_API size_t wrt_profile_rows(wrt_store *s, wrt_profile_row *out, size_t cap);
 /* Folded stacks ("a;b;c 123"), one line a call. */
 WRT_API wrt_status wrt_profile_folded(wrt_store *s, void (*write)(void *ctx, wrt_str line), void *ctx);

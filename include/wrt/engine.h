@@ -39,7 +39,8 @@ typedef struct wrt_fuel_table {
 WRT_API const wrt_fuel_table *wrt_fuel_table_named(wrt_str name);
 /* 64-bit FNV-1a over the canonical little-endian form of a table. */
 WRT_API uint64_t wrt_fuel_table_hash(const wrt_fuel_table *t);
-/* Text of an operator ("i32.add") by its number in wrt_fuel_table.op; empty: there is no such operator. Static. */
+/* Text of an operator ("i32.add") by its number in wrt_fuel_table.op; empty: there is no such operator.
+ * Static. */
 WRT_API wrt_str wrt_fuel_op_name(uint32_t op);
 
 /* WebAssembly proposals as bits of wrt_config.features. */

@@ -21,12 +21,27 @@ typedef struct wrt_val {
     union { int64_t i; uint64_t u; float f32; double f64; uint32_t u32; int32_t i32; } of;
 } wrt_val;
 
-static inline wrt_val wrt_i32(int32_t v) { wrt_val r = { WRT_I32, 0, 0, 0, { 0 } }; r.of.u = (uint32_t)v; return r; }
+static inline wrt_val wrt_i32(int32_t v)
+{
+    wrt_val r = { WRT_I32, 0, 0, 0, { 0 } };
+    r.of.u = (uint32_t)v;
+    return r;
+}
 static inline wrt_val wrt_i64(int64_t v) { wrt_val r = { WRT_I64, 0, 0, 0, { 0 } }; r.of.i = v; return r; }
 static inline wrt_val wrt_f32(float v)   { wrt_val r = { WRT_F32, 0, 0, 0, { 0 } }; r.of.f32 = v; return r; }
 static inline wrt_val wrt_f64(double v)  { wrt_val r = { WRT_F64, 0, 0, 0, { 0 } }; r.of.f64 = v; return r; }
-static inline wrt_val wrt_externref(uint64_t v) { wrt_val r = { WRT_EXTERNREF, 0, 0, 1, { 0 } }; r.of.u = v; return r; }
-static inline wrt_val wrt_null(wrt_kind ref)    { wrt_val r = { 0, 0, 0, 0, { 0 } }; r.kind = (uint8_t)ref; return r; }
+static inline wrt_val wrt_externref(uint64_t v)
+{
+    wrt_val r = { WRT_EXTERNREF, 0, 0, 1, { 0 } };
+    r.of.u = v;
+    return r;
+}
+static inline wrt_val wrt_null(wrt_kind ref)
+{
+    wrt_val r = { 0, 0, 0, 0, { 0 } };
+    r.kind = (uint8_t)ref;
+    return r;
+}
 
 /* Type of a function: `kinds` holds the parameters, then the results. */
 typedef struct wrt_func_type { uint32_t params, results; const uint8_t *kinds; } wrt_func_type;

@@ -2,7 +2,8 @@
 #include "api/objects.h"
 #include "wasm/disasm.h"
 
-wrt_status wrt_code_disasm(const wrt_code *c, uint32_t func, void (*write)(void *ctx, wrt_str line), void *ctx)
+wrt_status wrt_code_disasm(
+    const wrt_code *c, uint32_t func, void (*write)(void *ctx, wrt_str line), void *ctx)
 {
     if (!c || !write) return WRT_E_ARG;
     struct wrt__line_sink out = { write, ctx };

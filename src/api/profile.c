@@ -7,7 +7,9 @@ wrt_status wrt_profile_start(wrt_store *s, wrt_error *err)
     if (!s) return wrt__fail(err, WRT_E_ARG, 410, WRT__NO_OFFSET, "no store");
     if (s->core.profile) return WRT_OK;
     s->core.profile = wrt__profile_new(s->core.alloc);
-    return s->core.profile ? WRT_OK : wrt__fail(err, WRT_E_NOMEM, WRT__W_NO_ROOM, WRT__NO_OFFSET, "no memory for a profile");
+    return s->core.profile
+        ? WRT_OK
+        : wrt__fail(err, WRT_E_NOMEM, WRT__W_NO_ROOM, WRT__NO_OFFSET, "no memory for a profile");
 }
 size_t wrt_profile_rows(wrt_store *s, wrt_profile_row *out, size_t cap)
 {
@@ -41,7 +43,8 @@ wrt_status wrt_profile_folded(wrt_store *s, void (*write)(void *ctx, wrt_str lin
     for (uint32_t i = 0; i < p->nodes_count; i++) {
         if (p->nodes[i].self == 0) continue;
         uint32_t path[PROFILE_DEPTH], depth = 0;
-        for (uint32_t n = i; n != UINT32_MAX && depth < PROFILE_DEPTH; n = p->nodes[n].parent) path[depth++] = n;
+        for (uint32_t n = i; n != UINT32_MAX && depth < PROFILE_DEPTH; n = p->nodes[n].parent)
+            path[depth++] = n;
         size_t at = 0;
         for (uint32_t k = depth; k > 0 && at < PROFILE_LINE - 600; k--) {
             if (k < depth) at += wrt__format(line + at, PROFILE_LINE - at, ";");

@@ -1,6 +1,7 @@
-/* call: calls that leave the loop: into another instance, into a host function, tail calls, the first function of a
- * strand. A border frame (two slots: caller's function record and call, caller's frame and number of results) lies
- * between frames of different instances and never overlaps, so what is above it can be cut off. */
+/* call: calls that leave the loop: into another instance, into a host function, tail calls, the first
+ * function of a strand. A border frame (two slots: caller's function record and call, caller's frame and
+ * number of results) lies between frames of different instances and never overlaps, so what is above it can
+ * be cut off. */
 #include "engine/run.h"
 
 bool wrt__instance_enter(struct wrt_instance *i, struct wrt__strand *s)
@@ -33,7 +34,8 @@ static enum wrt__step enter_instance(struct wrt__strand *s, struct wrt_instance 
 }
 
 /* The callee's frame begins at slot `base`; its arguments are there. */
-static enum wrt__step push_frame(struct wrt__strand *s, const struct wrt__funcrec *f, uint32_t base, uint64_t link)
+static enum wrt__step push_frame(
+    struct wrt__strand *s, const struct wrt__funcrec *f, uint32_t base, uint64_t link)
 {
     if (!wrt__stack_reserve(s, (uint64_t)base + f->frame)) return WRT__STEP_TRAP;
     uint64_t *frame = s->stack + base;
@@ -50,7 +52,8 @@ static void accumulators_from(struct wrt__strand *s, uint64_t slot)
     s->acc_f = f_of((uint32_t)slot);
 }
 
-/* ---- host functions ---------------------------------------------------------------------------------------------- */
+/* ---- host functions
+ * ---------------------------------------------------------------------------------------------- */
 
 enum wrt__step wrt__call_finish_host(struct wrt__strand *s)
 {
@@ -68,7 +71,8 @@ static enum wrt__step call_host(struct wrt__strand *s, uint32_t func, uint32_t b
 {
     const struct wrt__funcrec *f = &s->store->funcs[func];
     struct wrt__host_func *host = f->host;
-    if (!wrt__stack_reserve(s, (uint64_t)base + (f->params > f->results ? f->params : f->results))) return WRT__STEP_TRAP;
+    if (!wrt__stack_reserve(s, (uint64_t)base + (f->params > f->results ? f->params : f->results)))
+        return WRT__STEP_TRAP;
     enum wrt__step paid = wrt__pay_here(s, host->fuel, true);
     if (paid != WRT__STEP_ON) return paid;
     wrt__settle(s); /* the host reads an exact count */
@@ -99,7 +103,10 @@ static enum wrt__step call_host(struct wrt__strand *s, uint32_t func, uint32_t b
 }
 void wrt__strand_pending_call(struct wrt__strand *s, struct wrt_call *out)
 {
-    *out = (struct wrt_call){ .strand = s, .host = s->store->funcs[s->target].host, .slots = s->stack + s->progress[0], .instance = s->instance };
+    *out = (struct wrt_call){ .strand = s,
+        .host = s->store->funcs[s->target].host,
+        .slots = s->stack + s->progress[0],
+        .instance = s->instance };
 }
 void wrt__strand_host_done(struct wrt__strand *s, wrt_status status)
 {
@@ -107,12 +114,14 @@ void wrt__strand_host_done(struct wrt__strand *s, wrt_status status)
     s->status = status;
 }
 
-/* ---- between instances ------------------------------------------------------------------------------------------------ */
+/* ---- between instances
+ * ------------------------------------------------------------------------------------------------ */
 
 static enum wrt__step call_border_out(struct wrt__strand *s, const struct wrt__funcrec *f, uint32_t delta)
 {
     struct wrt_instance *caller = s->instance;
-    uint32_t args = s->fp + delta, most = f->params > f->results ? f->params : f->results, border = args + most;
+    uint32_t args = s->fp + delta, most = f->params > f->results ? f->params : f->results,
+             border = args + most;
     if (!wrt__stack_reserve(s, (uint64_t)border + 2 + f->frame)) return WRT__STEP_TRAP;
     enum wrt__step entered = enter_instance(s, f->instance);
     if (entered != WRT__STEP_ON) return entered;

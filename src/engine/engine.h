@@ -1,5 +1,5 @@
-/* engine: what runs. Store, instances, memories, tables, strands and the loop. Knows no tasks and no policy: a
- * strand is run until it is done, out of slice, blocked or trapped, and is asked again. */
+/* engine: what runs. Store, instances, memories, tables, strands and the loop. Knows no tasks and no policy:
+ * a strand is run until it is done, out of slice, blocked or trapped, and is asked again. */
 #ifndef WRT_SRC_ENGINE_H
 #define WRT_SRC_ENGINE_H
 
@@ -10,8 +10,8 @@
 #include <wrt/diag.h>
 
 /* ---- slots --------------------------------------------------------------------------------------
- * A slot is 64 bits: i32 zero-extended, f32 in the low half (high half zero), references as below, never a native
- * pointer.  funcref: store function number + 1, null is 0.  externref: host value + 1, null is 0. */
+ * A slot is 64 bits: i32 zero-extended, f32 in the low half (high half zero), references as below, never a
+ * native pointer.  funcref: store function number + 1, null is 0.  externref: host value + 1, null is 0. */
 
 struct wrt__store;
 struct wrt__strand;
@@ -76,7 +76,7 @@ struct wrt__funcrec {
 
 /* An instance. The first lines are read by the loop through one pinned register. */
 struct wrt_instance {
-    uint8_t *mem;                       /* copies of memory 0 (see wrt__memory_grow); NULL and 0 without one */
+    uint8_t *mem; /* copies of memory 0 (see wrt__memory_grow); NULL and 0 without one */
     uint64_t mem_bytes;
     uint64_t *stack_limit;              /* of the strand that runs here now */
     const uint64_t *code;               /* module->code */
@@ -93,7 +93,8 @@ struct wrt_instance {
     const struct wrt_code *code_handle; /* kept: back to the public object */
     struct wrt_memory **memories;       /* module index space */
     struct wrt_table **tables;
-    struct wrt_global **global_handles; /* module index space; imported ones are set, others NULL until asked for */
+    /* module index space; imported ones are set, others NULL until asked for */
+    struct wrt_global **global_handles;
     bool *dropped_elem, *dropped_data;
     /* running lock: the strand that has frames here; others wait in `waiters` */
     struct wrt__strand *owner;
@@ -102,7 +103,7 @@ struct wrt_instance {
     bool poisoned, started;
     uint32_t number;                    /* in the store */
     struct wrt_instance *next;
-    uint64_t globals[];                 /* one block with the arrays above; defined globals, index - globals_imported */
+    uint64_t globals[]; /* one block with the arrays above; defined globals, index - globals_imported */
 };
 
 struct wrt__store {
@@ -119,12 +120,16 @@ struct wrt__store {
     struct wrt_global *globals;
     struct wrt_func *func_handles;
     struct wrt_func **handle_map;       uint32_t handle_map_cap, handles_count;     /* hash by index */
-    uint32_t *host_map;                 uint32_t host_map_cap, hosts_count;         /* hash by host pointer: funcs index + 1 */
+    uint32_t *host_map;
+    uint32_t host_map_cap, hosts_count; /* hash by host pointer: funcs index + 1 */
     bool no_memory_grow;                /* memory.grow by more than 0 always answers -1 */
     uint64_t memory_bytes, memory_peak;
-    const volatile uint32_t *attention; /* executor's: non-zero makes a running strand come back at its next poll */
-    void (*lock_free)(struct wrt__store *s, struct wrt_instance *i);  /* executor's: an instance lost its owner and has waiters */
-    void (*release)(const struct wrt_code *c);  /* api's: an instance of it is gone; NULL: nothing is counted */
+    /* executor's: non-zero makes a running strand come back at its next poll */
+    const volatile uint32_t *attention;
+    /* executor's: an instance lost its owner and has waiters */
+    void (*lock_free)(struct wrt__store *s, struct wrt_instance *i);
+    /* api's: an instance of it is gone; NULL: nothing is counted */
+    void (*release)(const struct wrt_code *c);
     struct wrt__profile *profile;       /* NULL: off */
     void *owner;                        /* the public wrt_store */
 };
@@ -152,7 +157,7 @@ struct wrt__strand {
     /* the three numbers, see docs/fuel.md */
     int64_t slice, hard;                        /* left; hard already is the least of budget and horizon */
     int64_t poll;                               /* distance of polls */
-    int64_t granted, fuel, far;                 /* the loop's own counter, and what it may be given at polls */
+    int64_t granted, fuel, far; /* the loop's own counter, and what it may be given at polls */
     const volatile uint32_t *attention;
     uint32_t pending;                           /* price of the block at ip, not yet paid */
     bool unpaid;                                /* ip stands before a block that is not yet paid */
@@ -160,7 +165,7 @@ struct wrt__strand {
     bool released;                              /* it holds no instance any more */
     uint64_t guest_fuel, host_fuel;             /* spent */
     /* how it ended or why it waits */
-    uint8_t exit, stop;                         /* loop -> driver; the outcome when it stopped at a checkpoint */
+    uint8_t exit, stop; /* loop -> driver; the outcome when it stopped at a checkpoint */
     uint32_t trap;                              /* wrt_trap_code */
     wrt_status status;                          /* of a host function or of the engine */
     uint32_t target;                            /* funcs index of the host function that is being called */
@@ -168,7 +173,7 @@ struct wrt__strand {
     struct wrt__node lock_node;
     uint64_t progress[3];                       /* of a long operator that was cut */
     bool host_called;                           /* the pending host call has been made: results come next */
-    bool yielded;                               /* in the present run a host function gave up the rest of the slice */
+    bool yielded; /* in the present run a host function gave up the rest of the slice */
     uint32_t func;                              /* entry function (funcs index) */
     char message[64];                           /* of wrt_raise */
     int32_t exit_code;
@@ -176,11 +181,12 @@ struct wrt__strand {
 };
 
 wrt_status wrt__strand_init(struct wrt__strand *s, struct wrt__store *store);     /* allocates nothing */
-void wrt__strand_fini(struct wrt__strand *s);       /* frees the stack; leaves every instance (locks pass on) */
-/* It ended: leaves every instance (locks pass on); the stack stays, for results and frames. Harmless a second time. */
+void wrt__strand_fini(struct wrt__strand *s); /* frees the stack; leaves every instance (locks pass on) */
+/* It ended: leaves every instance (locks pass on); the stack stays, for results and frames. Harmless a second
+ * time. */
 void wrt__strand_release(struct wrt__strand *s);
-/* Sets up a call: args are slots. E_NOMEM; a trap on entry shows in the first run. The executor may have put a used
- * stack into s->stack and s->slots (WRT_TAG_STACK): it is taken over, as if allocated here. */
+/* Sets up a call: args are slots. E_NOMEM; a trap on entry shows in the first run. The executor may have put
+ * a used stack into s->stack and s->slots (WRT_TAG_STACK): it is taken over, as if allocated here. */
 wrt_status wrt__strand_call(struct wrt__strand *s, uint32_t func, const uint64_t *args);
 /* Runs. Called from one place only: executor. */
 enum wrt__outcome wrt__engine_run(struct wrt__strand *s);
@@ -206,29 +212,42 @@ uint64_t wrt__slot_of(wrt_val v);
 wrt_val wrt__val_of(uint64_t slot, uint8_t type);
 uint8_t wrt__kind_of(uint8_t type);         /* WRT__I32 -> WRT_I32 */
 uint8_t wrt__type_of(uint8_t kind);
-/* May this value be put where `type` is wanted? Kind, and for references that they name something of this store. */
+/* May this value be put where `type` is wanted? Kind, and for references that they name something of this
+ * store. */
 bool wrt__val_fits(const struct wrt__store *s, wrt_val v, uint8_t type);
 
 /* ---- instance.c, memory.c, table.c ------------------------------------------------------------------ */
 
-wrt_status wrt__store_init(struct wrt__store *s, const wrt_alloc *alloc, const struct wrt_limits *limits, const wrt_fuel_table *fuel);
+wrt_status wrt__store_init(struct wrt__store *s, const wrt_alloc *alloc, const struct wrt_limits *limits,
+    const wrt_fuel_table *fuel);
 void wrt__store_fini(struct wrt__store *s);
-uint32_t wrt__store_type(struct wrt__store *s, const struct wrt__functype *t);        /* canonical number; UINT32_MAX: no memory */
+uint32_t wrt__store_type(
+    struct wrt__store *s, const struct wrt__functype *t); /* canonical number; UINT32_MAX: no memory */
 /* funcs index, the same for the same h; the store keeps a reference. UINT32_MAX: no memory. */
 uint32_t wrt__store_add_host(struct wrt__store *s, struct wrt__host_func *h);
 /* The public kinds of a canonical type (as in wrt_func_type.kinds): they lie behind its value types. */
-static inline const uint8_t *wrt__store_type_kinds(const struct wrt__functype *t) { return t->types + t->params + t->results; }
+static inline const uint8_t *wrt__store_type_kinds(const struct wrt__functype *t)
+{
+    return t->types + t->params + t->results;
+}
 
 /* What a host function is made of; strings and types are copied. refs starts at 1. NULL: no memory. */
-struct wrt__host_func *wrt__host_func_new(const wrt_alloc *a, wrt_str module, wrt_str name, const struct wrt__functype *t);
+struct wrt__host_func *wrt__host_func_new(
+    const wrt_alloc *a, wrt_str module, wrt_str name, const struct wrt__functype *t);
 void wrt__host_func_keep(struct wrt__host_func *h);
 void wrt__host_func_drop(const wrt_alloc *a, struct wrt__host_func *h);     /* any thread */
 
 /* What a linker found for one import, in import order. Exactly one member is set. */
-struct wrt__bound { uint32_t func; struct wrt_memory *memory; struct wrt_table *table; struct wrt_global *global; };
-/* Allocates and fills an instance; does not write segments and does not run anything. Types of the imports have
- * been checked by the caller. On failure nothing is left. */
-wrt_status wrt__instance_new(struct wrt__store *s, struct wrt__module *m, const struct wrt__bound *bound, struct wrt_instance **out, wrt_error *err);
+struct wrt__bound {
+    uint32_t func;
+    struct wrt_memory *memory;
+    struct wrt_table *table;
+    struct wrt_global *global;
+};
+/* Allocates and fills an instance; does not write segments and does not run anything. Types of the imports
+ * have been checked by the caller. On failure nothing is left. */
+wrt_status wrt__instance_new(struct wrt__store *s, struct wrt__module *m, const struct wrt__bound *bound,
+    struct wrt_instance **out, wrt_error *err);
 /* Only for wrt__store_fini: memories and tables of the instance have been freed before. */
 void wrt__instance_free(struct wrt_instance *i);
 /* Active segments in order; a failing one leaves a trap code in err->trap and status WRT_E_TRAP. */
@@ -236,29 +255,35 @@ wrt_status wrt__instance_segments(struct wrt_instance *i, wrt_error *err);
 void wrt__instance_refresh(struct wrt_instance *i);     /* copies of memory 0, table 0, funcs */
 /* Validated expression -> slot. WRT_E_NOMEM only when more than 16 operands wait at once. */
 wrt_status wrt__const_eval(const struct wrt_instance *i, const struct wrt__expr *e, uint64_t *out);
-/* Item n of an element segment, whether dropped or not. Such an expression is one operator: it cannot fail. */
+/* Item n of an element segment, whether dropped or not. Such an expression is one operator: it cannot fail.
+ */
 uint64_t wrt__elem_item(const struct wrt_instance *i, const struct wrt__elem *e, uint32_t n);
 /* Room for `more` function records; every instance is refreshed when the records move. false: no memory. */
 bool wrt__store_reserve_funcs(struct wrt__store *s, uint32_t more);
-struct wrt_func *wrt__func_handle(struct wrt__store *s, uint32_t index);        /* NULL: no memory; one per index */
+struct wrt_func *wrt__func_handle(struct wrt__store *s, uint32_t index); /* NULL: no memory; one per index */
 struct wrt_global *wrt__instance_global(struct wrt_instance *i, uint32_t index);
 
 /* init and fini work in the caller's struct, which is in no list; new also lists it in the store. */
-wrt_status wrt__memory_init(struct wrt_memory *m, struct wrt__store *s, const struct wrt__memtype *t, wrt_error *err);
+wrt_status wrt__memory_init(
+    struct wrt_memory *m, struct wrt__store *s, const struct wrt__memtype *t, wrt_error *err);
 void wrt__memory_fini(struct wrt_memory *m);
-wrt_status wrt__table_init(struct wrt_table *t, struct wrt__store *s, const struct wrt__tabletype *type, uint64_t init, wrt_error *err);
+wrt_status wrt__table_init(struct wrt_table *t, struct wrt__store *s, const struct wrt__tabletype *type,
+    uint64_t init, wrt_error *err);
 void wrt__table_fini(struct wrt_table *t);
 /* A global of the host's own; `init` is a slot. NULL: no memory. */
 struct wrt_global *wrt__global_new(struct wrt__store *s, struct wrt__globaltype t, uint64_t init);
-wrt_status wrt__memory_new(struct wrt__store *s, const struct wrt__memtype *t, struct wrt_memory **out, wrt_error *err);
+wrt_status wrt__memory_new(
+    struct wrt__store *s, const struct wrt__memtype *t, struct wrt_memory **out, wrt_error *err);
 enum { WRT__GROW_REFUSED = 1 };
-/* Grows by `pages`: WRT_OK; WRT__GROW_REFUSED beyond a limit (nothing changed); WRT_E_NOMEM. All instances of the store that
- * use the memory are refreshed. */
+/* Grows by `pages`: WRT_OK; WRT__GROW_REFUSED beyond a limit (nothing changed); WRT_E_NOMEM. All instances of
+ * the store that use the memory are refreshed. */
 wrt_status wrt__memory_grow(struct wrt_memory *m, uint64_t pages);
-wrt_status wrt__table_new(struct wrt__store *s, const struct wrt__tabletype *t, uint64_t init, struct wrt_table **out, wrt_error *err);
+wrt_status wrt__table_new(struct wrt__store *s, const struct wrt__tabletype *t, uint64_t init,
+    struct wrt_table **out, wrt_error *err);
 wrt_status wrt__table_grow(struct wrt_table *t, uint64_t by, uint64_t init);
 
-/* The loop's handlers, by register-operator number: what wrt__module_load wants; NULL in builds that dispatch on numbers. */
+/* The loop's handlers, by register-operator number: what wrt__module_load wants; NULL in builds that dispatch
+ * on numbers. */
 const uintptr_t *wrt__engine_handlers(void);
 
 /* Running lock. Returns true when the strand holds it now; else the strand has been queued. */

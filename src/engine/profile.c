@@ -1,5 +1,6 @@
-/* profile: exact fuel per function and per call stack. While it is on, every edge leaves the loop; the driver books
- * the block's price here. The tree of calls follows the frame pointer: deeper is a call, shallower a return. */
+/* profile: exact fuel per function and per call stack. While it is on, every edge leaves the loop; the driver
+ * books the block's price here. The tree of calls follows the frame pointer: deeper is a call, shallower a
+ * return. */
 #include "engine/profile.h"
 #include "engine/run.h"
 #include "wasm/translate.h"
@@ -21,7 +22,8 @@ void wrt__profile_free(struct wrt__profile *p)
     wrt__free(p->alloc, p, sizeof *p, WRT_TAG_OTHER);
 }
 /* Child of `parent` for a function; UINT32_MAX when the tree is full: its fuel goes to the parent. */
-static uint32_t child_of(struct wrt__profile *p, uint32_t parent, const struct wrt__module *m, const struct wrt_code *code, uint32_t func)
+static uint32_t child_of(struct wrt__profile *p, uint32_t parent, const struct wrt__module *m,
+    const struct wrt_code *code, uint32_t func)
 {
     uint32_t *head = parent == UINT32_MAX ? &p->roots : &p->nodes[parent].first;
     for (uint32_t i = *head; i != 0; i = p->nodes[i - 1].next) {
@@ -33,7 +35,9 @@ static uint32_t child_of(struct wrt__profile *p, uint32_t parent, const struct w
         return UINT32_MAX;
     }
     head = parent == UINT32_MAX ? &p->roots : &p->nodes[parent].first;
-    p->nodes[p->nodes_count] = (struct wrt__profile_node){ .module = m, .code = code, .func = func, .parent = parent, .next = *head };
+    p->nodes[p->nodes_count] = (struct wrt__profile_node){
+        .module = m, .code = code, .func = func, .parent = parent, .next = *head
+    };
     *head = ++p->nodes_count;
     return p->nodes_count - 1;
 }
@@ -56,13 +60,15 @@ void wrt__profile_block(struct wrt__strand *s)
     struct wrt__profile *p = s->store->profile;
     const struct wrt__module *m = s->instance->module;
     const struct wrt__func *f = p->last_func == UINT32_MAX || p->module != m ? NULL : &m->funcs[p->last_func];
-    uint32_t func = f && s->ip >= f->code && s->ip < f->code + f->code_words ? p->last_func : wrt__func_at(m, s->ip);
+    uint32_t func = f && s->ip >= f->code && s->ip < f->code + f->code_words ? p->last_func
+                                                                             : wrt__func_at(m, s->ip);
     if (p->strand != s || p->module != m || p->node == UINT32_MAX) {
         p->node = node_of_frames(p, s);
         if (p->node != UINT32_MAX) p->nodes[p->node].calls += s->ip == m->funcs[func].code;
     } else if (s->ip == m->funcs[func].code && (s->fp != p->fp || func != p->last_func || p->calls_self)) {
         uint32_t parent = p->node;
-        if (s->fp <= p->fp && p->node != UINT32_MAX) parent = p->nodes[p->node].parent; /* a tail call, or a loop's head at the entry */
+        if (s->fp <= p->fp && p->node != UINT32_MAX)
+            parent = p->nodes[p->node].parent; /* a tail call, or a loop's head at the entry */
         p->node = child_of(p, parent, m, s->instance->code_handle, func);
         if (p->node != UINT32_MAX) p->nodes[p->node].calls++;
         else p->node = parent;

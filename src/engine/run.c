@@ -1,10 +1,11 @@
-/* run: drives the loop. Gives it a counter made of slice, budget and poll distance, takes over when it leaves, and
- * says how the strand stands. Knows no task; docs/fuel.md has the rules that are spelled here. */
+/* run: drives the loop. Gives it a counter made of slice, budget and poll distance, takes over when it
+ * leaves, and says how the strand stands. Knows no task; docs/fuel.md has the rules that are spelled here. */
 #include "engine/profile.h"
 #include "engine/run.h"
 #include "wasm/translate.h"
 
-/* ---- the counter --------------------------------------------------------------------------------------------- */
+/* ---- the counter
+ * --------------------------------------------------------------------------------------------- */
 
 static bool profiled(const struct wrt__strand *s)
 {
@@ -81,7 +82,8 @@ enum wrt__step wrt__pay_here(struct wrt__strand *s, uint64_t price, bool host)
     return WRT__STEP_ON;
 }
 
-/* ---- the strand in its instance --------------------------------------------------------------------------------- */
+/* ---- the strand in its instance
+ * --------------------------------------------------------------------------------- */
 
 void wrt__attach(struct wrt__strand *s)
 {
@@ -100,7 +102,8 @@ bool wrt__stack_reserve(struct wrt__strand *s, uint64_t end)
     if (peak > s->slots_max) peak = s->slots_max;
     if (peak > s->slots) {
         uint64_t want = wrt__min_u64(wrt__max_u64(peak, (uint64_t)s->slots * 2), s->slots_max);
-        uint64_t *grown = wrt__resize(s->store->alloc, s->stack, (size_t)s->slots * 8, (size_t)want * 8, WRT_TAG_STACK);
+        uint64_t *grown = wrt__resize(
+            s->store->alloc, s->stack, (size_t)s->slots * 8, (size_t)want * 8, WRT_TAG_STACK);
         if (!grown) {
             s->trap = WRT_TRAP_NO_MEMORY;
             return false;
@@ -119,7 +122,9 @@ static enum wrt__step raise_mark(struct wrt__strand *s)
     return wrt__stack_reserve(s, (uint64_t)s->slots_peak + 1) ? WRT__STEP_ON : WRT__STEP_TRAP;
 }
 
-/* ---- ends --------------------------------------------------------------------------------------------------------- */
+/* ---- ends
+ * ---------------------------------------------------------------------------------------------------------
+ */
 
 /* The operators of its block after the one that trapped were charged and have not run. */
 static void give_back(struct wrt__strand *s)
@@ -154,7 +159,8 @@ static enum wrt__outcome outcome_of(struct wrt__strand *s, enum wrt__step step)
     return WRT__RUN_DONE;
 }
 
-/* ---- the driver ------------------------------------------------------------------------------------------------------ */
+/* ---- the driver
+ * ------------------------------------------------------------------------------------------------------ */
 
 static enum wrt__step begin(struct wrt__strand *s)
 {
@@ -177,7 +183,8 @@ static enum wrt__step after_exit(struct wrt__strand *s)
     case WRT__EXIT_TRAP: return WRT__STEP_TRAP;
     case WRT__EXIT_DONE: return WRT__STEP_DONE;
     case WRT__EXIT_SLOW: return wrt__slow(s);
-    case WRT__EXIT_CALL_REF: return wrt__call_ref(s, s->target, ((const uint16_t *)wrt__ins_of(s))[WRT__F_DELTA]);
+    case WRT__EXIT_CALL_REF:
+        return wrt__call_ref(s, s->target, ((const uint16_t *)wrt__ins_of(s))[WRT__F_DELTA]);
     case WRT__EXIT_STACK: return raise_mark(s);
     case WRT__EXIT_XRET: return wrt__call_border(s);
     default: WRT_ASSERT(s->exit <= WRT__EXIT_XRET); return WRT__STEP_FAIL;

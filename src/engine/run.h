@@ -1,4 +1,5 @@
-/* run.h: what the driver of the loop (run.c), the operators it executes (slow.c) and strands (strand.c) share. */
+/* run.h: what the driver of the loop (run.c), the operators it executes (slow.c) and strands (strand.c)
+ * share. */
 #ifndef WRT_SRC_ENGINE_RUN_H
 #define WRT_SRC_ENGINE_RUN_H
 
@@ -19,8 +20,16 @@ enum { WRT__STACK_STEP = 32 };  /* the high-water mark of a stack moves in steps
 
 static inline uint64_t *wrt__frame_of(const struct wrt__strand *s) { return s->stack + s->fp; }
 static inline const uint64_t *wrt__ins_of(const struct wrt__strand *s) { return s->instance->code + s->ip; }
-static inline enum wrt__step wrt__trap(struct wrt__strand *s, uint32_t code) { s->trap = code; return WRT__STEP_TRAP; }
-static inline enum wrt__step wrt__fail_step(struct wrt__strand *s, wrt_status status) { s->status = status; return WRT__STEP_FAIL; }
+static inline enum wrt__step wrt__trap(struct wrt__strand *s, uint32_t code)
+{
+    s->trap = code;
+    return WRT__STEP_TRAP;
+}
+static inline enum wrt__step wrt__fail_step(struct wrt__strand *s, wrt_status status)
+{
+    s->status = status;
+    return WRT__STEP_FAIL;
+}
 
 /* Books what was used since the last grant; afterwards slice, hard, poll and guest_fuel are exact. */
 void wrt__settle(struct wrt__strand *s);
@@ -28,7 +37,8 @@ void wrt__settle(struct wrt__strand *s);
 void wrt__grant(struct wrt__strand *s);
 /* Pays the edge to the block at ip. */
 enum wrt__step wrt__edge(struct wrt__strand *s, uint32_t price);
-/* Pays `price` at the operator itself (bulk work, host calls): a checkpoint whose block is that piece of work. */
+/* Pays `price` at the operator itself (bulk work, host calls): a checkpoint whose block is that piece of
+ * work. */
 enum wrt__step wrt__pay_here(struct wrt__strand *s, uint64_t price, bool host);
 /* The frame may use slots up to `end`. false: the limit; strand->trap is set. */
 bool wrt__stack_reserve(struct wrt__strand *s, uint64_t end);
@@ -41,14 +51,17 @@ enum wrt__step wrt__slow(struct wrt__strand *s);
 enum wrt__step wrt__call_ref(struct wrt__strand *s, uint32_t func, uint32_t delta);
 enum wrt__step wrt__tail_call(struct wrt__strand *s, uint32_t func, uint32_t link, uint32_t first);
 enum wrt__step wrt__call_enter(struct wrt__strand *s);          /* the strand's first function */
-enum wrt__step wrt__call_border(struct wrt__strand *s);         /* a return that crosses into another instance */
-enum wrt__step wrt__call_finish_host(struct wrt__strand *s);    /* results of a host function are in their slots */
-bool wrt__table_entry(struct wrt__strand *s, uint32_t table, uint32_t index, uint32_t type, uint32_t *func);   /* false: trap set */
+enum wrt__step wrt__call_border(struct wrt__strand *s); /* a return that crosses into another instance */
+enum wrt__step wrt__call_finish_host(
+    struct wrt__strand *s); /* results of a host function are in their slots */
+bool wrt__table_entry(struct wrt__strand *s, uint32_t table, uint32_t index, uint32_t type,
+    uint32_t *func); /* false: trap set */
 
 /* A border frame: two slots below the callee's frame. */
 struct wrt__border { uint32_t caller_ref, call, caller_fp, results; };
 static inline struct wrt__border wrt__border_read(const uint64_t *w)
 {
-    return (struct wrt__border){ (uint32_t)(w[0] >> 32), (uint32_t)w[0], (uint32_t)(w[1] >> 32), (uint32_t)w[1] };
+    return (
+        struct wrt__border){ (uint32_t)(w[0] >> 32), (uint32_t)w[0], (uint32_t)(w[1] >> 32), (uint32_t)w[1] };
 }
 #endif

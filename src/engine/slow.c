@@ -1,5 +1,6 @@
-/* slow: operators that the loop hands over: memory.grow, bulk operators, tables, references. What is long is cut into
- * pieces of 64 KiB or 4096 elements; each piece is paid before it is done, and progress lives in the strand. */
+/* slow: operators that the loop hands over: memory.grow, bulk operators, tables, references. What is long is
+ * cut into pieces of 64 KiB or 4096 elements; each piece is paid before it is done, and progress lives in the
+ * strand. */
 #include "engine/run.h"
 
 enum { PIECE_BYTES = 65536, PIECE_ELEMS = 4096 };
@@ -19,7 +20,8 @@ static enum wrt__step next_block(struct wrt__strand *s)
 }
 static bool inside(uint64_t at, uint64_t n, uint64_t size) { return at <= size && n <= size - at; }
 
-/* ---- memory -------------------------------------------------------------------------------------------------------- */
+/* ---- memory
+ * -------------------------------------------------------------------------------------------------------- */
 
 static enum wrt__step memory_grow(struct wrt__strand *s, uint64_t *operands)
 {
@@ -31,7 +33,9 @@ static enum wrt__step memory_grow(struct wrt__strand *s, uint64_t *operands)
         enum wrt__step paid = wrt__pay_here(s, wrt__fuel_bulk_price(s->store->fuel->grow, pages), false);
         if (paid != WRT__STEP_ON) return paid;
         wrt_status status = wrt__memory_grow(m, pages);
-        if (status < 0) return wrt__trap(s, WRT_TRAP_NO_MEMORY); /* inside a limit: never -1, the answer must not depend on the host */
+        if (status < 0)
+            return wrt__trap(
+                s, WRT_TRAP_NO_MEMORY); /* inside a limit: never -1, the answer must not depend on the host */
         refused = status == WRT__GROW_REFUSED;
         wrt__attach(s);
     }
@@ -39,8 +43,10 @@ static enum wrt__step memory_grow(struct wrt__strand *s, uint64_t *operands)
     return next_block(s);
 }
 /* Runs `work` over [0, n) piece by piece; progress[0] counts what is done. */
-typedef void (*piece_fn)(struct wrt__strand *s, const uint64_t *operands, uint64_t done, uint64_t n, const void *more);
-static enum wrt__step in_pieces(struct wrt__strand *s, const uint64_t *operands, uint64_t n, uint64_t piece, wrt_fuel_bulk price, piece_fn work, const void *more)
+typedef void (*piece_fn)(
+    struct wrt__strand *s, const uint64_t *operands, uint64_t done, uint64_t n, const void *more);
+static enum wrt__step in_pieces(struct wrt__strand *s, const uint64_t *operands, uint64_t n, uint64_t piece,
+    wrt_fuel_bulk price, piece_fn work, const void *more)
 {
     while (s->progress[0] < n) {
         uint64_t step = wrt__min_u64(piece, n - s->progress[0]);
@@ -65,9 +71,11 @@ static void fill_piece(struct wrt__strand *s, const uint64_t *o, uint64_t done, 
 }
 static void init_piece(struct wrt__strand *s, const uint64_t *o, uint64_t done, uint64_t n, const void *more)
 {
-    memcpy(s->instance->mem + (uint32_t)o[0] + done, (const uint8_t *)more + (uint32_t)o[1] + done, (size_t)n);
+    memcpy(
+        s->instance->mem + (uint32_t)o[0] + done, (const uint8_t *)more + (uint32_t)o[1] + done, (size_t)n);
 }
-static enum wrt__step memory_bulk(struct wrt__strand *s, const uint64_t *o, enum wrt__slowop op, uint32_t segment)
+static enum wrt__step memory_bulk(
+    struct wrt__strand *s, const uint64_t *o, enum wrt__slowop op, uint32_t segment)
 {
     uint64_t size = s->instance->mem_bytes, n = (uint32_t)o[2];
     wrt_fuel_bulk price = s->store->fuel->memory_bulk;
@@ -83,7 +91,9 @@ static enum wrt__step memory_bulk(struct wrt__strand *s, const uint64_t *o, enum
     return in_pieces(s, o, n, PIECE_BYTES, price, init_piece, d->bytes.p);
 }
 
-/* ---- tables ----------------------------------------------------------------------------------------------------------- */
+/* ---- tables
+ * -----------------------------------------------------------------------------------------------------------
+ */
 
 /* Grown piece by piece as it is paid; nobody else runs in the instance, so no other size shows. */
 static enum wrt__step table_grow(struct wrt__strand *s, uint64_t *o, uint32_t table)
@@ -105,7 +115,8 @@ static enum wrt__step table_grow(struct wrt__strand *s, uint64_t *o, uint32_t ta
     return next_block(s);
 }
 struct table_work { struct wrt_table *to, *from; const struct wrt__elem *segment; };
-static void table_copy_piece(struct wrt__strand *s, const uint64_t *o, uint64_t done, uint64_t n, const void *more)
+static void table_copy_piece(
+    struct wrt__strand *s, const uint64_t *o, uint64_t done, uint64_t n, const void *more)
 {
     const struct table_work *w = more;
     uint64_t to = (uint32_t)o[0], from = (uint32_t)o[1], all = (uint32_t)o[2];
@@ -113,20 +124,24 @@ static void table_copy_piece(struct wrt__strand *s, const uint64_t *o, uint64_t 
     (void)s;
     memmove(w->to->elems + to + at, w->from->elems + from + at, (size_t)n * sizeof(uint64_t));
 }
-static void table_fill_piece(struct wrt__strand *s, const uint64_t *o, uint64_t done, uint64_t n, const void *more)
+static void table_fill_piece(
+    struct wrt__strand *s, const uint64_t *o, uint64_t done, uint64_t n, const void *more)
 {
     const struct table_work *w = more;
     (void)s;
     for (uint64_t i = 0; i < n; i++) w->to->elems[(uint32_t)o[0] + done + i] = o[1];
 }
-static void table_init_piece(struct wrt__strand *s, const uint64_t *o, uint64_t done, uint64_t n, const void *more)
+static void table_init_piece(
+    struct wrt__strand *s, const uint64_t *o, uint64_t done, uint64_t n, const void *more)
 {
     const struct table_work *w = more;
     for (uint64_t i = 0; i < n; i++) {
-        w->to->elems[(uint32_t)o[0] + done + i] = wrt__elem_item(s->instance, w->segment, (uint32_t)((uint32_t)o[1] + done + i));
+        w->to->elems[(uint32_t)o[0] + done + i] = wrt__elem_item(
+            s->instance, w->segment, (uint32_t)((uint32_t)o[1] + done + i));
     }
 }
-static enum wrt__step table_bulk(struct wrt__strand *s, const uint64_t *o, enum wrt__slowop op, uint32_t a, uint32_t b)
+static enum wrt__step table_bulk(
+    struct wrt__strand *s, const uint64_t *o, enum wrt__slowop op, uint32_t a, uint32_t b)
 {
     const struct wrt_instance *i = s->instance;
     wrt_fuel_bulk price = s->store->fuel->table_bulk;
@@ -136,7 +151,8 @@ static enum wrt__step table_bulk(struct wrt__strand *s, const uint64_t *o, enum 
         w.to = i->tables[b];
         w.segment = &i->module->elems[a];
         uint64_t have = i->dropped_elem[a] ? 0 : w.segment->count;
-        if (!inside((uint32_t)o[1], n, have) || !inside((uint32_t)o[0], n, w.to->size)) return wrt__trap(s, WRT_TRAP_TABLE_BOUNDS);
+        if (!inside((uint32_t)o[1], n, have) || !inside((uint32_t)o[0], n, w.to->size))
+            return wrt__trap(s, WRT_TRAP_TABLE_BOUNDS);
         return in_pieces(s, o, n, PIECE_ELEMS, price, table_init_piece, &w);
     }
     w.to = i->tables[a];
@@ -159,9 +175,11 @@ static enum wrt__step table_access(struct wrt__strand *s, uint64_t *o, enum wrt_
     return next_ins(s);
 }
 
-/* ---- the dispatcher ------------------------------------------------------------------------------------------------------ */
+/* ---- the dispatcher
+ * ------------------------------------------------------------------------------------------------------ */
 
-static enum wrt__step slow_call(struct wrt__strand *s, enum wrt__slowop op, uint32_t a, uint32_t delta, uint32_t lo, uint32_t hi)
+static enum wrt__step slow_call(
+    struct wrt__strand *s, enum wrt__slowop op, uint32_t a, uint32_t delta, uint32_t lo, uint32_t hi)
 {
     uint32_t func;
     switch (op) {
@@ -171,7 +189,8 @@ static enum wrt__step slow_call(struct wrt__strand *s, enum wrt__slowop op, uint
         if (!wrt__table_entry(s, hi, (uint32_t)wrt__frame_of(s)[a], lo, &func)) return WRT__STEP_TRAP;
         return wrt__call_ref(s, func, delta);
     default:
-        if (!wrt__table_entry(s, hi & 0xffff, (uint32_t)wrt__frame_of(s)[a], lo, &func)) return WRT__STEP_TRAP;
+        if (!wrt__table_entry(s, hi & 0xffff, (uint32_t)wrt__frame_of(s)[a], lo, &func))
+            return WRT__STEP_TRAP;
         return wrt__tail_call(s, func, hi >> 16, delta);
     }
 }

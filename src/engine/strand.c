@@ -19,7 +19,8 @@ wrt_status wrt__strand_call(struct wrt__strand *s, uint32_t func, const uint64_t
     uint32_t first = s->slots_max < FIRST_SLOTS ? s->slots_max : FIRST_SLOTS;
     uint32_t want = need > first ? need : first;
     if (s->slots < want) {
-        uint64_t *grown = wrt__resize(s->store->alloc, s->stack, (size_t)s->slots * 8, (size_t)want * 8, WRT_TAG_STACK);
+        uint64_t *grown = wrt__resize(
+            s->store->alloc, s->stack, (size_t)s->slots * 8, (size_t)want * 8, WRT_TAG_STACK);
         if (!grown) return WRT_E_NOMEM;
         s->stack = grown;
         s->slots = want;
@@ -32,14 +33,18 @@ wrt_status wrt__strand_call(struct wrt__strand *s, uint32_t func, const uint64_t
 static void leave_all(struct wrt__strand *s)
 {
     struct wrt_instance *i = s->instance;
-    if (s->wanted && s->wanted->owner == s && s->wanted->owner_depth == 0) wrt__instance_leave(s->wanted, s); /* handed over, not entered yet */
-    else if (s->wanted && wrt__node_linked(&s->lock_node)) wrt__list_remove(&s->wanted->waiters, &s->lock_node);
+    if (s->wanted && s->wanted->owner == s && s->wanted->owner_depth == 0)
+        wrt__instance_leave(s->wanted, s); /* handed over, not entered yet */
+    else if (s->wanted && wrt__node_linked(&s->lock_node))
+        wrt__list_remove(&s->wanted->waiters, &s->lock_node);
     s->wanted = NULL;
     uint32_t fp = s->fp, ip = s->ip;
     while (i) {
         const struct wrt__module *m = i->module;
         uint32_t func = wrt__func_at(m, ip);
-        uint64_t link = func == UINT32_MAX ? (ip < WRT__LINK_BORDER / 8 + WRT__CALL_WORDS ? WRT__LINK_HALT : WRT__LINK_BORDER) : s->stack[fp + m->funcs[func].link];
+        uint64_t link = func == UINT32_MAX
+            ? (ip < WRT__LINK_BORDER / 8 + WRT__CALL_WORDS ? WRT__LINK_HALT : WRT__LINK_BORDER)
+            : s->stack[fp + m->funcs[func].link];
         while (link != WRT__LINK_HALT && link != WRT__LINK_BORDER) {
             uint32_t call = (uint32_t)link / 8;
             fp -= ((const uint16_t *)(i->code + call))[WRT__F_DELTA];
@@ -68,9 +73,11 @@ void wrt__strand_fini(struct wrt__strand *s)
     s->slots = 0;
 }
 
-/* ---- where it stands --------------------------------------------------------------------------------------------- */
+/* ---- where it stands
+ * --------------------------------------------------------------------------------------------- */
 
-/* Offset in the binary of what `ip` stands at: a checkpoint's block, an operator, or the function's beginning. */
+/* Offset in the binary of what `ip` stands at: a checkpoint's block, an operator, or the function's
+ * beginning. */
 static uint32_t offset_at(const struct wrt__module *m, uint32_t func, uint32_t ip, bool at_checkpoint)
 {
     uint32_t offset;
@@ -91,8 +98,11 @@ size_t wrt__strand_frames(const struct wrt__strand *s, wrt_frame *out, size_t ca
         if (func == UINT32_MAX) break; /* it has returned out of its first function */
         if (n < cap) {
             uint32_t offset = offset_at(m, func, ip, checkpoint);
-            out[n] = (wrt_frame){ .func = func, .func_offset = offset - m->funcs[func].body_offset, .offset = offset,
-                .func_name = wrt__func_name(m, func), .module_name = m->module_name };
+            out[n] = (wrt_frame){ .func = func,
+                .func_offset = offset - m->funcs[func].body_offset,
+                .offset = offset,
+                .func_name = wrt__func_name(m, func),
+                .module_name = m->module_name };
         }
         n++;
         checkpoint = false;

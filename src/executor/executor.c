@@ -1,8 +1,9 @@
 /* executor: making, freeing and checking the loop of a store. */
 #include "executor/executor.h"
 
-/* A look at the inbox costs some 35 ns, because it leaves the path that the branch predictor has learned. Every 1000 fuel
- * that is 6 % of sqlite, every 10000 under 1 %; 10000 fuel are about 5 us, less than waking a thread costs. */
+/* A look at the inbox costs some 35 ns, because it leaves the path that the branch predictor has learned.
+ * Every 1000 fuel that is 6 % of sqlite, every 10000 under 1 %; 10000 fuel are about 5 us, less than waking a
+ * thread costs. */
 enum { POLL_FUEL = 10000 };
 
 static void executor_timer_moved(void *value, uint32_t pos)

@@ -71,7 +71,8 @@ static struct shape shape_of(uint32_t op)
     const char *n = names[op], *m = n;
     while (*m && *m != ' ') m++;
     if (*m) m++;
-    bool is_store = n[0] == 'S' && n[1] == 'T' && n[2] == '_', is_load = n[0] == 'L' && n[1] == 'D' && n[2] == '_';
+    bool is_store = n[0] == 'S' && n[1] == 'T' && n[2] == '_',
+         is_load = n[0] == 'L' && n[1] == 'D' && n[2] == '_';
     if (is_store || is_load) {
         bool wide = m[0] == 'X' || m[0] == 'P' || (is_store && m[1] == 'I');
         return (struct shape){ wide ? 3 : 2, 0 };
@@ -80,9 +81,15 @@ static struct shape shape_of(uint32_t op)
         bool float_const = n[3] == 'F' && m[1] == 'I';
         return (struct shape){ float_const ? 4 : 3, float_const ? 3 : 2 };
     }
-    if ((n[0] == 'I' && n[1] == 'N' && n[2] == 'C') || (n[0] == 'L' && n[1] == 'B')) return (struct shape){ 4, 2 };
+    if ((n[0] == 'I' && n[1] == 'N' && n[2] == 'C') || (n[0] == 'L' && n[1] == 'B'))
+        return (struct shape){ 4, 2 };
     switch (op) {
-    case WRT__R_MOVI: case WRT__R_MOV4: case WRT__R_RET_I_I: case WRT__R_CALL: case WRT__R_CALLI_S: case WRT__R_SLOW: return (struct shape){ 3, 0 };
+    case WRT__R_MOVI:
+    case WRT__R_MOV4:
+    case WRT__R_RET_I_I:
+    case WRT__R_CALL:
+    case WRT__R_CALLI_S:
+    case WRT__R_SLOW: return (struct shape){ 3, 0 };
     case WRT__R_JMP: case WRT__R_GOTO: return (struct shape){ 2, 1 };
     default: break;
     }
@@ -106,12 +113,14 @@ uint32_t wrt__regop_words(uint32_t op, const uint64_t *code)
     return shape_of(op).words;
 }
 
-static size_t print_branch(char *line, size_t cap, const uint64_t *code, uint32_t at, struct shape s, bool conditional)
+static size_t print_branch(
+    char *line, size_t cap, const uint64_t *code, uint32_t at, struct shape s, bool conditional)
 {
     const uint64_t w = code[s.branch];
     uint32_t target = (uint32_t)((int32_t)at + (int32_t)(uint32_t)w / 8);
     if (!conditional) return wrt__format(line, cap, " -> %u  fuel %u", target, (uint32_t)(w >> 32 & 0xffff));
-    return wrt__format(line, cap, " -> %u  fuel %u else %u", target, (uint32_t)(w >> 32 & 0xffff), (uint32_t)(w >> 48));
+    return wrt__format(
+        line, cap, " -> %u  fuel %u else %u", target, (uint32_t)(w >> 32 & 0xffff), (uint32_t)(w >> 48));
 }
 static void print_instruction(const uint64_t *code, uint32_t at, uint32_t op, struct wrt__line_sink *out)
 {
@@ -119,17 +128,20 @@ static void print_instruction(const uint64_t *code, uint32_t at, uint32_t op, st
     struct shape s = shape_of(op);
     const uint16_t *h = (const uint16_t *)code;
     const uint32_t *k = (const uint32_t *)code;
-    size_t n = wrt__format(line, sizeof line, "  %u: %s", at, op == WRT__R_SLOW ? wrt__slowop_name(h[WRT__F_D]) : wrt__regop_name(op));
+    size_t n = wrt__format(line, sizeof line, "  %u: %s", at,
+        op == WRT__R_SLOW ? wrt__slowop_name(h[WRT__F_D]) : wrt__regop_name(op));
     if (is_branch_table(op)) {
         n += wrt__format(line + n, sizeof line - n, " %u, %u targets", h[WRT__F_A], k[3] + 1);
     } else if (op == WRT__R_CALL) {
-        n += wrt__format(line + n, sizeof line - n, " -> %u  +%u  fuel %u, back %u", (uint32_t)((int32_t)at + (int32_t)k[2] / 8), h[6], h[11], h[7]);
+        n += wrt__format(line + n, sizeof line - n, " -> %u  +%u  fuel %u, back %u",
+            (uint32_t)((int32_t)at + (int32_t)k[2] / 8), h[6], h[11], h[7]);
     } else if (op == WRT__R_CHARGE) {
         n += wrt__format(line + n, sizeof line - n, "  fuel %u", k[2]);
     } else {
         n += wrt__format(line + n, sizeof line - n, " %u %u %u %u", h[4], h[5], h[6], h[7]);
         if (s.words > 2 && s.branch != 2) n += wrt__format(line + n, sizeof line - n, " 0x%lx", code[2]);
-        if (s.branch) n += print_branch(line + n, sizeof line - n, code, at, s, op != WRT__R_JMP && op != WRT__R_GOTO);
+        if (s.branch)
+            n += print_branch(line + n, sizeof line - n, code, at, s, op != WRT__R_JMP && op != WRT__R_GOTO);
     }
     out->write(out->ctx, (wrt_str){ line, n < sizeof line ? n : sizeof line - 1 });
 }
@@ -139,8 +151,9 @@ bool wrt__disasm(const struct wrt__module *m, uint32_t func, struct wrt__line_si
     const struct wrt__func *f = &m->funcs[func];
     char line[256];
     wrt_str name = wrt__func_name(m, func);
-    size_t n = wrt__format(line, sizeof line, "func[%u] <%S>  frame %u slots, link %u, cleared %u, entry fuel %u", func, &name, f->frame, (uint32_t)f->link,
-        (uint32_t)f->zero, (uint32_t)f->cost);
+    size_t n = wrt__format(line, sizeof line,
+        "func[%u] <%S>  frame %u slots, link %u, cleared %u, entry fuel %u", func, &name, f->frame,
+        (uint32_t)f->link, (uint32_t)f->zero, (uint32_t)f->cost);
     out->write(out->ctx, (wrt_str){ line, n < sizeof line ? n : sizeof line - 1 });
     for (uint32_t at = f->code; at < f->code + f->code_words;) {
         const uint64_t *code = m->code + at;

@@ -10,7 +10,13 @@
 /* Value types as in the binary format. */
 enum { WRT__I32 = 0x7f, WRT__I64 = 0x7e, WRT__F32 = 0x7d, WRT__F64 = 0x7c, WRT__V128 = 0x7b,
        WRT__FUNCREF = 0x70, WRT__EXTERNREF = 0x6f, WRT__BOTTOM = 0x00 };
-enum { WRT__KIND_FUNC = 0, WRT__KIND_TABLE = 1, WRT__KIND_MEMORY = 2, WRT__KIND_GLOBAL = 3, WRT__KIND_TAG = 4 };
+enum {
+    WRT__KIND_FUNC = 0,
+    WRT__KIND_TABLE = 1,
+    WRT__KIND_MEMORY = 2,
+    WRT__KIND_GLOBAL = 3,
+    WRT__KIND_TAG = 4
+};
 
 struct wrt__functype {
     uint32_t params, results;
@@ -78,15 +84,18 @@ struct wrt__module {
     struct wrt__elem *elems;            uint32_t elems_count;
     struct wrt__data *datas;            uint32_t datas_count;   bool has_data_count;   uint32_t data_count;
     uint32_t start;                     /* function index or UINT32_MAX */
-    uint32_t code_section, code_section_end;    /* file offsets of the first body entry and the end; bodies are validated in order */
+    uint32_t code_section, code_section_end; /* file offsets of the first body entry and the end; bodies are
+                                                validated in order */
     uint32_t bodies_count;
     uint32_t *export_order;             /* indices of exports, sorted by name: see wrt__export_find */
     wrt_str module_name;
-    const uint8_t *names; uint32_t names_bytes;   /* function-name subsection, decoded on demand; NULL: none */
+    const uint8_t *names;
+    uint32_t names_bytes; /* function-name subsection, decoded on demand; NULL: none */
     const wrt_fuel_table *fuel;
     const struct wrt_limits *limits;
 
-    uint64_t *code; uint32_t code_count, code_cap;  /* register code of all functions, after WRT__CODE_HEAD words */
+    uint64_t *code;
+    uint32_t code_count, code_cap; /* register code of all functions, after WRT__CODE_HEAD words */
     uint8_t *map; uint32_t map_count, map_cap;      /* positions, see translate.h */
     const uintptr_t *handlers;          /* op number -> handler address; NULL: code keeps numbers */
     uint32_t elem_words;                /* spare */
@@ -94,9 +103,17 @@ struct wrt__module {
 
 /* ---- decode.c, validate.c ------------------------------------------------------------------------ */
 
-struct wrt__load_opts { const wrt_fuel_table *fuel; const struct wrt_limits *limits; uint64_t features; const uintptr_t *handlers; bool keep_source; };
-/* The whole way down: decode sections, then validate and translate each body. On failure nothing is leaked. */
-wrt_status wrt__module_load(const wrt_alloc *alloc, wrt_bytes bytes, const struct wrt__load_opts *o, struct wrt__module **out, wrt_error *err);
+struct wrt__load_opts {
+    const wrt_fuel_table *fuel;
+    const struct wrt_limits *limits;
+    uint64_t features;
+    const uintptr_t *handlers;
+    bool keep_source;
+};
+/* The whole way down: decode sections, then validate and translate each body. On failure nothing is leaked.
+ */
+wrt_status wrt__module_load(const wrt_alloc *alloc, wrt_bytes bytes, const struct wrt__load_opts *o,
+    struct wrt__module **out, wrt_error *err);
 void wrt__module_free(struct wrt__module *m);
 /* FNV-1a of the binary. Computed when asked: it takes as long as a fifth of decoding and validation. */
 uint64_t wrt__module_hash(const struct wrt__module *m);
@@ -113,19 +130,22 @@ enum {
 /* Text of the lowest feature in `mask` ("multi-memory"). */
 const char *wrt__feature_text(uint64_t mask);
 
-/* decode.c: sections into the arrays above; checks everything that needs no body, constant expressions included.
- * The declared_ref set is open until wrt__validate_module. */
+/* decode.c: sections into the arrays above; checks everything that needs no body, constant expressions
+ * included. The declared_ref set is open until wrt__validate_module. */
 wrt_status wrt__decode(struct wrt__module *m, uint64_t features, wrt_error *err);
-/* validate_module.c: what needs the whole module: counts that must agree, export names, declared references. */
+/* validate_module.c: what needs the whole module: counts that must agree, export names, declared references.
+ */
 wrt_status wrt__validate_module(struct wrt__module *m, wrt_error *err);
 
-/* validate.c: one validator serves all bodies of a module and keeps its stacks between them. NULL: out of memory. */
+/* validate.c: one validator serves all bodies of a module and keeps its stacks between them. NULL: out of
+ * memory. */
 struct wrt__translator;
 struct wrt__validator;
 struct wrt__validator *wrt__validator_new(struct wrt__module *m, uint64_t features);
 void wrt__validator_free(struct wrt__validator *v);
 /* Validates the body of `func` and drives `t` through its live operators, wrt__tr_finish included. */
-wrt_status wrt__validate_body(struct wrt__validator *v, uint32_t func, struct wrt__translator *t, wrt_error *err);
+wrt_status wrt__validate_body(
+    struct wrt__validator *v, uint32_t func, struct wrt__translator *t, wrt_error *err);
 
 /* No operand stack is higher: frames name their slots with 16 bits. */
 enum { WRT__OPERANDS_MAX = 65535, WRT__TYPE_VALUES_MAX = 1000 };
@@ -142,6 +162,9 @@ extern const wrt_fuel_table wrt__fuel_unit, wrt__fuel_weighted;
 /* wrt_fuel_table_hash of "unit": an image that does not ask for that table by name need not hold it. */
 #define WRT__FUEL_UNIT_HASH 0x48511bd67516fe4eu
 uint64_t wrt__fuel_bulk_price(wrt_fuel_bulk b, uint64_t n);     /* saturates */
-static inline uint32_t wrt__op_cost(const wrt_fuel_table *t, uint32_t op) { return t->op[op]; }   /* op as in the table: 256 + k for 0xfc k */
+static inline uint32_t wrt__op_cost(const wrt_fuel_table *t, uint32_t op)
+{
+    return t->op[op];
+} /* op as in the table: 256 + k for 0xfc k */
 
 #endif

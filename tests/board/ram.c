@@ -1,5 +1,6 @@
-/* What an engine, a code, a store, an instance and a task take of the block they live in, on this machine: bytes asked
- * of the allocator, without linear memory. Runs beside the board example; tests/board/run.sh prints its text. */
+/* What an engine, a code, a store, an instance and a task take of the block they live in, on this machine:
+ * bytes asked of the allocator, without linear memory. Runs beside the board example; tests/board/run.sh
+ * prints its text. */
 #include <wrt/wrt.h>
 #include "board.h"
 #include "guest_wasm.h"

@@ -1,7 +1,7 @@
-/* Preemption must not show: each program runs alone without slices, in slices of 1, 7 and 100, stopped at every
- * checkpoint, and interleaved with 15 others; two tasks of a program with a shadow stack share one instance. Results
- * and total fuel are always the same. Prints for each run its fuel, slices and the hash of its schedule, which names
- * every stopping place: run.sh compares these lines between builds.
+/* Preemption must not show: each program runs alone without slices, in slices of 1, 7 and 100, stopped at
+ * every checkpoint, and interleaved with 15 others; two tasks of a program with a shadow stack share one
+ * instance. Results and total fuel are always the same. Prints for each run its fuel, slices and the hash of
+ * its schedule, which names every stopping place: run.sh compares these lines between builds.
  *
  *     slices FILE:EXPORT:ARGUMENT... [--shadow FILE] */
 #include <stdio.h>
@@ -97,8 +97,9 @@ static void same(const struct outcome *a, const struct outcome *b, const char *p
 static void line(const struct program *p, const char *how, const struct outcome *r, uint64_t hash)
 {
     const char *name = strrchr(p->path, '/');
-    printf("= %s %s %d %s: result %llx fuel %llu slices %llu schedule %016llx\n", name ? name + 1 : p->path, p->export, p->argument, how,
-        (unsigned long long)r->result, (unsigned long long)r->fuel, (unsigned long long)r->slices, (unsigned long long)hash);
+    printf("= %s %s %d %s: result %llx fuel %llu slices %llu schedule %016llx\n", name ? name + 1 : p->path,
+        p->export, p->argument, how, (unsigned long long)r->result, (unsigned long long)r->fuel,
+        (unsigned long long)r->slices, (unsigned long long)hash);
 }
 
 static void run_alone(struct program *p)
@@ -117,7 +118,8 @@ static void run_alone(struct program *p)
         wrt_store_free(s);
     }
 }
-/* Out of fuel before every block: the budget grows by one unit at a time, so the task stops at every checkpoint. */
+/* Out of fuel before every block: the budget grows by one unit at a time, so the task stops at every
+ * checkpoint. */
 static void run_starving(const struct program *p)
 {
     enum { MOST = 30000 };
