@@ -179,7 +179,8 @@ static void *heap_resize(void *ctx, void *p, size_t old_n, size_t new_n, size_t 
         if (old) heap_drop(h, old);
         return NULL;
     }
-    if (heap_refuses(h, new_n)) return NULL;
+    bool wants = !old || new_n > old_n; /* giving back a part cannot fail a request */
+    if (wants && heap_refuses(h, new_n)) return NULL;
     struct heap_block *b = aligned_alloc(64, (sizeof *b + new_n + 63) / 64 * 64);
     if (!b) return NULL;
     *b = (struct heap_block){ .n = new_n, .tag = tag, .mark = HEAP_LIVE };
