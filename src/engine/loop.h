@@ -7,15 +7,25 @@
 #include "wasm/regcode.h"
 
 /* Why the loop was left (strand->exit). */
-enum { WRT__EXIT_STOP, WRT__EXIT_TRAP, WRT__EXIT_DONE, WRT__EXIT_SLOW, WRT__EXIT_CALL_REF, WRT__EXIT_STACK, WRT__EXIT_XRET };
+enum {
+    WRT__EXIT_STOP,
+    WRT__EXIT_TRAP,
+    WRT__EXIT_DONE,
+    WRT__EXIT_SLOW,
+    WRT__EXIT_CALL_REF,
+    WRT__EXIT_STACK,
+    WRT__EXIT_XRET
+};
 
-/* Runs strand->instance from strand->ip until the loop is left; all registers are in the strand before and after. */
+/* Runs strand->instance from strand->ip until the loop is left; all registers are in the strand before and
+ * after. */
 void wrt__loop(struct wrt__strand *s);
-/* A price c did not fit the counter, which stood at `before`: settles, and answers whether the block may run. Then
- * strand->fuel is the new counter, the price already taken off. Else strand->exit, ->pending and ->unpaid say why. */
+/* A price c did not fit the counter, which stood at `before`: settles, and answers whether the block may run.
+ * Then strand->fuel is the new counter, the price already taken off. Else strand->exit, ->pending and
+ * ->unpaid say why. */
 bool wrt__refill(struct wrt__strand *s, int64_t before, uint32_t c);
-/* The counter ended at the distance of a poll: the next piece of what was granted, when nobody asks for attention.
- * 0: there is none, or somebody does. */
+/* The counter ended at the distance of a poll: the next piece of what was granted, when nobody asks for
+ * attention. 0: there is none, or somebody does. */
 static inline int64_t wrt__next_poll(struct wrt__strand *s)
 {
     int64_t piece = s->far < s->poll ? s->far : s->poll;
@@ -42,7 +52,8 @@ static inline u64 bits_d(double x) { u64 r; __builtin_memcpy(&r, &x, 8); return 
 static inline u32 bits_f(float x) { u32 r; __builtin_memcpy(&r, &x, 4); return r; }
 static inline double d_of(u64 x) { double r; __builtin_memcpy(&r, &x, 8); return r; }
 static inline float f_of(u32 x) { float r; __builtin_memcpy(&r, &x, 4); return r; }
-/* Slots as floats: gcc moves a copied double through an integer register, which costs a chain of them 3 cycles each. */
+/* Slots as floats: gcc moves a copied double through an integer register, which costs a chain of them 3
+ * cycles each. */
 #if defined(__GNUC__)
 typedef double __attribute__((may_alias)) slot_d;
 typedef float __attribute__((may_alias)) slot_f;
@@ -59,8 +70,9 @@ static inline void put_d(u64 *p, double x) { memcpy(p, &x, 8); }
     static inline void store_##T(u8 *p, T x) { __builtin_memcpy(p, &x, sizeof x); }
 ACCESS(u8) ACCESS(u16) ACCESS(u32) ACCESS(u64) ACCESS(float) ACCESS(double) ACCESS(i8) ACCESS(i16) ACCESS(i32)
 
-/* Results that can be NaN are made the canonical one: the same bits on every processor. A branch that is never taken;
- * the empty statement keeps gcc from making a conditional move of it, which would lie in every chain of operations. */
+/* Results that can be NaN are made the canonical one: the same bits on every processor. A branch that is
+ * never taken; the empty statement keeps gcc from making a conditional move of it, which would lie in every
+ * chain of operations. */
 #if defined(__GNUC__)
 #define RARE_PATH __asm__ volatile("")
 #else
@@ -82,8 +94,14 @@ static inline float canon_f(float x)
     }
     return x;
 }
-static inline double copysign_d(double a, double b) { return d_of((bits_d(a) & ~(1ull << 63)) | (bits_d(b) & 1ull << 63)); }
-static inline float copysign_f(float a, float b) { return f_of((bits_f(a) & 0x7fffffffu) | (bits_f(b) & 0x80000000u)); }
+static inline double copysign_d(double a, double b)
+{
+    return d_of((bits_d(a) & ~(1ull << 63)) | (bits_d(b) & 1ull << 63));
+}
+static inline float copysign_f(float a, float b)
+{
+    return f_of((bits_f(a) & 0x7fffffffu) | (bits_f(b) & 0x80000000u));
+}
 static inline double min_d(double a, double b)
 {
     if (a != a || b != b) return d_of(0x7ff8000000000000ull);
@@ -115,7 +133,8 @@ static inline u64 popcnt64(u64 x)
     x = (x + (x >> 4)) & 0x0f0f0f0f0f0f0f0full;
     return x * 0x0101010101010101ull >> 56;
 }
-#define SATURATE(T, x, lo, hi, least, most) (!((x) == (x)) ? 0 : (x) <= (lo) ? (T)(least) : (x) >= (hi) ? (T)(most) : (T)(x))
+#define SATURATE(T, x, lo, hi, least, most) \
+    (!((x) == (x)) ? 0 : (x) <= (lo) ? (T)(least) : (x) >= (hi) ? (T)(most) : (T)(x))
 #define sat_i32(x) (u32)SATURATE(i32, x, -2147483648.0, 2147483648.0, INT32_MIN, INT32_MAX)
 #define sat_u32(x) SATURATE(u32, x, 0.0, 4294967296.0, 0, UINT32_MAX)
 #define sat_i64(x) (u64)SATURATE(i64, x, -9223372036854775808.0, 9223372036854775808.0, INT64_MIN, INT64_MAX)

@@ -1,5 +1,5 @@
-/* The loop, spelled as a switch: for debug, sanitizer, 32-bit and freestanding builds. Same register code, same
- * results, same fuel as loop_tail.c. */
+/* The loop, spelled as a switch: for debug, sanitizer, 32-bit and freestanding builds. Same register code,
+ * same results, same fuel as loop_tail.c. */
 #include "engine/loop.h"
 
 #if !WRT_DISPATCH_TAIL
@@ -13,9 +13,9 @@
 #define OPAQUE(p) (void)(p)
 #define HDL(n, ...) case WRT__R_##n: { __VA_ARGS__ }
 
-/* The short list: small code comes first. The pointers to the operands pd pa pb are made before the switch (of
- * instructions without such operands they point nowhere and are not used), a form with a constant becomes the form
- * with slots by pointing pb to the constant, and what handlers end with exists once. */
+/* The short list: small code comes first. The pointers to the operands pd pa pb are made before the switch
+ * (of instructions without such operands they point nowhere and are not used), a form with a constant becomes
+ * the form with slots by pointing pb to the constant, and what handlers end with exists once. */
 #define COMPACT !WRT_FUSE_FULL
 #if COMPACT
 #define RD (pd - fp)
@@ -164,7 +164,8 @@ pay:
 #else
 stop:
 #endif
-    if (ip - inst->code < WRT__CODE_HEAD) DISPATCH; /* a return out of the module: the caller's edge is the checkpoint */
+    if (ip - inst->code < WRT__CODE_HEAD)
+        DISPATCH; /* a return out of the module: the caller's edge is the checkpoint */
     fuel += wrt__next_poll(s);
     if (fuel >= 0) DISPATCH;
     if (wrt__refill(s, fuel + (i64)price, price)) {

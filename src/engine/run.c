@@ -4,8 +4,7 @@
 #include "engine/run.h"
 #include "wasm/translate.h"
 
-/* ---- the counter
- * --------------------------------------------------------------------------------------------- */
+/* ---- the counter ----------------------------------------------------------------------------------------- */
 
 static bool profiled(const struct wrt__strand *s)
 {
@@ -82,8 +81,7 @@ enum wrt__step wrt__pay_here(struct wrt__strand *s, uint64_t price, bool host)
     return WRT__STEP_ON;
 }
 
-/* ---- the strand in its instance
- * --------------------------------------------------------------------------------- */
+/* ---- the strand in its instance -------------------------------------------------------------------------- */
 
 void wrt__attach(struct wrt__strand *s)
 {
@@ -159,8 +157,7 @@ static enum wrt__outcome outcome_of(struct wrt__strand *s, enum wrt__step step)
     return WRT__RUN_DONE;
 }
 
-/* ---- the driver
- * ------------------------------------------------------------------------------------------------------ */
+/* ---- the driver ------------------------------------------------------------------------------------------ */
 
 static enum wrt__step begin(struct wrt__strand *s)
 {

@@ -20,8 +20,7 @@ static enum wrt__step next_block(struct wrt__strand *s)
 }
 static bool inside(uint64_t at, uint64_t n, uint64_t size) { return at <= size && n <= size - at; }
 
-/* ---- memory
- * -------------------------------------------------------------------------------------------------------- */
+/* ---- memory ---------------------------------------------------------------------------------------------- */
 
 static enum wrt__step memory_grow(struct wrt__strand *s, uint64_t *operands)
 {
@@ -175,8 +174,7 @@ static enum wrt__step table_access(struct wrt__strand *s, uint64_t *o, enum wrt_
     return next_ins(s);
 }
 
-/* ---- the dispatcher
- * ------------------------------------------------------------------------------------------------------ */
+/* ---- the dispatcher -------------------------------------------------------------------------------------- */
 
 static enum wrt__step slow_call(
     struct wrt__strand *s, enum wrt__slowop op, uint32_t a, uint32_t delta, uint32_t lo, uint32_t hi)

@@ -73,8 +73,7 @@ void wrt__strand_fini(struct wrt__strand *s)
     s->slots = 0;
 }
 
-/* ---- where it stands
- * --------------------------------------------------------------------------------------------- */
+/* ---- where it stands ------------------------------------------------------------------------------------- */
 
 /* Offset in the binary of what `ip` stands at: a checkpoint's block, an operator, or the function's
  * beginning. */

@@ -1,10 +1,11 @@
-/* fuse.c: operators that compute. Picks the form of each (slot, accumulator, constant) and, in the full list, fuses
- * a producer that was emitted last into its consumer. What may be fused: only the last instruction, only when its result
- * lives in an accumulator alone and nothing was bound in between; addresses may also be moved over a few instructions
- * that do not touch their operands. Each fused memory access keeps the place of its own operator. */
+/* fuse.c: operators that compute. Picks the form of each (slot, accumulator, constant) and, in the full list,
+ * fuses a producer that was emitted last into its consumer. What may be fused: only the last instruction,
+ * only when its result lives in an accumulator alone and nothing was bound in between; addresses may also be
+ * moved over a few instructions that do not touch their operands. Each fused memory access keeps the place of
+ * its own operator. */
 #include "wasm/translator.h"
 
-/* ---- tables from the lists: number of each form, 0 where it does not exist ---------------------------------- */
+/* ---- tables from the lists: number of each form, 0 where it does not exist ------------------------------- */
 
 static const uint16_t ibin_ops[][WRT__MODES] = {
 #define Y(m, n) [WRT__##m] = WRT__R_##n##_##m,
@@ -54,47 +55,68 @@ enum {
 #undef X
 };
 enum { CMP_EQ, CMP_NE, CMP_LTS, CMP_LTU, CMP_GTS, CMP_GTU, CMP_LES, CMP_LEU, CMP_GES, CMP_GEU, CMP_COUNT };
-static const uint8_t swapped[CMP_COUNT] = { CMP_EQ, CMP_NE, CMP_GTS, CMP_GTU, CMP_LTS, CMP_LTU, CMP_GES, CMP_GEU, CMP_LES, CMP_LEU };
+static const uint8_t swapped[CMP_COUNT] = { CMP_EQ, CMP_NE, CMP_GTS, CMP_GTU, CMP_LTS, CMP_LTU, CMP_GES,
+    CMP_GEU, CMP_LES, CMP_LEU };
 
 static bool is_compare(uint32_t ib) { return ib <= IB_I64_GEU; }
 static bool is_commutative(uint32_t ib)
 {
-    return ib == IB_I32_ADD || ib == IB_I32_MUL || (ib >= IB_I32_AND && ib <= IB_I32_XOR) || ib == IB_I64_ADD || ib == IB_I64_MUL ||
-           (ib >= IB_I64_AND && ib <= IB_I64_XOR) || ib == IB_I32_EQ || ib == IB_I32_NE || ib == IB_I64_EQ || ib == IB_I64_NE;
+    return ib == IB_I32_ADD || ib == IB_I32_MUL || (ib >= IB_I32_AND && ib <= IB_I32_XOR) || ib == IB_I64_ADD
+        || ib == IB_I64_MUL || (ib >= IB_I64_AND && ib <= IB_I64_XOR) || ib == IB_I32_EQ || ib == IB_I32_NE
+        || ib == IB_I64_EQ || ib == IB_I64_NE;
 }
 /* The same comparison with exchanged operands. */
-static uint32_t swap_compare(uint32_t ib) { return ib < CMP_COUNT ? swapped[ib] : CMP_COUNT + swapped[ib - CMP_COUNT]; }
+static uint32_t swap_compare(uint32_t ib)
+{
+    return ib < CMP_COUNT ? swapped[ib] : CMP_COUNT + swapped[ib - CMP_COUNT];
+}
 
 #if WRT_FUSE_FULL
-static const uint8_t negated[CMP_COUNT] = { CMP_NE, CMP_EQ, CMP_GES, CMP_GEU, CMP_LES, CMP_LEU, CMP_GTS, CMP_GTU, CMP_LTS, CMP_LTU };
+static const uint8_t negated[CMP_COUNT] = { CMP_NE, CMP_EQ, CMP_GES, CMP_GEU, CMP_LES, CMP_LEU, CMP_GTS,
+    CMP_GTU, CMP_LTS, CMP_LTU };
 /* Which integer comparison, and in which form, an instruction is: so that a branch can take it over. */
 struct compare { bool is_int, is_float, wide; uint8_t cmp, mode; };
 static struct compare compare_of(uint32_t op)
 {
     struct compare r = { 0 };
-    if (op >= WRT__R_I32_EQ_SS && op <= WRT__R_I64_GEU_AI_D) { /* forms SS AS SI AI, each with and without slot */
+    if (op >= WRT__R_I32_EQ_SS
+        && op <= WRT__R_I64_GEU_AI_D) { /* forms SS AS SI AI, each with and without slot */
         static const uint8_t modes[4] = { WRT__SS, WRT__AS, WRT__SI, WRT__AI };
         uint32_t k = (op - WRT__R_I32_EQ_SS) / 2, n = k / 4;
-        r = (struct compare){ .is_int = true, .wide = n >= CMP_COUNT, .cmp = (uint8_t)(n % CMP_COUNT), .mode = modes[k % 4] };
+        r = (struct compare){
+            .is_int = true, .wide = n >= CMP_COUNT, .cmp = (uint8_t)(n % CMP_COUNT), .mode = modes[k % 4]
+        };
     } else if (op >= WRT__R_F32_EQ_SS && op <= WRT__R_F64_GE_AI_D) {
         static const uint8_t modes[4] = { WRT__SS, WRT__AS, WRT__SI, WRT__AI };
         uint32_t k = (op - WRT__R_F32_EQ_SS) / 2;
-        r = (struct compare){ .is_float = true, .wide = k / 4 >= 6, .cmp = (uint8_t)(k / 4 % 6), .mode = modes[k % 4] };
+        r = (struct compare){
+            .is_float = true, .wide = k / 4 >= 6, .cmp = (uint8_t)(k / 4 % 6), .mode = modes[k % 4]
+        };
     }
     return r;
 }
 _Static_assert(WRT__R_I64_EQ_SS - WRT__R_I32_EQ_SS == 8 * CMP_COUNT, "four forms of two");
 _Static_assert(WRT__R_F64_EQ_SS - WRT__R_F32_EQ_SS == 8 * 6, "four forms of two");
-_Static_assert(WRT__R_BR_F64_EQ_SS - WRT__R_BR_F32_EQ_SS == 4 * 6 && WRT__R_BR_F32_XEQ_SS - WRT__R_BR_F32_EQ_SS == 4 * 12, "four forms");
-_Static_assert(WRT__R_BR_I32_TNZ_SS - WRT__R_BR_I32_TZ_SS == 4 && WRT__R_BR_I64_TZ_SS - WRT__R_BR_I32_TZ_SS == 8, "four forms");
-static uint32_t four_forms(uint8_t mode) { return mode == WRT__SS ? 0 : mode == WRT__AS ? 1 : mode == WRT__SI ? 2 : 3; }
+_Static_assert(WRT__R_BR_F64_EQ_SS - WRT__R_BR_F32_EQ_SS == 4 * 6
+        && WRT__R_BR_F32_XEQ_SS - WRT__R_BR_F32_EQ_SS == 4 * 12,
+    "four forms");
+_Static_assert(
+    WRT__R_BR_I32_TNZ_SS - WRT__R_BR_I32_TZ_SS == 4 && WRT__R_BR_I64_TZ_SS - WRT__R_BR_I32_TZ_SS == 8,
+    "four forms");
+static uint32_t four_forms(uint8_t mode)
+{
+    return mode == WRT__SS ? 0 : mode == WRT__AS ? 1 : mode == WRT__SI ? 2 : 3;
+}
 
 /* The last instruction, when v is its result and nothing else needs it. */
 static struct wrt__ins *last_for(const struct wrt__translator *t, const struct wrt__val *v)
 {
     return wrt__is_last(t, v) && !t->ins[t->ins_count - 1].dst ? &t->ins[t->ins_count - 1] : NULL;
 }
-static struct wrt__ins *last_any(const struct wrt__translator *t) { return t->ins_count > t->barrier ? &t->ins[t->ins_count - 1] : NULL; }
+static struct wrt__ins *last_any(const struct wrt__translator *t)
+{
+    return t->ins_count > t->barrier ? &t->ins[t->ins_count - 1] : NULL;
+}
 static bool is_op(const struct wrt__ins *x, uint32_t op) { return x && x->op == op; }
 /* The instruction that takes over a memory access keeps its operator's place. */
 static void keep_site(struct wrt__ins *x, const struct wrt__ins *from)
@@ -123,7 +145,8 @@ static struct wrt__ins remove_last_d(struct wrt__translator *t)
     t->acc_slot[WRT__D1] = d1;
     return t->ins[--t->ins_count];
 }
-static struct wrt__ins *emit_d(struct wrt__translator *t, uint32_t op, enum wrt__shape shape, const struct wrt__ins *y)
+static struct wrt__ins *emit_d(
+    struct wrt__translator *t, uint32_t op, enum wrt__shape shape, const struct wrt__ins *y)
 {
     wrt__clobber(t, 1);
     struct wrt__ins *x = wrt__emit(t, op, shape);
@@ -147,15 +170,18 @@ static void unspill(struct wrt__translator *t, const struct wrt__val *v)
 }
 
 /* other op memory */
-static bool fuse_memory_operand(struct wrt__translator *t, uint32_t fop, struct wrt__val *a, struct wrt__val *b, uint8_t type)
+static bool fuse_memory_operand(
+    struct wrt__translator *t, uint32_t fop, struct wrt__val *a, struct wrt__val *b, uint8_t type)
 {
     bool is_float = type == WRT__F64;
-    bool commutes = fop == WRT__R_I32_ADDM || fop == WRT__R_I32_ANDM || fop == WRT__R_F64_ADDM || fop == WRT__R_F64_MULM;
+    bool commutes = fop == WRT__R_I32_ADDM || fop == WRT__R_I32_ANDM || fop == WRT__R_F64_ADDM
+        || fop == WRT__R_F64_MULM;
     struct wrt__val *s = wrt__is_last(t, b) ? b : commutes && wrt__is_last(t, a) ? a : NULL;
     struct wrt__val *o = s == b ? a : b;
     struct wrt__ins *last = s ? last_for(t, s) : NULL;
     if (!last || o->kind == WRT__V_ACC || o->kind == WRT__V_CONST) return false;
-    uint32_t plain = is_float ? WRT__R_LD_F64_S : WRT__R_LD_I32_S, moved = is_float ? WRT__R_LD_F64_PS : WRT__R_LD_I32_PS;
+    uint32_t plain = is_float ? WRT__R_LD_F64_S : WRT__R_LD_I32_S,
+             moved = is_float ? WRT__R_LD_F64_PS : WRT__R_LD_I32_PS;
     if (!fop || !(last->op == plain || (last->op == moved && last->k <= UINT32_MAX))) return false;
     struct wrt__ins y = *last;
     y.k = y.op == plain ? y.imm : y.k | (uint64_t)y.imm << 32;
@@ -163,7 +189,9 @@ static bool fuse_memory_operand(struct wrt__translator *t, uint32_t fop, struct 
         bool is_prev = o->kind == WRT__V_PREV;
         (void)remove_last_d(t);
         if (is_prev || t->acc_slot[1] == o->slot) {
-            fop = fop == WRT__R_F64_ADDM ? WRT__R_F64_ADDM_A : fop == WRT__R_F64_MULM ? WRT__R_F64_MULM_A : WRT__R_F64_SUBM_A;
+            fop = fop == WRT__R_F64_ADDM ? WRT__R_F64_ADDM_A
+                : fop == WRT__R_F64_MULM ? WRT__R_F64_MULM_A
+                                         : WRT__R_F64_SUBM_A;
         }
         y.b = o->slot;
         (void)emit_d(t, fop, WRT__F_RK, &y);
@@ -190,32 +218,40 @@ static uint16_t slot_of(struct wrt__translator *t, struct wrt__val *z, uint32_t 
     return z->slot;
 }
 /* z + other * memory */
-static bool fuse_memory_product(struct wrt__translator *t, bool subtract, struct wrt__val *a, struct wrt__val *b, uint32_t ia, uint32_t ib)
+static bool fuse_memory_product(struct wrt__translator *t, bool subtract, struct wrt__val *a,
+    struct wrt__val *b, uint32_t ia, uint32_t ib)
 {
     struct wrt__val *s = wrt__is_last(t, b) ? b : !subtract && wrt__is_last(t, a) ? a : NULL;
     struct wrt__val *z = s == b ? a : b;
     struct wrt__ins *last = s ? last_for(t, s) : NULL;
-    if (!last || (last->op != WRT__R_F64_MULM && last->op != WRT__R_F64_MULM_A) || z->kind == WRT__V_ACC || z->kind == WRT__V_CONST) return false;
+    if (!last || (last->op != WRT__R_F64_MULM && last->op != WRT__R_F64_MULM_A) || z->kind == WRT__V_ACC
+        || z->kind == WRT__V_CONST)
+        return false;
     bool acc = last->op == WRT__R_F64_MULM_A;
     if (z->kind == WRT__V_PREV && !acc) (void)slot_of(t, z, s == b ? ia : ib);
     bool is_prev = z->kind == WRT__V_PREV;
     const struct wrt__ins y = remove_last_d(t);
     uint32_t op = subtract ? WRT__R_F64_MSUBM : WRT__R_F64_MADDM;
     if (acc) op = subtract ? WRT__R_F64_MSUBM_A : WRT__R_F64_MADDM_A;
-    if (acc && (is_prev || t->acc_slot[WRT__D1] == z->slot)) op = subtract ? WRT__R_F64_MSUBM_P : WRT__R_F64_MADDM_P;
+    if (acc && (is_prev || t->acc_slot[WRT__D1] == z->slot))
+        op = subtract ? WRT__R_F64_MSUBM_P : WRT__R_F64_MADDM_P;
     else if (!acc && t->acc_slot[1] == z->slot) op = subtract ? WRT__R_F64_MSUBM_C : WRT__R_F64_MADDM_C;
-    if (op != WRT__R_F64_MADDM && op != WRT__R_F64_MSUBM && op != WRT__R_F64_MADDM_A && op != WRT__R_F64_MSUBM_A) unspill(t, z);
+    if (op != WRT__R_F64_MADDM && op != WRT__R_F64_MSUBM && op != WRT__R_F64_MADDM_A
+        && op != WRT__R_F64_MSUBM_A)
+        unspill(t, z);
     emit_d(t, op, WRT__F_RK, &y)->c = z->slot;
     return true;
 }
 /* z + x * y and z - x * y, rounded twice */
-static bool fuse_product(struct wrt__translator *t, bool subtract, struct wrt__val *a, struct wrt__val *b, uint32_t ia, uint32_t ib)
+static bool fuse_product(struct wrt__translator *t, bool subtract, struct wrt__val *a, struct wrt__val *b,
+    uint32_t ia, uint32_t ib)
 {
     struct wrt__val *s = wrt__is_last(t, b) ? b : !subtract && wrt__is_last(t, a) ? a : NULL;
     struct wrt__val *z = s == b ? a : b;
     struct wrt__ins *last = s ? last_for(t, s) : NULL;
     if (!last || z->kind == WRT__V_ACC || z->kind == WRT__V_CONST) return false;
-    bool ss = last->op == WRT__R_F64_MUL_SS, as = last->op == WRT__R_F64_MUL_AS, pa = last->op == WRT__R_F64_MUL_PA;
+    bool ss = last->op == WRT__R_F64_MUL_SS, as = last->op == WRT__R_F64_MUL_AS,
+         pa = last->op == WRT__R_F64_MUL_PA;
     if (!ss && !as && !pa) return false;
     if (z->kind == WRT__V_PREV && !as) (void)slot_of(t, z, s == b ? ia : ib);
     bool is_prev = z->kind == WRT__V_PREV;
@@ -225,13 +261,17 @@ static bool fuse_product(struct wrt__translator *t, bool subtract, struct wrt__v
     if (ss && t->acc_slot[1] == z->slot) op = WRT__R_F64_MULADD_SC;
     if (op == WRT__R_F64_MULADD_PA || op == WRT__R_F64_MULADD_SC) unspill(t, z);
     if (subtract) {
-        op = op == WRT__R_F64_MULADD_SS ? WRT__R_F64_MULSUB_SS : op == WRT__R_F64_MULADD_AS ? WRT__R_F64_MULSUB_AS
-           : op == WRT__R_F64_MULADD_CP ? WRT__R_F64_MULSUB_CP : op == WRT__R_F64_MULADD_PA ? WRT__R_F64_MULSUB_PA : WRT__R_F64_MULSUB_SC;
+        op = op == WRT__R_F64_MULADD_SS  ? WRT__R_F64_MULSUB_SS
+            : op == WRT__R_F64_MULADD_AS ? WRT__R_F64_MULSUB_AS
+            : op == WRT__R_F64_MULADD_CP ? WRT__R_F64_MULSUB_CP
+            : op == WRT__R_F64_MULADD_PA ? WRT__R_F64_MULSUB_PA
+                                         : WRT__R_F64_MULSUB_SC;
     }
     emit_d(t, op, WRT__F_R, &y)->c = z->slot;
     return true;
 }
-static bool fuse_product_f32(struct wrt__translator *t, bool subtract, const struct wrt__val *a, const struct wrt__val *b)
+static bool fuse_product_f32(
+    struct wrt__translator *t, bool subtract, const struct wrt__val *a, const struct wrt__val *b)
 {
     const struct wrt__val *s = wrt__is_last(t, b) ? b : !subtract && wrt__is_last(t, a) ? a : NULL;
     const struct wrt__val *z = s == b ? a : b;
@@ -242,7 +282,10 @@ static bool fuse_product_f32(struct wrt__translator *t, bool subtract, const str
     bool acc = y.op == WRT__R_F32_MUL_AS;
     t->ins_count--;
     wrt__clobber(t, 2);
-    struct wrt__ins *x = wrt__emit(t, subtract ? (acc ? WRT__R_F32_MULSUB_AS : WRT__R_F32_MULSUB_SS) : (acc ? WRT__R_F32_MULADD_AS : WRT__R_F32_MULADD_SS), WRT__F_R);
+    struct wrt__ins *x = wrt__emit(t,
+        subtract ? (acc ? WRT__R_F32_MULSUB_AS : WRT__R_F32_MULSUB_SS)
+                 : (acc ? WRT__R_F32_MULADD_AS : WRT__R_F32_MULADD_SS),
+        WRT__F_R);
     x->a = y.a;
     x->b = y.b;
     x->c = z->slot;
@@ -250,14 +293,17 @@ static bool fuse_product_f32(struct wrt__translator *t, bool subtract, const str
     return true;
 }
 /* Both operands are in registers. */
-static bool in_registers(struct wrt__translator *t, uint32_t op, const struct wrt__val *a, const struct wrt__val *b)
+static bool in_registers(
+    struct wrt__translator *t, uint32_t op, const struct wrt__val *a, const struct wrt__val *b)
 {
     enum { ADD, SUB, MUL };
     char pa = place_of(t, a), pb = place_of(t, b);
     uint32_t r = 0;
-    if (op == SUB) r = pa == 'P' && pb == 'A' ? WRT__R_F64_SUB_PA : pa == 'A' && pb == 'P' ? WRT__R_F64_SUB_AP : 0;
+    if (op == SUB)
+        r = pa == 'P' && pb == 'A' ? WRT__R_F64_SUB_PA : pa == 'A' && pb == 'P' ? WRT__R_F64_SUB_AP : 0;
     else if (pa == 'A' && pb == 'A') r = op == ADD ? WRT__R_F64_ADD_AA : WRT__R_F64_MUL_AA;
-    else if ((pa == 'A' && pb == 'P') || (pa == 'P' && pb == 'A')) r = op == ADD ? WRT__R_F64_ADD_PA : WRT__R_F64_MUL_PA;
+    else if ((pa == 'A' && pb == 'P') || (pa == 'P' && pb == 'A'))
+        r = op == ADD ? WRT__R_F64_ADD_PA : WRT__R_F64_MUL_PA;
     if (!r) return false;
     wrt__clobber(t, 1);
     (void)wrt__emit(t, r, WRT__F_R);
@@ -265,7 +311,8 @@ static bool in_registers(struct wrt__translator *t, uint32_t op, const struct wr
     return true;
 }
 /* other op (x shifted by a constant), other + (x << c) */
-static bool fuse_shift(struct wrt__translator *t, uint32_t ib, const struct wrt__val *a, const struct wrt__val *b, char mode_a, char mode_b)
+static bool fuse_shift(struct wrt__translator *t, uint32_t ib, const struct wrt__val *a,
+    const struct wrt__val *b, char mode_a, char mode_b)
 {
     const struct wrt__val *s = wrt__is_last(t, b) ? b : wrt__is_last(t, a) ? a : NULL;
     const struct wrt__val *o = s == b ? a : b;
@@ -285,9 +332,13 @@ static bool fuse_shift(struct wrt__translator *t, uint32_t ib, const struct wrt_
         wrt__push_acc(t, WRT__I32);
         return true;
     }
-    static const uint16_t shifts[5] = { WRT__R_I32_SHL_SI, WRT__R_I32_SHRS_SI, WRT__R_I32_SHRU_SI, WRT__R_I32_ROTL_SI, WRT__R_I32_ROTR_SI };
-    uint32_t first = ib == IB_I32_XOR ? WRT__R_I32_XOR_SHL : ib == IB_I32_OR ? WRT__R_I32_OR_SHL : ib == IB_I32_AND ? WRT__R_I32_AND_SHL
-                   : ib == IB_I32_ADD ? WRT__R_I32_ADD_SHL : 0;
+    static const uint16_t shifts[5] = { WRT__R_I32_SHL_SI, WRT__R_I32_SHRS_SI, WRT__R_I32_SHRU_SI,
+        WRT__R_I32_ROTL_SI, WRT__R_I32_ROTR_SI };
+    uint32_t first = ib == IB_I32_XOR ? WRT__R_I32_XOR_SHL
+        : ib == IB_I32_OR             ? WRT__R_I32_OR_SHL
+        : ib == IB_I32_AND            ? WRT__R_I32_AND_SHL
+        : ib == IB_I32_ADD            ? WRT__R_I32_ADD_SHL
+                                      : 0;
     for (uint32_t i = 0; first && i < 5; i++) {
         if (y.op != shifts[i]) continue;
         t->ins_count--;
@@ -303,7 +354,7 @@ static bool fuse_shift(struct wrt__translator *t, uint32_t ib, const struct wrt_
 }
 #endif
 
-/* ---- two operands ------------------------------------------------------------------------------------------------ */
+/* ---- two operands ---------------------------------------------------------------------------------------- */
 
 static uint32_t form_of(char a, char b)
 {
@@ -312,7 +363,8 @@ static uint32_t form_of(char a, char b)
     return b == 'A' ? WRT__SA : b == 'I' ? WRT__SI : WRT__SS;
 }
 /* Emits a two-operand instruction of a form that exists; operands that no form takes go to slots. */
-static void emit_binary(struct wrt__translator *t, const uint16_t *forms, struct wrt__val *a, struct wrt__val *b, uint32_t ia, uint32_t ib, uint8_t result, bool is_float)
+static void emit_binary(struct wrt__translator *t, const uint16_t *forms, struct wrt__val *a,
+    struct wrt__val *b, uint32_t ia, uint32_t ib, uint8_t result, bool is_float)
 {
     char ma = wrt__mode(t, a), mb = wrt__mode(t, b);
     if (ma == 'A' && mb == 'A') { /* one accumulator: the one that lives nowhere else */
@@ -338,7 +390,8 @@ static void integer_binary(struct wrt__translator *t, uint32_t op, uint8_t type,
 {
     uint32_t ib = t->sp - 1, ia = t->sp - 2;
     struct wrt__val b = wrt__pop(t), a = wrt__pop(t);
-    if ((op == IB_I32_SUB || op == IB_I64_SUB) && b.kind == WRT__V_CONST && a.kind != WRT__V_CONST) { /* a - c = a + -c */
+    if ((op == IB_I32_SUB || op == IB_I64_SUB) && b.kind == WRT__V_CONST
+        && a.kind != WRT__V_CONST) { /* a - c = a + -c */
         struct wrt__val n = b;
         n.k = type == WRT__I32 ? (uint32_t)(0u - (uint32_t)b.k) : 0u - b.k;
         if (wrt__fits_imm(&n)) {
@@ -349,7 +402,9 @@ static void integer_binary(struct wrt__translator *t, uint32_t op, uint8_t type,
     bool exchange = is_commutative(op) || is_compare(op);
     bool a_first = a.kind == WRT__V_CONST && b.kind != WRT__V_CONST;
     bool acc_last = wrt__mode(t, &b) == 'A' && wrt__mode(t, &a) != 'A';
-    if (exchange && (a_first || (acc_last && b.kind == WRT__V_ACC))) { /* the form with the accumulator or slot first exists */
+    if (exchange
+        && (a_first
+            || (acc_last && b.kind == WRT__V_ACC))) { /* the form with the accumulator or slot first exists */
         struct wrt__val v = a;
         uint32_t i = ia;
         a = b;
@@ -365,7 +420,9 @@ static void integer_binary(struct wrt__translator *t, uint32_t op, uint8_t type,
         char ma = wrt__mode(t, &a), mb = wrt__mode(t, &b);
         uint32_t fop = op == IB_I32_ADD ? WRT__R_I32_ADDM : op == IB_I32_AND ? WRT__R_I32_ANDM : 0;
         if (fop && fuse_memory_operand(t, fop, &a, &b, WRT__I32)) return;
-        if ((op == IB_I32_ADD || op == IB_I32_XOR || op == IB_I32_OR || op == IB_I32_AND) && fuse_shift(t, op, &a, &b, ma, mb)) return;
+        if ((op == IB_I32_ADD || op == IB_I32_XOR || op == IB_I32_OR || op == IB_I32_AND)
+            && fuse_shift(t, op, &a, &b, ma, mb))
+            return;
     }
 #endif
     emit_binary(t, ibin_ops[op], &a, &b, ia, ib, result, false);
@@ -379,7 +436,8 @@ static void float_binary(struct wrt__translator *t, uint32_t op, uint8_t type)
     bool wide = type == WRT__F64;
     enum { ADD, SUB, MUL, DIV, MIN, MAX, COPYSIGN };
 #if WRT_FUSE_FULL
-    bool second = b.kind == WRT__V_ACC ? a.kind != WRT__V_ACC : wrt__mode(t, &b) == 'A' && wrt__mode(t, &a) != 'A';
+    bool second = b.kind == WRT__V_ACC ? a.kind != WRT__V_ACC
+                                       : wrt__mode(t, &b) == 'A' && wrt__mode(t, &a) != 'A';
 #else
     bool second = false;
 #endif
@@ -395,7 +453,12 @@ static void float_binary(struct wrt__translator *t, uint32_t op, uint8_t type)
 #if WRT_FUSE_FULL
     if (a.kind != WRT__V_CONST && b.kind != WRT__V_CONST) {
         if (wide && op <= MUL) {
-            if (fuse_memory_operand(t, op == ADD ? WRT__R_F64_ADDM : op == SUB ? WRT__R_F64_SUBM : WRT__R_F64_MULM, &a, &b, type)) return;
+            if (fuse_memory_operand(t,
+                    op == ADD       ? WRT__R_F64_ADDM
+                        : op == SUB ? WRT__R_F64_SUBM
+                                    : WRT__R_F64_MULM,
+                    &a, &b, type))
+                return;
             if (op != MUL && fuse_memory_product(t, op == SUB, &a, &b, ia, ib)) return;
             if (op != MUL && fuse_product(t, op == SUB, &a, &b, ia, ib)) return;
             if (in_registers(t, op, &a, &b)) return;
@@ -412,7 +475,8 @@ static void float_compare(struct wrt__translator *t, uint32_t op, bool wide)
     static const uint8_t swapped_float[6] = { 0, 1, 3, 2, 5, 4 };
     uint32_t ib = t->sp - 1, ia = t->sp - 2;
     struct wrt__val b = wrt__pop(t), a = wrt__pop(t);
-    if ((a.kind == WRT__V_CONST && b.kind != WRT__V_CONST) || (b.kind == WRT__V_ACC && a.kind != WRT__V_ACC)) {
+    if ((a.kind == WRT__V_CONST && b.kind != WRT__V_CONST)
+        || (b.kind == WRT__V_ACC && a.kind != WRT__V_ACC)) {
         struct wrt__val v = a;
         uint32_t i = ia;
         a = b;
@@ -437,7 +501,7 @@ void wrt__tr_binary(struct wrt__translator *t, uint32_t op)
     else float_binary(t, op - 0xa0, WRT__F64);
 }
 
-/* ---- one operand ---------------------------------------------------------------------------------------------------- */
+/* ---- one operand ----------------------------------------------------------------------------------------- */
 
 static void compare_zero(struct wrt__translator *t, uint8_t type)
 {
@@ -446,7 +510,8 @@ static void compare_zero(struct wrt__translator *t, uint8_t type)
     if (last) {
         struct compare c = compare_of(last->op);
         if (c.is_int) { /* the opposite comparison instead of a test of its result */
-            last->op = (uint16_t)(WRT__R_I32_EQ_SS + 8u * ((c.wide ? (uint32_t)CMP_COUNT : 0) + negated[c.cmp]) + 2 * four_forms(c.mode));
+            last->op = (uint16_t)(WRT__R_I32_EQ_SS
+                + 8u * ((c.wide ? (uint32_t)CMP_COUNT : 0) + negated[c.cmp]) + 2 * four_forms(c.mode));
             return;
         }
     }
@@ -466,8 +531,8 @@ void wrt__tr_unary(struct wrt__translator *t, uint32_t op)
         return;
     }
     enum { I32 = WRT__I32, I64 = WRT__I64, F32 = WRT__F32, F64 = WRT__F64 };
-    static const uint8_t conversions[] = { I32, I32, I32, I32, I32, I64, I64, I64, I64, I64, I64, F32, F32, F32, F32, F32, F64, F64, F64, F64, F64,
-        I32, I64, F32, F64, I32, I32, I64, I64, I64 };
+    static const uint8_t conversions[] = { I32, I32, I32, I32, I32, I64, I64, I64, I64, I64, I64, F32, F32,
+        F32, F32, F32, F64, F64, F64, F64, F64, I32, I64, F32, F64, I32, I32, I64, I64, I64 };
     static const uint8_t saturating[] = { I32, I32, I32, I32, I64, I64, I64, I64 };
     uint32_t index;
     uint8_t result;
@@ -494,19 +559,24 @@ void wrt__tr_ref_is_null(struct wrt__translator *t)
     compare_zero(t, WRT__I64);
 }
 
-/* ---- memory ------------------------------------------------------------------------------------------------------------ */
+/* ---- memory
+ * ------------------------------------------------------------------------------------------------------------
+ */
 
 struct access { uint8_t index, bytes, type; };
 static struct access load_of(uint32_t op)
 {
-    static const struct access all[] = { { 0, 4, WRT__I32 }, { 1, 8, WRT__I64 }, { 2, 4, WRT__F32 }, { 3, 8, WRT__F64 }, { 4, 1, WRT__I32 }, { 5, 1, WRT__I32 },
-        { 6, 2, WRT__I32 }, { 7, 2, WRT__I32 }, { 8, 1, WRT__I64 }, { 9, 1, WRT__I64 }, { 10, 2, WRT__I64 }, { 11, 2, WRT__I64 }, { 12, 4, WRT__I64 }, { 13, 4, WRT__I64 } };
+    static const struct access all[] = { { 0, 4, WRT__I32 }, { 1, 8, WRT__I64 }, { 2, 4, WRT__F32 },
+        { 3, 8, WRT__F64 }, { 4, 1, WRT__I32 }, { 5, 1, WRT__I32 }, { 6, 2, WRT__I32 }, { 7, 2, WRT__I32 },
+        { 8, 1, WRT__I64 }, { 9, 1, WRT__I64 }, { 10, 2, WRT__I64 }, { 11, 2, WRT__I64 }, { 12, 4, WRT__I64 },
+        { 13, 4, WRT__I64 } };
     return all[op - 0x28];
 }
 static struct access store_of(uint32_t op)
 {
-    static const struct access all[] = { { 0, 4, WRT__I32 }, { 1, 8, WRT__I64 }, { 2, 4, WRT__F32 }, { 3, 8, WRT__F64 }, { 4, 1, WRT__I32 }, { 5, 2, WRT__I32 },
-        { 4, 1, WRT__I64 }, { 5, 2, WRT__I64 }, { 0, 4, WRT__I64 } };
+    static const struct access all[] = { { 0, 4, WRT__I32 }, { 1, 8, WRT__I64 }, { 2, 4, WRT__F32 },
+        { 3, 8, WRT__F64 }, { 4, 1, WRT__I32 }, { 5, 2, WRT__I32 }, { 4, 1, WRT__I64 }, { 5, 2, WRT__I64 },
+        { 0, 4, WRT__I64 } };
     return all[op - 0x36];
 }
 static struct wrt__ins *emit_load(struct wrt__translator *t, uint32_t op, enum wrt__shape shape, uint8_t type)
@@ -521,7 +591,8 @@ static struct wrt__ins *emit_load(struct wrt__translator *t, uint32_t op, enum w
 }
 #if WRT_FUSE_FULL
 /* The address was computed by the last instruction: fold the computation into the access. */
-static bool load_folded(struct wrt__translator *t, const uint16_t *ops, const struct wrt__val *v, uint64_t lim, uint8_t type)
+static bool load_folded(
+    struct wrt__translator *t, const uint16_t *ops, const struct wrt__val *v, uint64_t lim, uint8_t type)
 {
     struct wrt__ins *last = last_for(t, v);
     if (!last) return false;
@@ -596,21 +667,27 @@ static bool is_movable(const struct wrt__translator *t, uint32_t p)
     if (t->ins_count - p > WRT__MOVE_DISTANCE) return false;
     for (uint32_t i = p + 1; i < t->ins_count; i++) {
         const struct wrt__ins *x = &t->ins[i];
-        bool writes = x->dst || x->op == WRT__R_MOV || x->op == WRT__R_MOVI || x->op == WRT__R_STA_I || x->op == WRT__R_STA_D || x->op == WRT__R_STA_F;
+        bool writes = x->dst || x->op == WRT__R_MOV || x->op == WRT__R_MOVI || x->op == WRT__R_STA_I
+            || x->op == WRT__R_STA_D || x->op == WRT__R_STA_F;
         if (x->op == WRT__R_MOV2 || x->op == WRT__R_MOV4 || x->op == WRT__R_SLOW) return false;
         if (writes && (x->d == y->a || x->d == b)) return false;
     }
     return true;
 }
 /* Stores fold the computation of their address even when the value was computed after it. */
-static bool store_folded(struct wrt__translator *t, const uint16_t *ops, const struct wrt__val *a, const struct wrt__val *v, char mode, uint32_t ia, uint64_t lim)
+static bool store_folded(struct wrt__translator *t, const uint16_t *ops, const struct wrt__val *a,
+    const struct wrt__val *v, char mode, uint32_t ia, uint64_t lim)
 {
     uint32_t p = a->prod;
     if (a->kind == WRT__V_CONST || p == WRT__NO_INS || p < t->barrier || p >= t->ins_count) return false;
     struct wrt__ins *y = &t->ins[p];
-    bool plain = a->kind == WRT__V_ACC || (a->kind == WRT__V_SLOT && y->dst && y->d == a->slot && a->slot == wrt__temp_slot(t, ia));
+    bool plain = a->kind == WRT__V_ACC
+        || (a->kind == WRT__V_SLOT && y->dst && y->d == a->slot && a->slot == wrt__temp_slot(t, ia));
     uint32_t op = y->op - (y->dst ? 1u : 0u);
-    if (!plain || y->cls != 0 || (op != WRT__R_I32_ADD_SI && op != WRT__R_I32_ADD_SS && op != WRT__R_SHLADD_SS) || !is_movable(t, p)) return false;
+    if (!plain || y->cls != 0
+        || (op != WRT__R_I32_ADD_SI && op != WRT__R_I32_ADD_SS && op != WRT__R_SHLADD_SS)
+        || !is_movable(t, p))
+        return false;
     const struct wrt__ins z = *y;
     if (p == t->ins_count - 1) {
         t->ins_count--;
@@ -637,11 +714,13 @@ static bool store_folded(struct wrt__translator *t, const uint16_t *ops, const s
     if (a->kind == WRT__V_ACC || t->acc_slot[0] == a->slot) t->acc_slot[0] = -1;
     return true;
 }
-static void store_full(struct wrt__translator *t, const struct access *m, const uint16_t *ops, struct wrt__val *a, struct wrt__val *v, uint32_t ia, uint64_t lim)
+static void store_full(struct wrt__translator *t, const struct access *m, const uint16_t *ops,
+    struct wrt__val *a, struct wrt__val *v, uint32_t ia, uint64_t lim)
 {
     bool is_int = wrt__class_of(m->type) == 0;
     struct wrt__ins *x;
-    if (a->kind == WRT__V_CONST && (v->kind == WRT__V_CONST || a->k + lim > UINT32_MAX)) wrt__to_slot(t, a, ia);
+    if (a->kind == WRT__V_CONST && (v->kind == WRT__V_CONST || a->k + lim > UINT32_MAX))
+        wrt__to_slot(t, a, ia);
     char mv = wrt__mode(t, v), ma = wrt__mode(t, a);
     if (mv == 'I' && is_int && wrt__fits_imm(v) && lim <= UINT32_MAX) {
         struct wrt__ins *last = last_for(t, a);
@@ -706,7 +785,9 @@ void wrt__tr_store(struct wrt__translator *t, uint32_t op, uint64_t offset)
     x->site = true;
 }
 
-/* ---- select ---------------------------------------------------------------------------------------------------------------- */
+/* ---- select
+ * ----------------------------------------------------------------------------------------------------------------
+ */
 
 void wrt__tr_select(struct wrt__translator *t)
 {
@@ -749,11 +830,12 @@ void wrt__tr_select(struct wrt__translator *t)
     wrt__push_acc(t, type);
 }
 
-/* ---- conditional branches ----------------------------------------------------------------------------------------------------- */
+/* ---- conditional branches -------------------------------------------------------------------------------- */
 
 #if WRT_FUSE_FULL
 /* and + test, load + compare, increment + compare: the instruction before the comparison goes along. */
-static struct wrt__ins *fuse_two(struct wrt__translator *t, const struct wrt__ins *y, const struct compare *c, uint32_t cmp)
+static struct wrt__ins *fuse_two(
+    struct wrt__translator *t, const struct wrt__ins *y, const struct compare *c, uint32_t cmp)
 {
     struct wrt__ins *before = last_any(t), *x;
     if (!before) return NULL;
@@ -763,7 +845,9 @@ static struct wrt__ins *fuse_two(struct wrt__translator *t, const struct wrt__in
     if (zero_test && !z.dst && z.op >= and0 && z.op < and0 + 8) { /* and + compare with zero */
         t->ins_count--;
         uint32_t form = (z.op - and0) / 2;
-        x = wrt__emit(t, (c->wide ? WRT__R_BR_I64_TZ_SS : WRT__R_BR_I32_TZ_SS) + (cmp == CMP_NE ? 4u : 0u) + form, form >= 2 ? WRT__F_IB : WRT__F_RB);
+        x = wrt__emit(t,
+            (c->wide ? WRT__R_BR_I64_TZ_SS : WRT__R_BR_I32_TZ_SS) + (cmp == CMP_NE ? 4u : 0u) + form,
+            form >= 2 ? WRT__F_IB : WRT__F_RB);
         x->a = z.a;
         x->b = z.b;
         x->imm = z.imm;
@@ -773,7 +857,8 @@ static struct wrt__ins *fuse_two(struct wrt__translator *t, const struct wrt__in
     if (zero_test && !c->wide && f.is_float && !z.dst) { /* float comparison + eqz */
         t->ins_count--;
         uint32_t first = cmp == CMP_EQ ? WRT__R_BR_F32_XEQ_SS : WRT__R_BR_F32_EQ_SS;
-        x = wrt__emit(t, first + 4 * ((f.wide ? 6u : 0u) + f.cmp) + four_forms(f.mode), z.shape == WRT__F_RK ? WRT__F_RKB : WRT__F_RB);
+        x = wrt__emit(t, first + 4 * ((f.wide ? 6u : 0u) + f.cmp) + four_forms(f.mode),
+            z.shape == WRT__F_RK ? WRT__F_RKB : WRT__F_RB);
         x->a = z.a;
         x->b = z.b;
         x->k = z.k;
@@ -794,7 +879,9 @@ static struct wrt__ins *fuse_two(struct wrt__translator *t, const struct wrt__in
     }
     if (z.op == WRT__R_LD_I32_S || z.op == WRT__R_LD_I32_8U_S) {
         t->ins_count--;
-        x = wrt__emit(t, (z.op == WRT__R_LD_I32_S ? WRT__R_LB32_EQ_S : WRT__R_LB8_EQ_S) + 2 * cmp + (imm ? 1u : 0u), WRT__F_IBX);
+        x = wrt__emit(t,
+            (z.op == WRT__R_LD_I32_S ? WRT__R_LB32_EQ_S : WRT__R_LB8_EQ_S) + 2 * cmp + (imm ? 1u : 0u),
+            WRT__F_IBX);
         x->d = imm ? 0 : y->b;
         x->a = z.a;
         x->imm = z.imm;
@@ -815,18 +902,22 @@ static struct wrt__ins *fuse_compare(struct wrt__translator *t, const struct wrt
         t->ins_count--;
         x = fuse_two(t, &y, &c, cmp);
         if (x) return x;
-        x = wrt__emit(t, icbr_ops[(c.wide ? (uint32_t)CMP_COUNT : 0) + cmp][c.mode], y.shape == WRT__F_I ? WRT__F_IB : WRT__F_RB);
+        x = wrt__emit(t, icbr_ops[(c.wide ? (uint32_t)CMP_COUNT : 0) + cmp][c.mode],
+            y.shape == WRT__F_I ? WRT__F_IB : WRT__F_RB);
     } else if (c.is_float) {
         t->ins_count--;
         uint32_t first = negate ? WRT__R_BR_F32_XEQ_SS : WRT__R_BR_F32_EQ_SS;
-        x = wrt__emit(t, first + 4 * ((c.wide ? 6u : 0u) + c.cmp) + four_forms(c.mode), y.shape == WRT__F_RK ? WRT__F_RKB : WRT__F_RB);
+        x = wrt__emit(t, first + 4 * ((c.wide ? 6u : 0u) + c.cmp) + four_forms(c.mode),
+            y.shape == WRT__F_RK ? WRT__F_RKB : WRT__F_RB);
     } else if (y.op >= WRT__R_I32_AND_SS && y.op < WRT__R_I32_AND_SS + 8) {
         uint32_t form = (y.op - WRT__R_I32_AND_SS) / 2u;
         t->ins_count--;
         x = wrt__emit(t, WRT__R_BR_I32_TZ_SS + (negate ? 0u : 4u) + form, form >= 2 ? WRT__F_IB : WRT__F_RB);
     } else if (y.op == WRT__R_LD_I32_S || y.op == WRT__R_LD_I32_8U_S) {
         t->ins_count--;
-        x = wrt__emit(t, (y.op == WRT__R_LD_I32_S ? WRT__R_LB32_EQ_S : WRT__R_LB8_EQ_S) + (negate ? 0u : 2u) + 1, WRT__F_IBX);
+        x = wrt__emit(t,
+            (y.op == WRT__R_LD_I32_S ? WRT__R_LB32_EQ_S : WRT__R_LB8_EQ_S) + (negate ? 0u : 2u) + 1,
+            WRT__F_IBX);
         keep_site(x, &y);
         x->a = y.a;
         x->imm = y.imm;
@@ -847,14 +938,16 @@ void wrt__branch_on_top(struct wrt__translator *t, bool negate, uint32_t label)
     uint32_t at = t->sp - 1;
     struct wrt__val v = wrt__pop(t);
     struct wrt__ins *x = NULL;
-    for (int c = 0; c < 3; c++) { /* what else lives in an accumulator alone: its producer writes the slot too */
+    for (int c = 0; c < 3;
+        c++) { /* what else lives in an accumulator alone: its producer writes the slot too */
         if (t->acc_val[c] >= 0) wrt__materialise(t, (uint32_t)t->acc_val[c]);
     }
     if (v.kind == WRT__V_CONST) wrt__to_slot(t, &v, at);
 #if WRT_FUSE_FULL
     x = fuse_compare(t, &v, negate);
     struct wrt__ins *last = last_any(t);
-    if (!x && v.kind != WRT__V_ACC && t->acc_slot[0] == v.slot && is_op(last, WRT__R_I32_ADD_SI_D) && last->d == v.slot) {
+    if (!x && v.kind != WRT__V_ACC && t->acc_slot[0] == v.slot && is_op(last, WRT__R_I32_ADD_SI_D)
+        && last->d == v.slot) {
         const struct wrt__ins z = *last; /* a counter that runs to zero */
         t->ins_count--;
         x = wrt__emit(t, WRT__R_INC_EQ_S + (negate ? 0u : 2u) + 1, WRT__F_IBX);

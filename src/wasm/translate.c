@@ -1,9 +1,11 @@
-/* translate.c: the operand stack of a body as the translator sees it, and control flow. Values stay lazy (a local,
- * a constant) or in an accumulator until something needs them in a slot. At every checkpoint each value is in its
- * slot or is lazy, so a stopped frame looks the same in every build. Operators and fusions: fuse.c. */
+/* translate.c: the operand stack of a body as the translator sees it, and control flow. Values stay lazy (a
+ * local, a constant) or in an accumulator until something needs them in a slot. At every checkpoint each
+ * value is in its slot or is lazy, so a stopped frame looks the same in every build. Operators and fusions:
+ * fuse.c. */
 #include "wasm/translator.h"
 
-/* ---- growing arrays; a failure is remembered and ends the body ------------------------------------------- */
+/* ---- growing arrays; a failure is remembered and ends the body -------------------------------------------
+ */
 
 static void fail_body(struct wrt__translator *t, wrt_status status, const char *what)
 {
@@ -19,13 +21,14 @@ static bool room(struct wrt__translator *t, void *array, uint32_t *cap, uint32_t
     fail_body(t, WRT_E_NOMEM, "translation");
     return false;
 }
-/* Before each operator there is room for all that one operator can emit or push: instructions and values before
- * every one, what only control needs before those that end a block or open one. */
+/* Before each operator there is room for all that one operator can emit or push: instructions and values
+ * before every one, what only control needs before those that end a block or open one. */
 static inline bool reserve(struct wrt__translator *t)
 {
     uint32_t ins = t->ins_count + 2 * (t->sp - t->clean) + 64, values = t->sp + 1100;
     if (WRT_LIKELY(ins <= t->ins_cap && values <= t->stack_cap)) return true;
-    return room(t, &t->ins, &t->ins_cap, ins, sizeof *t->ins) && room(t, &t->stack, &t->stack_cap, values, sizeof *t->stack);
+    return room(t, &t->ins, &t->ins_cap, ins, sizeof *t->ins)
+        && room(t, &t->stack, &t->stack_cap, values, sizeof *t->stack);
 }
 static bool reserve_control(struct wrt__translator *t)
 {
@@ -37,13 +40,18 @@ static bool reserve_control(struct wrt__translator *t)
 }
 static bool is_control(uint32_t op) { return op <= 0x13 || op == 0x40 || op >= 256; }
 
-/* ---- instructions, segments, labels ------------------------------------------------------------------------ */
+/* ---- instructions, segments, labels ---------------------------------------------------------------------- */
 
 struct wrt__ins *wrt__emit(struct wrt__translator *t, uint32_t op, enum wrt__shape shape)
 {
     WRT_ASSERT(t->ins_count < t->ins_cap);
     struct wrt__ins *x = &t->ins[t->ins_count++];
-    *x = (struct wrt__ins){ .op = (uint16_t)op, .shape = (uint8_t)shape, .cls = WRT__NO_CLASS, .offset = t->offset, .at = t->cost, .at_seg = t->seg };
+    *x = (struct wrt__ins){ .op = (uint16_t)op,
+        .shape = (uint8_t)shape,
+        .cls = WRT__NO_CLASS,
+        .offset = t->offset,
+        .at = t->cost,
+        .at_seg = t->seg };
     return x;
 }
 uint32_t wrt__label_new(struct wrt__translator *t)
@@ -86,7 +94,7 @@ static void bind_label(struct wrt__translator *t, uint32_t label)
     forget_mirrors(t);
 }
 
-/* ---- accumulators and slots --------------------------------------------------------------------------------- */
+/* ---- accumulators and slots ------------------------------------------------------------------------------ */
 
 void wrt__wrote_slot(struct wrt__translator *t, uint32_t slot)
 {
@@ -101,7 +109,8 @@ static void retarget(struct wrt__translator *t, uint32_t ins, uint16_t slot)
 {
     struct wrt__ins *x = &t->ins[ins];
     WRT_ASSERT(!x->dst && x->cls != WRT__NO_CLASS);
-    x->op = (uint16_t)(x->op + WRT_FUSE_FULL); /* the form that writes the slot as well; the short list has no other */
+    x->op = (uint16_t)(x->op
+        + WRT_FUSE_FULL); /* the form that writes the slot as well; the short list has no other */
     x->dst = true;
     x->d = slot;
 }
@@ -207,7 +216,8 @@ void wrt__move(struct wrt__translator *t, uint32_t to, uint32_t from)
         if (t->ins_count - 1 > t->barrier && last[-1].op == WRT__R_MOV2) {
             last[-1].op = WRT__R_MOV4;
             last[-1].shape = WRT__F_RK;
-            last[-1].k = last->d | (uint64_t)last->a << 16 | (uint64_t)last->b << 32 | (uint64_t)last->c << 48;
+            last[-1].k = last->d | (uint64_t)last->a << 16 | (uint64_t)last->b << 32
+                | (uint64_t)last->c << 48;
             t->ins_count--;
         }
     } else {
@@ -229,7 +239,11 @@ static void copy_slot(struct wrt__translator *t, uint32_t to, uint32_t from, int
 {
 #if WRT_FUSE_FULL
     if (to != from && t->acc_slot[c] == (int32_t)from) {
-        struct wrt__ins *x = wrt__emit(t, (uint32_t)(c == 0 ? WRT__R_STA_I : c == 1 ? WRT__R_STA_D : WRT__R_STA_F), WRT__F_R);
+        struct wrt__ins *x = wrt__emit(t,
+            (uint32_t)(c == 0 ? WRT__R_STA_I
+                    : c == 1  ? WRT__R_STA_D
+                              : WRT__R_STA_F),
+            WRT__F_R);
         x->d = (uint16_t)to;
         wrt__wrote_slot(t, to);
         return;
@@ -294,7 +308,7 @@ bool wrt__is_last(const struct wrt__translator *t, const struct wrt__val *v)
     return v->kind == WRT__V_ACC && v->prod == t->ins_count - 1 && t->ins_count > t->barrier;
 }
 
-/* ---- definite assignment: which declared locals need clearing ------------------------------------------------ */
+/* ---- definite assignment: which declared locals need clearing -------------------------------------------- */
 
 static bool is_assigned(const struct wrt__translator *t, uint32_t local)
 {
@@ -308,11 +322,12 @@ static void set_assigned(struct wrt__translator *t, uint32_t local)
 static void meet(struct wrt__translator *t, struct wrt__ctl *c)
 {
     if (c->kind == WRT__LOOP) return;
-    for (int i = 0; i < WRT__ASSIGNED_WORDS; i++) c->out[i] = c->out_set ? c->out[i] & t->assigned[i] : t->assigned[i];
+    for (int i = 0; i < WRT__ASSIGNED_WORDS; i++)
+        c->out[i] = c->out_set ? c->out[i] & t->assigned[i] : t->assigned[i];
     c->out_set = true;
 }
 
-/* ---- bodies ------------------------------------------------------------------------------------------------- */
+/* ---- bodies ---------------------------------------------------------------------------------------------- */
 
 struct wrt__translator *wrt__translator_new(struct wrt__module *m)
 {
@@ -358,7 +373,8 @@ static void keep_entry_state(struct wrt__translator *t, struct wrt__ctl *c)
     for (int i = 0; i < WRT__ASSIGNED_WORDS; i++) c->entry[i] = t->assigned[i];
 }
 
-void wrt__tr_begin(struct wrt__translator *t, uint32_t func, const uint8_t *local_types, uint32_t locals_count)
+void wrt__tr_begin(
+    struct wrt__translator *t, uint32_t func, const uint8_t *local_types, uint32_t locals_count)
 {
     struct wrt__module *m = t->module;
     t->failed = WRT_OK;
@@ -376,7 +392,9 @@ void wrt__tr_begin(struct wrt__translator *t, uint32_t func, const uint8_t *loca
     t->dead = false;
     t->zero_end = t->params;
     t->offset = m->funcs[func].first_op_offset;
-    if (!reserve(t) || !reserve_control(t) || !room(t, &t->pending, &t->pending_cap, locals_count + 1, sizeof *t->pending)) return;
+    if (!reserve(t) || !reserve_control(t)
+        || !room(t, &t->pending, &t->pending_cap, locals_count + 1, sizeof *t->pending))
+        return;
     memset(t->pending, 0, (locals_count + 1) * sizeof *t->pending);
     if (t->base > WRT__SLOTS_PER_FRAME) {
         fail_body(t, WRT_E_LIMIT, "function_locals");
@@ -417,8 +435,10 @@ static void cut_block(struct wrt__translator *t)
 /* Operators under which a value may stay in D1: they do not look at it, or know it. */
 static bool knows_prev(uint32_t op)
 {
-    bool arithmetic = op >= 0xa0 && op <= 0xa2, integer = op >= 0x46 && op <= 0x8a && !(op >= 0x5b && op <= 0x66);
-    return op == 0x20 || op == 0x22 || (op >= 0x28 && op <= 0x35) || op == 0x41 || op == 0x42 || integer || arithmetic;
+    bool arithmetic = op >= 0xa0 && op <= 0xa2,
+         integer = op >= 0x46 && op <= 0x8a && !(op >= 0x5b && op <= 0x66);
+    return op == 0x20 || op == 0x22 || (op >= 0x28 && op <= 0x35) || op == 0x41 || op == 0x42 || integer
+        || arithmetic;
 }
 void wrt__tr_op(struct wrt__translator *t, uint32_t offset, uint32_t op)
 {
@@ -442,7 +462,7 @@ void wrt__tr_op(struct wrt__translator *t, uint32_t offset, uint32_t op)
     t->cost += cost;
 }
 
-/* ---- moving block results to where the target expects them ----------------------------------------------------- */
+/* ---- moving block results to where the target expects them ----------------------------------------------- */
 
 static uint32_t arity_of(const struct wrt__ctl *c)
 {
@@ -455,7 +475,8 @@ static void move_many(struct wrt__translator *t, uint32_t to, uint32_t from, uin
         for (uint32_t i = 0; i < n; i++) wrt__move(t, to + i, from + i);
         return;
     }
-    struct wrt__ins *x = wrt__emit(t, WRT__R_SLOW, WRT__F_SLOW); /* one instruction: the size of code stays in proportion to the input */
+    struct wrt__ins *x = wrt__emit(
+        t, WRT__R_SLOW, WRT__F_SLOW); /* one instruction: the size of code stays in proportion to the input */
     x->d = WRT__SLOW_MOVN;
     x->a = (uint16_t)n;
     x->k = to | (uint64_t)from << 32;
@@ -527,7 +548,8 @@ static void emit_return(struct wrt__translator *t)
             v = &t->stack[t->sp - 1];
             uint32_t op = c == 0 ? WRT__R_RET_I_S : c == 1 ? WRT__R_RET_D_S : WRT__R_RET_F_S;
 #if WRT_FUSE_FULL
-            if (wrt__mode(t, v) == 'A') op = c == 0 ? WRT__R_RET_I_A : c == 1 ? WRT__R_RET_D_A : WRT__R_RET_F_A;
+            if (wrt__mode(t, v) == 'A')
+                op = c == 0 ? WRT__R_RET_I_A : c == 1 ? WRT__R_RET_D_A : WRT__R_RET_F_A;
 #endif
             x = wrt__emit(t, op, WRT__F_R);
             x->a = v->slot;
@@ -546,12 +568,14 @@ static void emit_return(struct wrt__translator *t)
     t->barrier = t->ins_count;
 }
 
-/* ---- control ----------------------------------------------------------------------------------------------------- */
+/* ---- control --------------------------------------------------------------------------------------------- */
 
-void wrt__tr_block(struct wrt__translator *t, enum wrt__block kind, const uint8_t *params, uint32_t params_count, const uint8_t *results, uint32_t results_count)
+void wrt__tr_block(struct wrt__translator *t, enum wrt__block kind, const uint8_t *params,
+    uint32_t params_count, const uint8_t *results, uint32_t results_count)
 {
     if (t->failed) return;
-    if (kind == WRT__IF) { /* what lies below the condition into its slots; the condition may stay in an accumulator */
+    if (kind == WRT__IF) { /* what lies below the condition into its slots; the condition may stay in an
+                              accumulator */
         struct wrt__val top = t->stack[t->sp - 1];
         int c = wrt__class_of(top.type);
         t->sp--;
@@ -670,8 +694,12 @@ static uint32_t stub_for(struct wrt__translator *t, const struct wrt__ctl *c)
     uint32_t label = wrt__label_new(t);
     t->labels[label].price = is_return ? label : c->label;
     t->labels[label].free_edge = is_return;
-    t->stubs[t->stubs_count++] = (struct wrt__stub){ .label = label, .target = c->label, .from = wrt__temp_slot(t, t->sp - n),
-        .to = is_return ? 0 : wrt__temp_slot(t, c->height), .n = n, .is_return = is_return };
+    t->stubs[t->stubs_count++] = (struct wrt__stub){ .label = label,
+        .target = c->label,
+        .from = wrt__temp_slot(t, t->sp - n),
+        .to = is_return ? 0 : wrt__temp_slot(t, c->height),
+        .n = n,
+        .is_return = is_return };
     return label;
 }
 void wrt__tr_br_if(struct wrt__translator *t, uint32_t depth)
@@ -707,7 +735,8 @@ void wrt__tr_br_table(struct wrt__translator *t, const uint32_t *depths, uint32_
     if (index.kind == WRT__V_LOCAL) t->pending[index.k]--;
     t->sp--;
     if (index.kind == WRT__V_ACC) t->acc_val[0] = -1;
-    if (index.kind == WRT__V_CONST || (index.kind == WRT__V_ACC && t->clean < t->sp)) wrt__to_slot(t, &index, at);
+    if (index.kind == WRT__V_CONST || (index.kind == WRT__V_ACC && t->clean < t->sp))
+        wrt__to_slot(t, &index, at);
     flush(t); /* moves do not write locals: an index that is a local can still be read from there */
     if (!room(t, &t->targets, &t->targets_cap, t->targets_count + count, sizeof *t->targets) ||
         !room(t, &t->stubs, &t->stubs_cap, t->stubs_count + count, sizeof *t->stubs) ||
@@ -738,7 +767,9 @@ void wrt__tr_br_table(struct wrt__translator *t, const uint32_t *depths, uint32_
     kill_path(t);
 }
 
-/* ---- calls --------------------------------------------------------------------------------------------------------- */
+/* ---- calls
+ * ---------------------------------------------------------------------------------------------------------
+ */
 
 /* The arguments go to consecutive slots; the callee's frame begins there. Returns the first. */
 static uint32_t prepare_call(struct wrt__translator *t, const struct wrt__functype *f)
@@ -749,7 +780,8 @@ static uint32_t prepare_call(struct wrt__translator *t, const struct wrt__functy
     pop_to(t, n);
     return wrt__temp_slot(t, n);
 }
-static void finish_call(struct wrt__translator *t, const struct wrt__functype *f, struct wrt__ins *x, uint32_t first)
+static void finish_call(
+    struct wrt__translator *t, const struct wrt__functype *f, struct wrt__ins *x, uint32_t first)
 {
     uint32_t ins = (uint32_t)(x - t->ins);
     x->site = true;
@@ -763,7 +795,8 @@ static void finish_call(struct wrt__translator *t, const struct wrt__functype *f
     if (height == t->clean) t->clean = t->sp;
     if (f->results == 1) t->acc_slot[wrt__class_of(f->types[f->params])] = (int32_t)first;
 }
-static struct wrt__ins *emit_slow(struct wrt__translator *t, enum wrt__slowop op, uint32_t a, uint32_t delta, uint32_t lo, uint32_t hi)
+static struct wrt__ins *emit_slow(
+    struct wrt__translator *t, enum wrt__slowop op, uint32_t a, uint32_t delta, uint32_t lo, uint32_t hi)
 {
     struct wrt__ins *x = wrt__emit(t, WRT__R_SLOW, WRT__F_SLOW);
     x->d = (uint16_t)op;
@@ -774,7 +807,8 @@ static struct wrt__ins *emit_slow(struct wrt__translator *t, enum wrt__slowop op
     x->site = true;
     return x;
 }
-/* After a tail call that could not reuse the frame (another instance, a host function): return its results. */
+/* After a tail call that could not reuse the frame (another instance, a host function): return its results.
+ */
 static void return_results(struct wrt__translator *t)
 {
     emit_return(t);
@@ -789,7 +823,8 @@ void wrt__tr_call(struct wrt__translator *t, uint32_t func, bool tail)
     uint32_t first = prepare_call(t, f);
     struct wrt__ins *x;
     if (imported) {
-        x = emit_slow(t, WRT__SLOW_CALL_IMPORT, f->params > f->results ? f->params : f->results, first, func, 0);
+        x = emit_slow(
+            t, WRT__SLOW_CALL_IMPORT, f->params > f->results ? f->params : f->results, first, func, 0);
     } else if (tail) {
         x = emit_slow(t, WRT__SLOW_RETURN_CALL, t->link, first, func, 0);
     } else {
@@ -826,7 +861,7 @@ void wrt__tr_call_indirect(struct wrt__translator *t, uint32_t type, uint32_t ta
     if (tail) return_results(t);
 }
 
-/* ---- parametric and variable operators -------------------------------------------------------------------------------- */
+/* ---- parametric and variable operators ------------------------------------------------------------------- */
 
 void wrt__tr_drop(struct wrt__translator *t)
 {
@@ -882,13 +917,19 @@ static void set_local(struct wrt__translator *t, uint32_t i, bool tee)
         t->acc_slot[c] = slot;
 #if WRT_FUSE_FULL
     } else if (v.kind == WRT__V_ACC) {
-        wrt__emit(t, (uint32_t)(c == 0 ? WRT__R_STA_I : c == 1 ? WRT__R_STA_D : WRT__R_STA_F), WRT__F_R)->d = slot;
+        wrt__emit(t,
+            (uint32_t)(c == 0 ? WRT__R_STA_I
+                    : c == 1  ? WRT__R_STA_D
+                              : WRT__R_STA_F),
+            WRT__F_R)
+            ->d = slot;
         wrt__wrote_slot(t, slot);
         t->acc_slot[c] = slot;
 #endif
     } else if (v.kind == WRT__V_CONST) {
         move_const(t, slot, v.k);
-    } else if (v.kind == WRT__V_SLOT && last && last->dst && v.prod == t->ins_count - 1 && last->d == v.slot) {
+    } else if (v.kind == WRT__V_SLOT && last && last->dst && v.prod == t->ins_count - 1
+        && last->d == v.slot) {
         last->d = slot; /* the short list: producers always write a slot */
         wrt__wrote_slot(t, slot);
         if (WRT_FUSE_FULL) t->acc_slot[c] = slot;
@@ -918,7 +959,8 @@ void wrt__tr_global_get(struct wrt__translator *t, uint32_t i)
     if (t->failed) return;
     uint8_t type = t->module->globals[i].type;
     int c = wrt__class_of(type);
-    static const uint16_t own[3] = { WRT__R_GGET_I, WRT__R_GGET_D, WRT__R_GGET_F }, cell[3] = { WRT__R_XGET_I, WRT__R_XGET_D, WRT__R_XGET_F };
+    static const uint16_t own[3] = { WRT__R_GGET_I, WRT__R_GGET_D, WRT__R_GGET_F },
+                          cell[3] = { WRT__R_XGET_I, WRT__R_XGET_D, WRT__R_XGET_F };
     wrt__clobber(t, c);
     struct wrt__ins *x = wrt__emit(t, is_own_global(t, i) ? own[c] : cell[c], WRT__F_I);
     x->imm = is_own_global(t, i) ? i - t->module->globals_imported : i;
@@ -930,7 +972,8 @@ void wrt__tr_global_set(struct wrt__translator *t, uint32_t i)
     uint32_t at = t->sp - 1;
     struct wrt__val *top = &t->stack[at];
     bool own = is_own_global(t, i);
-    if (top->kind == WRT__V_CONST || (top->kind == WRT__V_ACC && (!own || wrt__class_of(top->type) != 0))) wrt__materialise(t, at);
+    if (top->kind == WRT__V_CONST || (top->kind == WRT__V_ACC && (!own || wrt__class_of(top->type) != 0)))
+        wrt__materialise(t, at);
     struct wrt__val v = wrt__pop(t);
     uint32_t op = own ? WRT__R_GSET_S : WRT__R_XSET_S;
 #if WRT_FUSE_FULL
@@ -950,7 +993,7 @@ void wrt__tr_ref_null(struct wrt__translator *t, uint8_t type)
     wrt__tr_const(t, type, 0);
 }
 
-/* ---- operators that leave the loop --------------------------------------------------------------------------------------- */
+/* ---- operators that leave the loop ----------------------------------------------------------------------- */
 
 /* Operands into consecutive slots; returns the first. */
 static uint32_t slow_operands(struct wrt__translator *t, uint32_t n)
@@ -996,8 +1039,9 @@ void wrt__tr_memory_grow(struct wrt__translator *t)
 void wrt__tr_bulk(struct wrt__translator *t, uint32_t op, uint32_t a, uint32_t b)
 {
     if (t->failed) return;
-    static const uint8_t slow[] = { WRT__SLOW_MEMORY_INIT, WRT__SLOW_DATA_DROP, WRT__SLOW_MEMORY_COPY, WRT__SLOW_MEMORY_FILL,
-        WRT__SLOW_TABLE_INIT, WRT__SLOW_ELEM_DROP, WRT__SLOW_TABLE_COPY, 0, 0, WRT__SLOW_TABLE_FILL };
+    static const uint8_t slow[] = { WRT__SLOW_MEMORY_INIT, WRT__SLOW_DATA_DROP, WRT__SLOW_MEMORY_COPY,
+        WRT__SLOW_MEMORY_FILL, WRT__SLOW_TABLE_INIT, WRT__SLOW_ELEM_DROP, WRT__SLOW_TABLE_COPY, 0, 0,
+        WRT__SLOW_TABLE_FILL };
     uint32_t k = op - 256 - 8;
     bool drops = k == 1 || k == 5;
     uint32_t first = slow_operands(t, drops ? 0 : 3);
@@ -1041,7 +1085,7 @@ void wrt__tr_ref_func(struct wrt__translator *t, uint32_t func)
     slow_result(t, WRT__FUNCREF);
 }
 
-/* ---- the end of a body -------------------------------------------------------------------------------------------------------- */
+/* ---- the end of a body ----------------------------------------------------------------------------------- */
 
 static void emit_stubs(struct wrt__translator *t, uint32_t end_offset)
 {
@@ -1051,7 +1095,8 @@ static void emit_stubs(struct wrt__translator *t, uint32_t end_offset)
             !room(t, &t->places, &t->places_cap, t->places_count + 4, sizeof *t->places) ||
             !room(t, &t->segs, &t->segs_cap, t->segs_count + 4, sizeof *t->segs)) return;
         bind_label(t, s.label);
-        t->places[t->places_count - 1].offset = s.is_return ? end_offset : t->places[t->labels[s.target].place].offset;
+        t->places[t->places_count - 1].offset = s.is_return ? end_offset
+                                                            : t->places[t->labels[s.target].place].offset;
         t->places_open = t->places_count;
         move_many(t, s.to, s.from, s.is_return && s.n == 1 ? 0 : s.n);
         if (!s.is_return) {
@@ -1073,13 +1118,17 @@ wrt_status wrt__tr_finish(struct wrt__translator *t, uint32_t end_offset, wrt_er
     if (!t->failed) {
         t->segs[t->seg] = t->cost;
         t->offset = end_offset;
-        for (; t->places_open < t->places_count; t->places_open++) t->places[t->places_open].offset = end_offset;
+        for (; t->places_open < t->places_count; t->places_open++)
+            t->places[t->places_open].offset = end_offset;
         emit_stubs(t, end_offset);
     }
     if (!t->failed && t->base + t->height_max > WRT__SLOTS_PER_FRAME) fail_body(t, WRT_E_LIMIT, "frame");
     if (t->failed == WRT_E_LIMIT) {
-        return wrt__fail_table(err, WRT_E_LIMIT, 401, t->failed_what, "function %u: %s above what a frame can hold", t->func, t->failed_what);
+        return wrt__fail_table(err, WRT_E_LIMIT, 401, t->failed_what,
+            "function %u: %s above what a frame can hold", t->func, t->failed_what);
     }
-    if (t->failed) return wrt__fail(err, WRT_E_NOMEM, 402, t->offset, "no memory for the translation of function %u", t->func);
+    if (t->failed)
+        return wrt__fail(
+            err, WRT_E_NOMEM, 402, t->offset, "no memory for the translation of function %u", t->func);
     return wrt__encode(t, end_offset, err);
 }

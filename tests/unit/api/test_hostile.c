@@ -309,8 +309,7 @@ static const struct hostile hostile_made[] = {
     { "a memory of 4 GiB, declared", hostile_memory_declared, WRT_OK, NULL },
 };
 
-/* ---- binaries that are wrong in one place: @ is where
- * ------------------------------------------------------- */
+/* ---- binaries that are wrong in one place: @ is where ---------------------------------------------------- */
 
 static const struct { const char *name, *text; wrt_status status;
 } hostile_texts[] = {
@@ -342,8 +341,7 @@ static const struct { const char *name, *text; wrt_status status;
     { "2^32 - 1 bytes of data", "s5( 01 00 01 ) s11( 01 00 41 00 0b @ ff ff ff ff 0f )", WRT_OK },
 };
 
-/* ---- the check
- * ----------------------------------------------------------------------------------------------- */
+/* ---- the check ------------------------------------------------------------------------------------------- */
 
 static double hostile_clock(void)
 {

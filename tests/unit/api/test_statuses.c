@@ -86,8 +86,7 @@ static wrt_status status_of_result(wrt_task t)
     return wrt_task_result(st.w.s, t, NULL, 0, &st.w.err);
 }
 
-/* ---- one function per status: what was answered
- * ------------------------------------------------------------ */
+/* ---- one function per status: what was answered ---------------------------------------------------------- */
 
 static wrt_status status_OK(void) { return world_call(&st.w, st.i, "nothing", NULL, 0, NULL, 0); }
 static wrt_status status_PENDING(void)
