@@ -52,7 +52,7 @@ static void accumulators_from(struct wrt__strand *s, uint64_t slot)
     s->acc_f = f_of((uint32_t)slot);
 }
 
-/* ---- host functions -------------------------------------------------------------------------------------- */
+/* ---- host functions ---------------------------------------------------------------------------------- */
 
 enum wrt__step wrt__call_finish_host(struct wrt__strand *s)
 {
@@ -113,7 +113,7 @@ void wrt__strand_host_done(struct wrt__strand *s, wrt_status status)
     s->status = status;
 }
 
-/* ---- between instances ----------------------------------------------------------------------------------- */
+/* ---- between instances ------------------------------------------------------------------------------- */
 
 static enum wrt__step call_border_out(struct wrt__strand *s, const struct wrt__funcrec *f, uint32_t delta)
 {

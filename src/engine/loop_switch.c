@@ -49,7 +49,7 @@ void wrt__loop(struct wrt__strand *s)
     float F = s->acc_f;
     double D1 = 0;
 #else
-    u64 A; /* a name for a result on its way to its slot: no operator of the short list reads an accumulator */
+    u64 A; /* a name for a result on its way to its slot: the short list never reads an accumulator */
     double D;
     float F;
 #endif
@@ -71,7 +71,7 @@ dispatch:
     pb = fp + ((const u16 *)ip)[6];
 again:
     switch ((enum wrt__regop)op) {
-#include "engine/handlers.h"
+#include "engine/handlers.def"
 #define FORM_CASE_SS(n)
 #define FORM_CASE_SI(n) case WRT__R_##n##_SI:
 #define Y(m, n) FORM_CASE_##m(n)
@@ -121,7 +121,7 @@ again:
 #else
 dispatch:
     switch ((enum wrt__regop)ip[0]) {
-#include "engine/handlers.h"
+#include "engine/handlers.def"
 #endif
     case WRT__R_NONE:
     case WRT__R_COUNT:
@@ -151,7 +151,7 @@ take1:
     goto take;
 take2:
     pb = (u64 *)(uintptr_t)(ip + 2);
-take: /* a branch word: see TAKE in handlers.h */
+take: /* a branch word: see TAKE in handlers.def */
     price = ((const u16 *)pb)[2];
     ip = (const u64 *)(const void *)((const char *)ip + *(const i32 *)(const void *)pb);
     goto pay;

@@ -81,7 +81,7 @@ static COLD void CC h_stop(ARGS)
     TAIL h_save(PASS);
 }
 
-#include "engine/handlers.h"
+#include "engine/handlers.def"
 #if WRT_FUSE_FULL
 #include "engine/sequences.h"
 #endif

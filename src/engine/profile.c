@@ -41,15 +41,19 @@ static uint32_t child_of(struct wrt__profile *p, uint32_t parent, const struct w
     *head = ++p->nodes_count;
     return p->nodes_count - 1;
 }
-/* The stack anew, after a switch to another strand: outermost first. */
+/* The stack anew, after a switch to another strand or instance: outermost first, at most PROFILE_DEPTH
+ * frames. */
 static uint32_t node_of_frames(struct wrt__profile *p, const struct wrt__strand *s)
 {
-    wrt_frame frames[64];
-    size_t depth = wrt__strand_frames(s, frames, WRT_COUNT(frames));
-    uint32_t node = UINT32_MAX;
-    if (depth > WRT_COUNT(frames)) depth = WRT_COUNT(frames);
-    for (size_t i = depth; i > 0; i--) {
-        uint32_t next = child_of(p, node, s->instance->module, s->instance->code_handle, frames[i - 1].func);
+    enum { PROFILE_DEPTH = 64 };
+    struct wrt__walk walk[PROFILE_DEPTH], at;
+    uint32_t depth = 0, node = UINT32_MAX;
+    for (bool more = wrt__walk_first(s, &at); more && depth < PROFILE_DEPTH; more = wrt__walk_next(&at)) {
+        walk[depth++] = at;
+    }
+    while (depth > 0) {
+        const struct wrt__walk *w = &walk[--depth];
+        uint32_t next = child_of(p, node, w->instance->module, w->instance->code_handle, w->func);
         if (next == UINT32_MAX) break;
         node = next;
     }

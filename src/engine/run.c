@@ -4,7 +4,7 @@
 #include "engine/run.h"
 #include "wasm/translate.h"
 
-/* ---- the counter ----------------------------------------------------------------------------------------- */
+/* ---- the counter ------------------------------------------------------------------------------- */
 
 static bool profiled(const struct wrt__strand *s)
 {
@@ -81,7 +81,7 @@ enum wrt__step wrt__pay_here(struct wrt__strand *s, uint64_t price, bool host)
     return WRT__STEP_ON;
 }
 
-/* ---- the strand in its instance -------------------------------------------------------------------------- */
+/* ---- the strand in its instance ---------------------------------------------------------------- */
 
 void wrt__attach(struct wrt__strand *s)
 {
@@ -120,9 +120,7 @@ static enum wrt__step raise_mark(struct wrt__strand *s)
     return wrt__stack_reserve(s, (uint64_t)s->slots_peak + 1) ? WRT__STEP_ON : WRT__STEP_TRAP;
 }
 
-/* ---- ends
- * ---------------------------------------------------------------------------------------------------------
- */
+/* ---- ends -------------------------------------------------------------------------------------- */
 
 /* The operators of its block after the one that trapped were charged and have not run. */
 static void give_back(struct wrt__strand *s)
@@ -157,7 +155,7 @@ static enum wrt__outcome outcome_of(struct wrt__strand *s, enum wrt__step step)
     return WRT__RUN_DONE;
 }
 
-/* ---- the driver ------------------------------------------------------------------------------------------ */
+/* ---- the driver -------------------------------------------------------------------------------- */
 
 static enum wrt__step begin(struct wrt__strand *s)
 {

@@ -64,4 +64,13 @@ static inline struct wrt__border wrt__border_read(const uint64_t *w)
     return (
         struct wrt__border){ (uint32_t)(w[0] >> 32), (uint32_t)w[0], (uint32_t)(w[1] >> 32), (uint32_t)w[1] };
 }
+/* The frames of a strand, innermost first. */
+struct wrt__walk {
+    const struct wrt__strand *strand;
+    const struct wrt_instance *instance;
+    uint32_t fp, ip, func; /* func: in the instance's module */
+};
+bool wrt__walk_first(const struct wrt__strand *s, struct wrt__walk *w); /* false: it stands in no function */
+bool wrt__walk_next(struct wrt__walk *w);
+
 #endif

@@ -27,7 +27,7 @@
 #define LEAVE(e) STEP_END(false)
 #define LEAVE_REF(r) do { (void)(r); STEP_END(false); } while (0)
 
-#include "engine/handlers.h"
+#include "engine/handlers.def"
 
 #define X(x, y) \
     static INLINE bool s_##x##__##y(STEP_ARGS) { return s_##x(STEP_MORE) && s_##y(STEP_MORE); } \

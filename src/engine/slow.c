@@ -20,7 +20,7 @@ static enum wrt__step next_block(struct wrt__strand *s)
 }
 static bool inside(uint64_t at, uint64_t n, uint64_t size) { return at <= size && n <= size - at; }
 
-/* ---- memory ---------------------------------------------------------------------------------------------- */
+/* ---- memory ------------------------------------------------------------------------------------ */
 
 static enum wrt__step memory_grow(struct wrt__strand *s, uint64_t *operands)
 {
@@ -90,9 +90,7 @@ static enum wrt__step memory_bulk(
     return in_pieces(s, o, n, PIECE_BYTES, price, init_piece, d->bytes.p);
 }
 
-/* ---- tables
- * -----------------------------------------------------------------------------------------------------------
- */
+/* ---- tables ------------------------------------------------------------------------------------ */
 
 /* Grown piece by piece as it is paid; nobody else runs in the instance, so no other size shows. */
 static enum wrt__step table_grow(struct wrt__strand *s, uint64_t *o, uint32_t table)
@@ -174,7 +172,7 @@ static enum wrt__step table_access(struct wrt__strand *s, uint64_t *o, enum wrt_
     return next_ins(s);
 }
 
-/* ---- the dispatcher -------------------------------------------------------------------------------------- */
+/* ---- the dispatcher ---------------------------------------------------------------------------- */
 
 static enum wrt__step slow_call(
     struct wrt__strand *s, enum wrt__slowop op, uint32_t a, uint32_t delta, uint32_t lo, uint32_t hi)

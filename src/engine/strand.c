@@ -73,7 +73,7 @@ void wrt__strand_fini(struct wrt__strand *s)
     s->slots = 0;
 }
 
-/* ---- where it stands ------------------------------------------------------------------------------------- */
+/* ---- where it stands --------------------------------------------------------------------------------- */
 
 /* Offset in the binary of what `ip` stands at: a checkpoint's block, an operator, or the function's
  * beginning. */
@@ -85,37 +85,45 @@ static uint32_t offset_at(const struct wrt__module *m, uint32_t func, uint32_t i
     if (wrt__checkpoint_at(m, func, ip, &offset)) return offset;
     return m->funcs[func].first_op_offset;
 }
+bool wrt__walk_first(const struct wrt__strand *s, struct wrt__walk *w)
+{
+    *w = (struct wrt__walk){ .strand = s, .instance = s->instance, .fp = s->fp, .ip = s->ip };
+    if (!s->instance || s->at_entry) return false;
+    w->func = wrt__func_at(s->instance->module, s->ip);
+    return w->func != UINT32_MAX; /* none: it has returned out of its first function */
+}
+bool wrt__walk_next(struct wrt__walk *w)
+{
+    const uint64_t *stack = w->strand->stack;
+    uint64_t link = stack[w->fp + w->instance->module->funcs[w->func].link];
+    if (link == WRT__LINK_HALT) return false;
+    if (link == WRT__LINK_BORDER) {
+        struct wrt__border b = wrt__border_read(stack + w->fp - 2);
+        w->instance = w->strand->store->funcs[b.caller_ref].instance;
+        w->fp = b.caller_fp;
+        w->ip = b.call / 8;
+    } else {
+        w->ip = (uint32_t)link / 8;
+        w->fp -= ((const uint16_t *)(w->instance->code + w->ip))[WRT__F_DELTA];
+    }
+    w->func = wrt__func_at(w->instance->module, w->ip);
+    return w->func != UINT32_MAX;
+}
 size_t wrt__strand_frames(const struct wrt__strand *s, wrt_frame *out, size_t cap)
 {
-    const struct wrt_instance *i = s->instance;
-    uint32_t fp = s->fp, ip = s->ip;
-    bool checkpoint = s->unpaid;
+    struct wrt__walk w;
     size_t n = 0;
-    while (i && !s->at_entry) {
-        const struct wrt__module *m = i->module;
-        uint32_t func = wrt__func_at(m, ip);
-        if (func == UINT32_MAX) break; /* it has returned out of its first function */
+    for (bool more = wrt__walk_first(s, &w); more; more = wrt__walk_next(&w)) {
         if (n < cap) {
-            uint32_t offset = offset_at(m, func, ip, checkpoint);
-            out[n] = (wrt_frame){ .func = func,
-                .func_offset = offset - m->funcs[func].body_offset,
+            const struct wrt__module *m = w.instance->module;
+            uint32_t offset = offset_at(m, w.func, w.ip, n == 0 && s->unpaid);
+            out[n] = (wrt_frame){ .func = w.func,
+                .func_offset = offset - m->funcs[w.func].body_offset,
                 .offset = offset,
-                .func_name = wrt__func_name(m, func),
+                .func_name = wrt__func_name(m, w.func),
                 .module_name = m->module_name };
         }
         n++;
-        checkpoint = false;
-        uint64_t link = s->stack[fp + m->funcs[func].link];
-        if (link == WRT__LINK_HALT) break;
-        if (link == WRT__LINK_BORDER) {
-            struct wrt__border b = wrt__border_read(s->stack + fp - 2);
-            i = s->store->funcs[b.caller_ref].instance;
-            fp = b.caller_fp;
-            ip = b.call / 8;
-        } else {
-            ip = (uint32_t)link / 8;
-            fp -= ((const uint16_t *)(i->code + ip))[WRT__F_DELTA];
-        }
     }
     return n;
 }

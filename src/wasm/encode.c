@@ -24,7 +24,7 @@ static uint64_t handler_word(const struct wrt__module *m, uint32_t op)
     return m->handlers ? (uint64_t)m->handlers[op] : op;
 }
 
-/* ---- sequences: a table of all lines of the list, by what is there already and what follows -------------- */
+/* ---- sequences: a table of all lines of the list, by what is there already and what follows ---- */
 
 #if WRT_FUSE_FULL
 struct line {
@@ -149,7 +149,7 @@ static void write_ins(struct wrt__translator *t, const struct wrt__ins *x, uint3
     }
 }
 
-/* ---- the map --------------------------------------------------------------------------------------------- */
+/* ---- the map ----------------------------------------------------------------------------------- */
 
 struct map_writer {
     uint8_t *p;
@@ -247,7 +247,7 @@ uint32_t wrt__func_at(const struct wrt__module *m, uint32_t at)
     return UINT32_MAX;
 }
 
-/* ---- bodies ---------------------------------------------------------------------------------------------- */
+/* ---- bodies ------------------------------------------------------------------------------------ */
 
 /* Room for what bodies of this size most often become; an array that doubles would be copied over and over.
  */

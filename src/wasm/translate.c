@@ -4,8 +4,7 @@
  * fuse.c. */
 #include "wasm/translator.h"
 
-/* ---- growing arrays; a failure is remembered and ends the body -------------------------------------------
- */
+/* ---- growing arrays; a failure is remembered and ends the body --------------------------------- */
 
 static void fail_body(struct wrt__translator *t, wrt_status status, const char *what)
 {
@@ -14,7 +13,7 @@ static void fail_body(struct wrt__translator *t, wrt_status status, const char *
         t->failed_what = what;
     }
 }
-static bool room(struct wrt__translator *t, void *array, uint32_t *cap, uint32_t need, size_t element)
+bool wrt__room(struct wrt__translator *t, void *array, uint32_t *cap, uint32_t need, size_t element)
 {
     if (WRT_LIKELY(need <= *cap)) return true;
     if (wrt__grow(t->module->alloc, array, cap, need, element, WRT_TAG_CODE)) return true;
@@ -27,20 +26,20 @@ static inline bool reserve(struct wrt__translator *t)
 {
     uint32_t ins = t->ins_count + 2 * (t->sp - t->clean) + 64, values = t->sp + 1100;
     if (WRT_LIKELY(ins <= t->ins_cap && values <= t->stack_cap)) return true;
-    return room(t, &t->ins, &t->ins_cap, ins, sizeof *t->ins)
-        && room(t, &t->stack, &t->stack_cap, values, sizeof *t->stack);
+    return wrt__room(t, &t->ins, &t->ins_cap, ins, sizeof *t->ins)
+        && wrt__room(t, &t->stack, &t->stack_cap, values, sizeof *t->stack);
 }
 static bool reserve_control(struct wrt__translator *t)
 {
-    return room(t, &t->labels, &t->labels_cap, t->labels_count + 8, sizeof *t->labels) &&
-           room(t, &t->segs, &t->segs_cap, t->segs_count + 8, sizeof *t->segs) &&
-           room(t, &t->places, &t->places_cap, t->places_count + 8, sizeof *t->places) &&
-           room(t, &t->stubs, &t->stubs_cap, t->stubs_count + 2, sizeof *t->stubs) &&
-           room(t, &t->ctl, &t->ctl_cap, t->ctl_count + 1, sizeof *t->ctl);
+    return wrt__room(t, &t->labels, &t->labels_cap, t->labels_count + 8, sizeof *t->labels) &&
+           wrt__room(t, &t->segs, &t->segs_cap, t->segs_count + 8, sizeof *t->segs) &&
+           wrt__room(t, &t->places, &t->places_cap, t->places_count + 8, sizeof *t->places) &&
+           wrt__room(t, &t->stubs, &t->stubs_cap, t->stubs_count + 2, sizeof *t->stubs) &&
+           wrt__room(t, &t->ctl, &t->ctl_cap, t->ctl_count + 1, sizeof *t->ctl);
 }
 static bool is_control(uint32_t op) { return op <= 0x13 || op == 0x40 || op >= 256; }
 
-/* ---- instructions, segments, labels ---------------------------------------------------------------------- */
+/* ---- instructions, segments, labels ------------------------------------------------------------ */
 
 struct wrt__ins *wrt__emit(struct wrt__translator *t, uint32_t op, enum wrt__shape shape)
 {
@@ -78,11 +77,11 @@ void wrt__place_here(struct wrt__translator *t)
     WRT_ASSERT(t->places_count < t->places_cap);
     t->places[t->places_count++] = (struct wrt__place){ t->ins_count, UINT32_MAX };
 }
-static void forget_mirrors(struct wrt__translator *t)
+void wrt__forget_mirrors(struct wrt__translator *t)
 {
     for (int c = 0; c < WRT__ACCS; c++) t->acc_slot[c] = -1;
 }
-static void bind_label(struct wrt__translator *t, uint32_t label)
+void wrt__bind_label(struct wrt__translator *t, uint32_t label)
 {
     struct wrt__label *l = &t->labels[label];
     l->seg = t->seg;
@@ -91,10 +90,10 @@ static void bind_label(struct wrt__translator *t, uint32_t label)
     wrt__place_here(t);
     l->place = t->places_count - 1;
     t->barrier = t->ins_count;
-    forget_mirrors(t);
+    wrt__forget_mirrors(t);
 }
 
-/* ---- accumulators and slots ------------------------------------------------------------------------------ */
+/* ---- accumulators and slots -------------------------------------------------------------------- */
 
 void wrt__wrote_slot(struct wrt__translator *t, uint32_t slot)
 {
@@ -105,7 +104,7 @@ void wrt__wrote_slot(struct wrt__translator *t, uint32_t slot)
     if (t->d1_before == (int32_t)slot) t->d1_before = -1;
     if (t->i_before == (int32_t)slot) t->i_before = -1;
 }
-static void retarget(struct wrt__translator *t, uint32_t ins, uint16_t slot)
+void wrt__retarget(struct wrt__translator *t, uint32_t ins, uint16_t slot)
 {
     struct wrt__ins *x = &t->ins[ins];
     WRT_ASSERT(!x->dst && x->cls != WRT__NO_CLASS);
@@ -121,14 +120,14 @@ void wrt__spill(struct wrt__translator *t, int c)
     uint32_t i = (uint32_t)t->acc_val[c];
     struct wrt__val *v = &t->stack[i];
     uint16_t slot = wrt__temp_slot(t, i);
-    retarget(t, v->prod, slot);
+    wrt__retarget(t, v->prod, slot);
     v->kind = WRT__V_SLOT;
     v->slot = slot;
     t->acc_val[c] = -1;
     wrt__wrote_slot(t, slot);
     t->acc_slot[c] = slot;
 }
-static void spill_all(struct wrt__translator *t)
+void wrt__spill_all(struct wrt__translator *t)
 {
     wrt__spill(t, 0);
     wrt__spill(t, 1);
@@ -178,7 +177,7 @@ void wrt__push_acc(struct wrt__translator *t, uint8_t type)
     t->acc_slot[c] = -1;
     if (!WRT_FUSE_FULL) wrt__spill(t, c);
 }
-static void push_slot(struct wrt__translator *t, uint8_t type)
+void wrt__push_slot(struct wrt__translator *t, uint8_t type)
 {
     struct wrt__val *v = wrt__push(t, WRT__V_SLOT, type);
     v->slot = wrt__temp_slot(t, t->sp - 1);
@@ -200,7 +199,7 @@ struct wrt__val wrt__pop(struct wrt__translator *t)
     if (t->clean > t->sp) t->clean = t->sp;
     return v;
 }
-static void pop_to(struct wrt__translator *t, uint32_t height)
+void wrt__pop_to(struct wrt__translator *t, uint32_t height)
 {
     while (t->sp > height) (void)wrt__pop(t);
 }
@@ -227,7 +226,7 @@ void wrt__move(struct wrt__translator *t, uint32_t to, uint32_t from)
     }
     wrt__wrote_slot(t, to);
 }
-static void move_const(struct wrt__translator *t, uint32_t to, uint64_t k)
+void wrt__move_const(struct wrt__translator *t, uint32_t to, uint64_t k)
 {
     struct wrt__ins *x = wrt__emit(t, WRT__R_MOVI, WRT__F_IK);
     x->d = (uint16_t)to;
@@ -235,7 +234,7 @@ static void move_const(struct wrt__translator *t, uint32_t to, uint64_t k)
     wrt__wrote_slot(t, to);
 }
 /* Slot `to` gets the value of slot `from`, from the accumulator when that mirrors it. */
-static void copy_slot(struct wrt__translator *t, uint32_t to, uint32_t from, int c)
+void wrt__copy_slot(struct wrt__translator *t, uint32_t to, uint32_t from, int c)
 {
 #if WRT_FUSE_FULL
     if (to != from && t->acc_slot[c] == (int32_t)from) {
@@ -262,34 +261,34 @@ void wrt__materialise(struct wrt__translator *t, uint32_t i)
         return;
     }
     if (v->kind == WRT__V_CONST) {
-        move_const(t, slot, v->k);
+        wrt__move_const(t, slot, v->k);
     } else {
         if (v->kind == WRT__V_LOCAL) t->pending[v->k]--;
-        copy_slot(t, slot, v->slot, wrt__class_of(v->type));
+        wrt__copy_slot(t, slot, v->slot, wrt__class_of(v->type));
     }
     v->kind = WRT__V_SLOT;
     v->slot = (uint16_t)slot;
 }
-static void materialise_from(struct wrt__translator *t, uint32_t first)
+void wrt__materialise_from(struct wrt__translator *t, uint32_t first)
 {
     for (uint32_t i = first; i < t->sp; i++) wrt__materialise(t, i);
 }
 /* Every stack entry into its own slot. */
-static void flush(struct wrt__translator *t)
+void wrt__flush(struct wrt__translator *t)
 {
-    spill_all(t);
-    materialise_from(t, t->clean);
+    wrt__spill_all(t);
+    wrt__materialise_from(t, t->clean);
     t->clean = t->sp;
 }
 void wrt__to_slot(struct wrt__translator *t, struct wrt__val *v, uint32_t i)
 {
     uint16_t slot = wrt__temp_slot(t, i);
     if (v->kind == WRT__V_ACC || v->kind == WRT__V_PREV) {
-        retarget(t, v->prod, slot);
+        wrt__retarget(t, v->prod, slot);
         wrt__wrote_slot(t, slot);
         t->acc_slot[v->kind == WRT__V_PREV ? WRT__D1 : wrt__class_of(v->type)] = slot;
     } else if (v->kind == WRT__V_CONST) {
-        move_const(t, slot, v->k);
+        wrt__move_const(t, slot, v->k);
     } else {
         return;
     }
@@ -308,7 +307,7 @@ bool wrt__is_last(const struct wrt__translator *t, const struct wrt__val *v)
     return v->kind == WRT__V_ACC && v->prod == t->ins_count - 1 && t->ins_count > t->barrier;
 }
 
-/* ---- definite assignment: which declared locals need clearing -------------------------------------------- */
+/* ---- definite assignment: which declared locals need clearing ---------------------------------- */
 
 static bool is_assigned(const struct wrt__translator *t, uint32_t local)
 {
@@ -319,7 +318,7 @@ static void set_assigned(struct wrt__translator *t, uint32_t local)
     if (local < 64 * WRT__ASSIGNED_WORDS) t->assigned[local / 64] |= 1ull << (local % 64);
 }
 /* A path with the present state reaches the end of block c. */
-static void meet(struct wrt__translator *t, struct wrt__ctl *c)
+void wrt__meet(struct wrt__translator *t, struct wrt__ctl *c)
 {
     if (c->kind == WRT__LOOP) return;
     for (int i = 0; i < WRT__ASSIGNED_WORDS; i++)
@@ -327,7 +326,7 @@ static void meet(struct wrt__translator *t, struct wrt__ctl *c)
     c->out_set = true;
 }
 
-/* ---- bodies ---------------------------------------------------------------------------------------------- */
+/* ---- bodies ------------------------------------------------------------------------------------ */
 
 struct wrt__translator *wrt__translator_new(struct wrt__module *m)
 {
@@ -358,7 +357,7 @@ void wrt__translator_free(struct wrt__translator *t)
     wrt__free(a, t, sizeof *t, WRT_TAG_CODE);
 }
 
-static struct wrt__ctl *ctl_push(struct wrt__translator *t, enum wrt__block kind)
+struct wrt__ctl *wrt__ctl_push(struct wrt__translator *t, enum wrt__block kind)
 {
     struct wrt__ctl *c = &t->ctl[t->ctl_count++];
     c->kind = (uint8_t)kind;
@@ -368,7 +367,7 @@ static struct wrt__ctl *ctl_push(struct wrt__translator *t, enum wrt__block kind
     c->else_label = kind == WRT__IF ? wrt__label_new(t) : 0;
     return c;
 }
-static void keep_entry_state(struct wrt__translator *t, struct wrt__ctl *c)
+void wrt__keep_entry_state(struct wrt__translator *t, struct wrt__ctl *c)
 {
     for (int i = 0; i < WRT__ASSIGNED_WORDS; i++) c->entry[i] = t->assigned[i];
 }
@@ -393,7 +392,7 @@ void wrt__tr_begin(
     t->zero_end = t->params;
     t->offset = m->funcs[func].first_op_offset;
     if (!reserve(t) || !reserve_control(t)
-        || !room(t, &t->pending, &t->pending_cap, locals_count + 1, sizeof *t->pending))
+        || !wrt__room(t, &t->pending, &t->pending_cap, locals_count + 1, sizeof *t->pending))
         return;
     memset(t->pending, 0, (locals_count + 1) * sizeof *t->pending);
     if (t->base > WRT__SLOTS_PER_FRAME) {
@@ -413,20 +412,20 @@ void wrt__tr_begin(
     }
     t->cost = (uint32_t)entry;
     wrt__place_here(t);
-    struct wrt__ctl *c = ctl_push(t, WRT__BLOCK);
+    struct wrt__ctl *c = wrt__ctl_push(t, WRT__BLOCK);
     c->height = 0;
     c->params_count = 0;
     c->params = NULL;
     c->results = t->type->types + t->params;
     c->results_count = t->type->results;
-    keep_entry_state(t, c);
+    wrt__keep_entry_state(t, c);
 }
 
 /* Straight code that would come above the cap gets a checkpoint of its own, before the operator. */
 static void cut_block(struct wrt__translator *t)
 {
     if (!reserve_control(t)) return;
-    spill_all(t);
+    wrt__spill_all(t);
     wrt__seg_new(t);
     wrt__emit(t, WRT__R_CHARGE, WRT__F_CHARGE)->seg = t->seg;
     t->barrier = t->ins_count;
@@ -462,406 +461,7 @@ void wrt__tr_op(struct wrt__translator *t, uint32_t offset, uint32_t op)
     t->cost += cost;
 }
 
-/* ---- moving block results to where the target expects them ----------------------------------------------- */
-
-static uint32_t arity_of(const struct wrt__ctl *c)
-{
-    return c->kind == WRT__LOOP ? c->params_count : c->results_count;
-}
-static void move_many(struct wrt__translator *t, uint32_t to, uint32_t from, uint32_t n)
-{
-    if (to == from || n == 0) return;
-    if (n <= 8) {
-        for (uint32_t i = 0; i < n; i++) wrt__move(t, to + i, from + i);
-        return;
-    }
-    struct wrt__ins *x = wrt__emit(
-        t, WRT__R_SLOW, WRT__F_SLOW); /* one instruction: the size of code stays in proportion to the input */
-    x->d = WRT__SLOW_MOVN;
-    x->a = (uint16_t)n;
-    x->k = to | (uint64_t)from << 32;
-    x->seg = WRT__NO_INS;
-    t->barrier = t->ins_count;
-    forget_mirrors(t);
-}
-/* The top n values go to the slots of block c; they stay on the stack. */
-static void carry(struct wrt__translator *t, const struct wrt__ctl *c, uint32_t n)
-{
-    if (n == 0) return;
-    if (n == 1) {
-        uint32_t to = wrt__temp_slot(t, c->height), i = t->sp - 1;
-        struct wrt__val *v = &t->stack[i];
-        int cls = wrt__class_of(v->type);
-        if (v->kind == WRT__V_ACC && v->prod == t->ins_count - 1 && t->ins_count > t->barrier) {
-            retarget(t, v->prod, (uint16_t)to);
-            t->acc_val[cls] = -1;
-            wrt__wrote_slot(t, to);
-            t->acc_slot[cls] = (int32_t)to;
-            v->kind = WRT__V_SLOT;
-            v->slot = (uint16_t)to;
-        } else if (v->kind == WRT__V_CONST) {
-            move_const(t, to, v->k);
-        } else {
-            if (v->kind == WRT__V_ACC) wrt__spill(t, cls);
-            copy_slot(t, to, v->slot, cls);
-        }
-        return;
-    }
-    spill_all(t);
-    materialise_from(t, t->sp - n);
-    move_many(t, wrt__temp_slot(t, c->height), wrt__temp_slot(t, t->sp - n), n);
-}
-/* Are the top values where block c wants them already? */
-static bool in_place(const struct wrt__translator *t, const struct wrt__ctl *c)
-{
-    uint32_t n = arity_of(c);
-    for (uint32_t i = 0; i < n; i++) {
-        const struct wrt__val *v = &t->stack[t->sp - n + i];
-        if (v->kind != WRT__V_SLOT || v->slot != wrt__temp_slot(t, c->height + i)) return false;
-    }
-    return true;
-}
-static void emit_jump(struct wrt__translator *t, uint32_t label)
-{
-    wrt__emit(t, WRT__R_JMP, WRT__F_JMP)->label = label;
-    wrt__seg_new(t);
-    t->barrier = t->ins_count;
-}
-static void kill_path(struct wrt__translator *t)
-{
-    t->dead = true;
-    t->cost = 0;
-    for (int i = 0; i < WRT__ACCS; i++) t->acc_val[i] = t->acc_slot[i] = -1;
-}
-static void emit_return(struct wrt__translator *t)
-{
-    uint32_t n = t->type->results;
-    struct wrt__ins *x;
-    if (n == 1) {
-        struct wrt__val *v = &t->stack[t->sp - 1];
-        int c = wrt__class_of(v->type);
-        if (v->kind == WRT__V_CONST && c == 0) {
-            x = wrt__emit(t, WRT__R_RET_I_I, WRT__F_RK);
-            x->k = v->k;
-        } else {
-            if (v->kind == WRT__V_CONST) wrt__materialise(t, t->sp - 1);
-            v = &t->stack[t->sp - 1];
-            uint32_t op = c == 0 ? WRT__R_RET_I_S : c == 1 ? WRT__R_RET_D_S : WRT__R_RET_F_S;
-#if WRT_FUSE_FULL
-            if (wrt__mode(t, v) == 'A')
-                op = c == 0 ? WRT__R_RET_I_A : c == 1 ? WRT__R_RET_D_A : WRT__R_RET_F_A;
-#endif
-            x = wrt__emit(t, op, WRT__F_R);
-            x->a = v->slot;
-        }
-    } else {
-        if (n > 1) {
-            spill_all(t);
-            materialise_from(t, t->sp - n);
-            move_many(t, 0, wrt__temp_slot(t, t->sp - n), n);
-        }
-        x = wrt__emit(t, WRT__R_RET, WRT__F_R);
-    }
-    x->b = (uint16_t)t->link;
-    x->site = true;
-    wrt__seg_new(t);
-    t->barrier = t->ins_count;
-}
-
-/* ---- control --------------------------------------------------------------------------------------------- */
-
-void wrt__tr_block(struct wrt__translator *t, enum wrt__block kind, const uint8_t *params,
-    uint32_t params_count, const uint8_t *results, uint32_t results_count)
-{
-    if (t->failed) return;
-    if (kind == WRT__IF) { /* what lies below the condition into its slots; the condition may stay in an
-                              accumulator */
-        struct wrt__val top = t->stack[t->sp - 1];
-        int c = wrt__class_of(top.type);
-        t->sp--;
-        if (top.kind == WRT__V_ACC) t->acc_val[c] = -1;
-        spill_all(t);
-        materialise_from(t, t->clean < t->sp ? t->clean : t->sp);
-        t->clean = t->sp;
-        if (top.kind == WRT__V_ACC) t->acc_val[c] = (int32_t)t->sp;
-        t->stack[t->sp++] = top;
-    } else {
-        flush(t);
-    }
-    struct wrt__ctl *c = ctl_push(t, kind);
-    c->params = params;
-    c->params_count = params_count;
-    c->results = results;
-    c->results_count = results_count;
-    if (kind == WRT__IF) wrt__branch_on_top(t, true, c->else_label);
-    c->height = t->sp - params_count;
-    keep_entry_state(t, c);
-    if (kind == WRT__LOOP) bind_label(t, c->label);
-}
-
-static void push_types(struct wrt__translator *t, const uint8_t *types, uint32_t n)
-{
-    for (uint32_t i = 0; i < n; i++) push_slot(t, types[i]);
-    t->clean = t->sp;
-}
-void wrt__tr_else(struct wrt__translator *t, bool live)
-{
-    if (t->failed) return;
-    struct wrt__ctl *c = &t->ctl[t->ctl_count - 1];
-    if (live) {
-        carry(t, c, c->results_count);
-        meet(t, c);
-        spill_all(t);
-        emit_jump(t, c->label);
-    }
-    pop_to(t, c->height);
-    kill_path(t);
-    t->dead = false;
-    c->has_else = true;
-    for (int i = 0; i < WRT__ASSIGNED_WORDS; i++) t->assigned[i] = c->entry[i];
-    bind_label(t, c->else_label);
-    push_types(t, c->params, c->params_count);
-}
-void wrt__tr_end(struct wrt__translator *t, bool live)
-{
-    if (t->failed) return;
-    struct wrt__ctl *c = &t->ctl[t->ctl_count - 1];
-    if (t->ctl_count == 1) {
-        if (live) emit_return(t);
-        t->ctl_count = 0;
-        return;
-    }
-    if (live) {
-        carry(t, c, c->results_count);
-        meet(t, c);
-    }
-    if (c->kind == WRT__IF && !c->has_else) {
-        for (int i = 0; i < WRT__ASSIGNED_WORDS; i++) t->assigned[i] = c->entry[i];
-        meet(t, c);
-    }
-    if (c->kind != WRT__LOOP) {
-        for (int i = 0; i < WRT__ASSIGNED_WORDS; i++) t->assigned[i] = c->out_set ? c->out[i] : UINT64_MAX;
-    } else if (!live) {
-        for (int i = 0; i < WRT__ASSIGNED_WORDS; i++) t->assigned[i] = UINT64_MAX;
-    }
-    spill_all(t);
-    pop_to(t, c->height);
-    if (!live) kill_path(t);
-    t->dead = false;
-    if (c->kind == WRT__IF && !c->has_else) bind_label(t, c->else_label);
-    if (c->kind != WRT__LOOP) bind_label(t, c->label);
-    push_types(t, c->results, c->results_count);
-    t->ctl_count--;
-}
-
-static struct wrt__ctl *target_of(struct wrt__translator *t, uint32_t depth)
-{
-    return &t->ctl[t->ctl_count - 1 - depth];
-}
-void wrt__tr_br(struct wrt__translator *t, uint32_t depth)
-{
-    if (t->failed) return;
-    struct wrt__ctl *c = target_of(t, depth);
-    if (c == t->ctl) {
-        emit_return(t);
-    } else {
-        meet(t, c);
-        carry(t, c, arity_of(c));
-        spill_all(t);
-        emit_jump(t, c->label);
-    }
-    kill_path(t);
-}
-void wrt__tr_return(struct wrt__translator *t)
-{
-    if (t->failed) return;
-    emit_return(t);
-    kill_path(t);
-}
-void wrt__tr_unreachable(struct wrt__translator *t)
-{
-    if (t->failed) return;
-    wrt__emit(t, WRT__R_UNREACHABLE, WRT__F_R)->site = true;
-    wrt__seg_new(t);
-    t->barrier = t->ins_count;
-    kill_path(t);
-}
-/* A label for out-of-line moves on the edge to c. Values have been materialised. */
-static uint32_t stub_for(struct wrt__translator *t, const struct wrt__ctl *c)
-{
-    uint32_t n = arity_of(c);
-    bool is_return = c == t->ctl;
-    uint32_t label = wrt__label_new(t);
-    t->labels[label].price = is_return ? label : c->label;
-    t->labels[label].free_edge = is_return;
-    t->stubs[t->stubs_count++] = (struct wrt__stub){ .label = label,
-        .target = c->label,
-        .from = wrt__temp_slot(t, t->sp - n),
-        .to = is_return ? 0 : wrt__temp_slot(t, c->height),
-        .n = n,
-        .is_return = is_return };
-    return label;
-}
-void wrt__tr_br_if(struct wrt__translator *t, uint32_t depth)
-{
-    if (t->failed) return;
-    struct wrt__ctl *c = target_of(t, depth);
-    struct wrt__val top = t->stack[t->sp - 1];
-    uint32_t label = c->label, n = arity_of(c);
-    meet(t, c);
-    t->sp--; /* look below the condition */
-    bool direct = c != t->ctl && in_place(t, c);
-    if (!direct) {
-        int cls = wrt__class_of(top.type);
-        if (n > 0) {
-            if (top.kind == WRT__V_ACC) { /* moves may come between: the condition goes to a slot */
-                t->acc_val[cls] = -1;
-                wrt__to_slot(t, &top, t->sp);
-            }
-            spill_all(t);
-            materialise_from(t, t->sp - n);
-        }
-        direct = c != t->ctl && in_place(t, c);
-        if (!direct) label = stub_for(t, c);
-    }
-    t->stack[t->sp++] = top;
-    wrt__branch_on_top(t, false, label);
-}
-void wrt__tr_br_table(struct wrt__translator *t, const uint32_t *depths, uint32_t count)
-{
-    if (t->failed) return;
-    struct wrt__val index = t->stack[t->sp - 1];
-    uint32_t at = t->sp - 1;
-    if (index.kind == WRT__V_LOCAL) t->pending[index.k]--;
-    t->sp--;
-    if (index.kind == WRT__V_ACC) t->acc_val[0] = -1;
-    if (index.kind == WRT__V_CONST || (index.kind == WRT__V_ACC && t->clean < t->sp))
-        wrt__to_slot(t, &index, at);
-    flush(t); /* moves do not write locals: an index that is a local can still be read from there */
-    if (!room(t, &t->targets, &t->targets_cap, t->targets_count + count, sizeof *t->targets) ||
-        !room(t, &t->stubs, &t->stubs_cap, t->stubs_count + count, sizeof *t->stubs) ||
-        !room(t, &t->labels, &t->labels_cap, t->labels_count + count + 8, sizeof *t->labels)) return;
-    uint32_t op = WRT__R_BRTABLE_S;
-#if WRT_FUSE_FULL
-    if (wrt__mode(t, &index) == 'A') op = WRT__R_BRTABLE_A;
-#endif
-    struct wrt__ins *x = wrt__emit(t, op, WRT__F_TABLE);
-    x->a = index.slot;
-    x->imm = count - 1;
-    x->k = t->targets_count;
-    for (uint32_t i = 0; i < count; i++) {
-        struct wrt__ctl *c = target_of(t, depths[i]);
-        uint32_t label = c->label;
-        if (c->stub_of == t->ins_count) {
-            label = c->stub;
-        } else {
-            meet(t, c);
-            if (c == t->ctl || !in_place(t, c)) label = stub_for(t, c);
-            c->stub_of = t->ins_count;
-            c->stub = label;
-        }
-        t->targets[t->targets_count++] = label;
-    }
-    wrt__seg_new(t);
-    t->barrier = t->ins_count;
-    kill_path(t);
-}
-
-/* ---- calls
- * ---------------------------------------------------------------------------------------------------------
- */
-
-/* The arguments go to consecutive slots; the callee's frame begins there. Returns the first. */
-static uint32_t prepare_call(struct wrt__translator *t, const struct wrt__functype *f)
-{
-    uint32_t n = t->sp - f->params;
-    spill_all(t);
-    materialise_from(t, n < t->clean ? t->clean : n);
-    pop_to(t, n);
-    return wrt__temp_slot(t, n);
-}
-static void finish_call(
-    struct wrt__translator *t, const struct wrt__functype *f, struct wrt__ins *x, uint32_t first)
-{
-    uint32_t ins = (uint32_t)(x - t->ins);
-    x->site = true;
-    wrt__seg_new(t);
-    t->ins[ins].seg = t->seg;
-    t->barrier = t->ins_count;
-    wrt__place_here(t);
-    forget_mirrors(t);
-    uint32_t height = t->sp;
-    for (uint32_t i = 0; i < f->results; i++) push_slot(t, f->types[f->params + i]);
-    if (height == t->clean) t->clean = t->sp;
-    if (f->results == 1) t->acc_slot[wrt__class_of(f->types[f->params])] = (int32_t)first;
-}
-static struct wrt__ins *emit_slow(
-    struct wrt__translator *t, enum wrt__slowop op, uint32_t a, uint32_t delta, uint32_t lo, uint32_t hi)
-{
-    struct wrt__ins *x = wrt__emit(t, WRT__R_SLOW, WRT__F_SLOW);
-    x->d = (uint16_t)op;
-    x->a = (uint16_t)a;
-    x->b = (uint16_t)delta;
-    x->k = lo | (uint64_t)hi << 32;
-    x->seg = WRT__NO_INS; /* no price unless the operator ends its block */
-    x->site = true;
-    return x;
-}
-/* After a tail call that could not reuse the frame (another instance, a host function): return its results.
- */
-static void return_results(struct wrt__translator *t)
-{
-    emit_return(t);
-    kill_path(t);
-}
-void wrt__tr_call(struct wrt__translator *t, uint32_t func, bool tail)
-{
-    if (t->failed) return;
-    const struct wrt__module *m = t->module;
-    const struct wrt__functype *f = &m->types[m->funcs[func].type];
-    bool imported = func < m->funcs_imported;
-    uint32_t first = prepare_call(t, f);
-    struct wrt__ins *x;
-    if (imported) {
-        x = emit_slow(
-            t, WRT__SLOW_CALL_IMPORT, f->params > f->results ? f->params : f->results, first, func, 0);
-    } else if (tail) {
-        x = emit_slow(t, WRT__SLOW_RETURN_CALL, t->link, first, func, 0);
-    } else {
-        x = wrt__emit(t, WRT__R_CALL, WRT__F_CALL);
-        x->k = func;
-        x->b = (uint16_t)first;
-    }
-    finish_call(t, f, x, first);
-    if (tail) return_results(t);
-}
-void wrt__tr_call_indirect(struct wrt__translator *t, uint32_t type, uint32_t table, bool tail)
-{
-    if (t->failed) return;
-    const struct wrt__functype *f = &t->module->types[type];
-    uint32_t at = t->sp - 1;
-    if (t->stack[at].kind == WRT__V_CONST || t->stack[at].kind == WRT__V_ACC) wrt__materialise(t, at);
-    struct wrt__val index = wrt__pop(t);
-    uint32_t first = prepare_call(t, f);
-    struct wrt__ins *x;
-    if (tail || table != 0) {
-        enum wrt__slowop op = tail ? WRT__SLOW_RETURN_CALL_INDIRECT : WRT__SLOW_CALL_OTHER;
-        x = emit_slow(t, op, index.slot, first, f->canon, table | (tail ? t->link << 16 : 0));
-    } else {
-        uint32_t op = WRT__R_CALLI_S;
-#if WRT_FUSE_FULL
-        if (t->acc_slot[0] == index.slot) op = WRT__R_CALLI_A;
-#endif
-        x = wrt__emit(t, op, WRT__F_CALLI);
-        x->a = index.slot;
-        x->b = (uint16_t)first;
-        x->k = f->canon;
-    }
-    finish_call(t, f, x, first);
-    if (tail) return_results(t);
-}
-
-/* ---- parametric and variable operators ------------------------------------------------------------------- */
+/* ---- parametric and variable operators --------------------------------------------------------- */
 
 void wrt__tr_drop(struct wrt__translator *t)
 {
@@ -912,7 +512,7 @@ static void set_local(struct wrt__translator *t, uint32_t i, bool tee)
     int c = wrt__class_of(v.type);
     struct wrt__ins *last = t->ins_count > t->barrier ? &t->ins[t->ins_count - 1] : NULL;
     if (v.kind == WRT__V_ACC && wrt__is_last(t, &v)) {
-        retarget(t, v.prod, slot);
+        wrt__retarget(t, v.prod, slot);
         wrt__wrote_slot(t, slot);
         t->acc_slot[c] = slot;
 #if WRT_FUSE_FULL
@@ -927,7 +527,7 @@ static void set_local(struct wrt__translator *t, uint32_t i, bool tee)
         t->acc_slot[c] = slot;
 #endif
     } else if (v.kind == WRT__V_CONST) {
-        move_const(t, slot, v.k);
+        wrt__move_const(t, slot, v.k);
     } else if (v.kind == WRT__V_SLOT && last && last->dst && v.prod == t->ins_count - 1
         && last->d == v.slot) {
         last->d = slot; /* the short list: producers always write a slot */
@@ -935,7 +535,7 @@ static void set_local(struct wrt__translator *t, uint32_t i, bool tee)
         if (WRT_FUSE_FULL) t->acc_slot[c] = slot;
     } else if (v.slot != slot) {
         bool mirrored = WRT_FUSE_FULL && t->acc_slot[c] == v.slot;
-        copy_slot(t, slot, v.slot, c);
+        wrt__copy_slot(t, slot, v.slot, c);
         if (mirrored) t->acc_slot[c] = slot;
     }
     if (!tee) return;
@@ -993,23 +593,23 @@ void wrt__tr_ref_null(struct wrt__translator *t, uint8_t type)
     wrt__tr_const(t, type, 0);
 }
 
-/* ---- operators that leave the loop ----------------------------------------------------------------------- */
+/* ---- operators that leave the loop ------------------------------------------------------------- */
 
 /* Operands into consecutive slots; returns the first. */
 static uint32_t slow_operands(struct wrt__translator *t, uint32_t n)
 {
     uint32_t first = t->sp - n;
-    spill_all(t);
-    materialise_from(t, first < t->clean ? t->clean : first);
-    pop_to(t, first);
+    wrt__spill_all(t);
+    wrt__materialise_from(t, first < t->clean ? t->clean : first);
+    wrt__pop_to(t, first);
     return wrt__temp_slot(t, first);
 }
 static void slow_result(struct wrt__translator *t, uint8_t type)
 {
     t->barrier = t->ins_count;
-    forget_mirrors(t);
+    wrt__forget_mirrors(t);
     uint32_t height = t->sp;
-    push_slot(t, type);
+    wrt__push_slot(t, type);
     if (height == t->clean) t->clean = t->sp;
 }
 /* Its block ends with it: the rest is charged after it. */
@@ -1019,7 +619,7 @@ static void end_block(struct wrt__translator *t, struct wrt__ins *x)
     wrt__seg_new(t);
     t->ins[ins].seg = t->seg;
     t->barrier = t->ins_count;
-    forget_mirrors(t);
+    wrt__forget_mirrors(t);
     wrt__place_here(t);
 }
 void wrt__tr_memory_size(struct wrt__translator *t)
@@ -1033,7 +633,7 @@ void wrt__tr_memory_grow(struct wrt__translator *t)
 {
     if (t->failed) return;
     uint32_t first = slow_operands(t, 1);
-    end_block(t, emit_slow(t, WRT__SLOW_GROW, 0, first, 0, 0));
+    end_block(t, wrt__emit_slow(t, WRT__SLOW_GROW, 0, first, 0, 0));
     slow_result(t, WRT__I32);
 }
 void wrt__tr_bulk(struct wrt__translator *t, uint32_t op, uint32_t a, uint32_t b)
@@ -1045,7 +645,7 @@ void wrt__tr_bulk(struct wrt__translator *t, uint32_t op, uint32_t a, uint32_t b
     uint32_t k = op - 256 - 8;
     bool drops = k == 1 || k == 5;
     uint32_t first = slow_operands(t, drops ? 0 : 3);
-    struct wrt__ins *x = emit_slow(t, (enum wrt__slowop)slow[k], 0, first, a, b);
+    struct wrt__ins *x = wrt__emit_slow(t, (enum wrt__slowop)slow[k], 0, first, a, b);
     if (!drops) end_block(t, x);
     t->barrier = t->ins_count;
 }
@@ -1053,66 +653,40 @@ void wrt__tr_table_get(struct wrt__translator *t, uint32_t table)
 {
     if (t->failed) return;
     uint32_t first = slow_operands(t, 1);
-    emit_slow(t, WRT__SLOW_TABLE_GET, 0, first, table, 0);
+    wrt__emit_slow(t, WRT__SLOW_TABLE_GET, 0, first, table, 0);
     slow_result(t, t->module->tables[table].elem);
 }
 void wrt__tr_table_set(struct wrt__translator *t, uint32_t table)
 {
     if (t->failed) return;
     uint32_t first = slow_operands(t, 2);
-    emit_slow(t, WRT__SLOW_TABLE_SET, 0, first, table, 0);
+    wrt__emit_slow(t, WRT__SLOW_TABLE_SET, 0, first, table, 0);
     t->barrier = t->ins_count;
 }
 void wrt__tr_table_size(struct wrt__translator *t, uint32_t table)
 {
     if (t->failed) return;
     uint32_t first = slow_operands(t, 0);
-    emit_slow(t, WRT__SLOW_TABLE_SIZE, 0, first, table, 0);
+    wrt__emit_slow(t, WRT__SLOW_TABLE_SIZE, 0, first, table, 0);
     slow_result(t, WRT__I32);
 }
 void wrt__tr_table_grow(struct wrt__translator *t, uint32_t table)
 {
     if (t->failed) return;
     uint32_t first = slow_operands(t, 2);
-    end_block(t, emit_slow(t, WRT__SLOW_TABLE_GROW, 0, first, table, 0));
+    end_block(t, wrt__emit_slow(t, WRT__SLOW_TABLE_GROW, 0, first, table, 0));
     slow_result(t, WRT__I32);
 }
 void wrt__tr_ref_func(struct wrt__translator *t, uint32_t func)
 {
     if (t->failed) return;
     uint32_t first = slow_operands(t, 0);
-    emit_slow(t, WRT__SLOW_REF_FUNC, 0, first, func, 0);
+    wrt__emit_slow(t, WRT__SLOW_REF_FUNC, 0, first, func, 0);
     slow_result(t, WRT__FUNCREF);
 }
 
-/* ---- the end of a body ----------------------------------------------------------------------------------- */
+/* ---- the end of a body ------------------------------------------------------------------------- */
 
-static void emit_stubs(struct wrt__translator *t, uint32_t end_offset)
-{
-    for (uint32_t i = 0; i < t->stubs_count; i++) {
-        const struct wrt__stub s = t->stubs[i];
-        if (!room(t, &t->ins, &t->ins_cap, t->ins_count + 24, sizeof *t->ins) ||
-            !room(t, &t->places, &t->places_cap, t->places_count + 4, sizeof *t->places) ||
-            !room(t, &t->segs, &t->segs_cap, t->segs_count + 4, sizeof *t->segs)) return;
-        bind_label(t, s.label);
-        t->places[t->places_count - 1].offset = s.is_return ? end_offset
-                                                            : t->places[t->labels[s.target].place].offset;
-        t->places_open = t->places_count;
-        move_many(t, s.to, s.from, s.is_return && s.n == 1 ? 0 : s.n);
-        if (!s.is_return) {
-            wrt__emit(t, WRT__R_GOTO, WRT__F_GOTO)->label = s.target;
-        } else {
-            uint32_t op = WRT__R_RET;
-            int c = s.n == 1 ? wrt__class_of(t->type->types[t->params]) : 0;
-            if (s.n == 1) op = c == 0 ? WRT__R_RET_I_S : c == 1 ? WRT__R_RET_D_S : WRT__R_RET_F_S;
-            struct wrt__ins *x = wrt__emit(t, op, WRT__F_R);
-            x->a = (uint16_t)s.from;
-            x->b = (uint16_t)t->link;
-            x->site = true;
-        }
-        t->barrier = t->ins_count;
-    }
-}
 wrt_status wrt__tr_finish(struct wrt__translator *t, uint32_t end_offset, wrt_error *err)
 {
     if (!t->failed) {
@@ -1120,7 +694,7 @@ wrt_status wrt__tr_finish(struct wrt__translator *t, uint32_t end_offset, wrt_er
         t->offset = end_offset;
         for (; t->places_open < t->places_count; t->places_open++)
             t->places[t->places_open].offset = end_offset;
-        emit_stubs(t, end_offset);
+        wrt__emit_stubs(t, end_offset);
     }
     if (!t->failed && t->base + t->height_max > WRT__SLOTS_PER_FRAME) fail_body(t, WRT_E_LIMIT, "frame");
     if (t->failed == WRT_E_LIMIT) {

@@ -145,6 +145,32 @@ static inline bool wrt__fits_imm(const struct wrt__val *v)
     return v->type == WRT__I32 || (int64_t)v->k == (int64_t)(int32_t)v->k;
 }
 
+/* translate.c, control.c: shared by the two; see the definitions */
+bool wrt__room(struct wrt__translator *t, void *array, uint32_t *cap, uint32_t need, size_t element);
+void wrt__spill_all(struct wrt__translator *t);
+void wrt__materialise_from(struct wrt__translator *t, uint32_t first);
+void wrt__retarget(struct wrt__translator *t, uint32_t ins, uint16_t slot);
+void wrt__copy_slot(struct wrt__translator *t, uint32_t to, uint32_t from, int c);
+void wrt__move_const(struct wrt__translator *t, uint32_t to, uint64_t k);
+void wrt__flush(struct wrt__translator *t);
+void wrt__bind_label(struct wrt__translator *t, uint32_t label);
+struct wrt__ctl *wrt__ctl_push(struct wrt__translator *t, enum wrt__block kind);
+void wrt__keep_entry_state(struct wrt__translator *t, struct wrt__ctl *c);
+void wrt__meet(struct wrt__translator *t, struct wrt__ctl *c);
+void wrt__pop_to(struct wrt__translator *t, uint32_t height);
+void wrt__push_slot(struct wrt__translator *t, uint8_t type);
+void wrt__forget_mirrors(struct wrt__translator *t);
+struct wrt__ins *wrt__emit_slow(
+    struct wrt__translator *t, enum wrt__slowop op, uint32_t a, uint32_t delta, uint32_t lo, uint32_t hi);
+void wrt__emit_stubs(struct wrt__translator *t, uint32_t end_offset);
+
+/* The last instruction, when v is its result and nothing else needs it. */
+static inline struct wrt__ins *wrt__last_for(const struct wrt__translator *t, const struct wrt__val *v)
+{
+    return wrt__is_last(t, v) && !t->ins[t->ins_count - 1].dst ? &t->ins[t->ins_count - 1] : NULL;
+}
+static inline bool wrt__is_op(const struct wrt__ins *x, uint32_t op) { return x && x->op == op; }
+
 /* fuse.c */
 void wrt__branch_on_top(
     struct wrt__translator *t, bool negate, uint32_t label); /* pops the condition, ends the segment */

@@ -100,7 +100,7 @@ static void fail_each(bool later_too)
         wrt_status status = life_go(&x);
         bool clean = x.heap.asked < n;
         if (clean) CHECK_EQ(status, WRT_END);
-        else CHECK(status == WRT_E_NOMEM || status == WRT_END); /* room that is asked for ahead is not needed */
+        else CHECK(status == WRT_E_NOMEM || status == WRT_END); /* room asked for ahead is not needed */
         refused += status == WRT_E_NOMEM;
         x.heap.fail_at = 0;
         if (status == WRT_E_NOMEM) CHECK_EQ(life_go(&x), WRT_END);

@@ -7,10 +7,9 @@
 #include "../wasm/binary_text.h"
 
 enum { HOSTILE_BASE = 256 << 10, HOSTILE_EACH = 400 };
-#define HOSTILE_SECONDS 3.0
+#define HOSTILE_SECONDS 30.0
 
-/* ---- building -------------------------------------------------------------------------------------------
- */
+/* ---- building -------------------------------------------------------------------------------------- */
 
 static void hostile_times(unsigned n, const char *text)
 {
@@ -309,7 +308,7 @@ static const struct hostile hostile_made[] = {
     { "a memory of 4 GiB, declared", hostile_memory_declared, WRT_OK, NULL },
 };
 
-/* ---- binaries that are wrong in one place: @ is where ---------------------------------------------------- */
+/* ---- binaries that are wrong in one place: @ is where -------------------------------------------------- */
 
 static const struct { const char *name, *text; wrt_status status;
 } hostile_texts[] = {
@@ -341,7 +340,7 @@ static const struct { const char *name, *text; wrt_status status;
     { "2^32 - 1 bytes of data", "s5( 01 00 01 ) s11( 01 00 41 00 0b @ ff ff ff ff 0f )", WRT_OK },
 };
 
-/* ---- the check ------------------------------------------------------------------------------------------- */
+/* ---- the check ----------------------------------------------------------------------------------------- */
 
 static double hostile_clock(void)
 {

@@ -9,7 +9,7 @@
 enum { LIM_N = 3, LIM_BYTES = 1 << 16 };
 static char lim_text[LIM_BYTES];
 
-/* ---- binaries with n of something ---------------------------------------------------------------------- */
+/* ---- binaries with n of something -------------------------------------------------------------------- */
 
 /* head, n times each (%u is the number of it), tail. */
 static wrt_bytes lim_repeat(const char *head, const char *each, unsigned n, const char *tail)
@@ -167,8 +167,7 @@ static void limit_module_bytes(void)
     world_close(&w);
 }
 
-/* ---- memories and tables ----------------------------------------------------------------------------------
- */
+/* ---- memories and tables --------------------------------------------------------------------------- */
 
 static wrt_code *lim_code(struct world *w, const char *text)
 {
@@ -283,7 +282,7 @@ static void limit_stack_bytes(void)
     CHECK(large >= small * 2 && large < small * 2 + 20);
 }
 
-/* ---- what a store holds ---------------------------------------------------------------------------------- */
+/* ---- what a store holds -------------------------------------------------------------------------------- */
 
 static void limit_instances(void)
 {
@@ -410,7 +409,7 @@ static void limit_groups(void)
     world_close(&w);
 }
 
-/* ---- all of them ----------------------------------------------------------------------------------------- */
+/* ---- all of them --------------------------------------------------------------------------------------- */
 
 TEST(every_limit_is_kept)
 {

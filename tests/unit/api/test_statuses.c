@@ -6,8 +6,7 @@
 
 #define STATUS_TEXT(s) ((wrt_str){ (s), strlen(s) })
 
-/* ---- guests and a host ----------------------------------------------------------------------------------
- */
+/* ---- guests and a host ----------------------------------------------------------------------------- */
 
 static struct { struct world w; wrt_instance *i; wrt_completion parked; uint32_t parked_count; } st;
 
@@ -86,7 +85,7 @@ static wrt_status status_of_result(wrt_task t)
     return wrt_task_result(st.w.s, t, NULL, 0, &st.w.err);
 }
 
-/* ---- one function per status: what was answered ---------------------------------------------------------- */
+/* ---- one function per status: what was answered -------------------------------------------------------- */
 
 static wrt_status status_OK(void) { return world_call(&st.w, st.i, "nothing", NULL, 0, NULL, 0); }
 static wrt_status status_PENDING(void)
