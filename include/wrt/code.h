@@ -23,7 +23,7 @@ typedef struct wrt_inbox wrt_inbox;
 typedef struct wrt_load_opts {
     uint32_t size;
     bool keep_source;       /* `bytes` is kept by the caller until wrt_code_free: nothing is copied */
-    bool portable;          /* keep handler numbers, not addresses: for inspection; a tail build cannot run it */
+    bool portable;          /* handler numbers, not addresses: to inspect; a tail build cannot run it */
     wrt_str name;           /* for messages and back-traces; copied */
 } wrt_load_opts;
 
