@@ -112,7 +112,9 @@ typedef struct wrt_alloc {
 } wrt_alloc;
 
 /* An allocator over a block that the caller owns (kept until the last free). First fit with merging; the
- * bookkeeping lives in the block. `out` is filled; returns false when the block is too small. */
+ * bookkeeping lives in the block. `out` is filled; returns false when the block is too small. Its calls must
+ * not overlap: one engine, one thread at a time.
+ * cost    [On] in the free pieces */
 WRT_API bool wrt_alloc_static(void *block, size_t n, wrt_alloc *out);
 
 /* All that is not deterministic enters here. NULL members: the platform's own, or denied. */
