@@ -34,7 +34,7 @@ static int validate_one(struct wd *w, wrt_engine *engine, const char *path, wrt_
         wrt_code_free(code);
     } else {
         wd_load_hint(bytes, n, e);
-        exit = wd_exit_of(e);
+        exit = e->status == WRT_E_LIMIT ? WD_EXIT_DATA : wd_exit_of(e); /* 0 or 65: refused */
         wd_say_error(w, "error", e, path, NULL);
     }
     free(bytes);
