@@ -87,7 +87,8 @@ typedef struct wrt_config {
 WRT_API wrt_status wrt_engine_new(const wrt_config *cfg, wrt_engine **out, wrt_error *err);
 /* Frees an engine. Every code, linker and store of it must be freed before. */
 WRT_API void wrt_engine_free(wrt_engine *e);
-/* Ends set-up: from here on [load] calls fail with WRT_E_SEALED. Tasks still run in what was reserved. */
+/* Ends set-up: from here on [load] calls fail with WRT_E_SEALED. Nothing is reserved yet: starting tasks,
+ * growing stacks, memories and tables, and new handles still ask the allocator. */
 WRT_API wrt_status wrt_engine_seal(wrt_engine *e, wrt_error *err);
 /* Is a feature or an optional part built and switched on? Names: proposals, "wasi-p1", "tail-dispatch". */
 WRT_API bool wrt_has(const wrt_engine *e, wrt_str name);
