@@ -1,10 +1,12 @@
 #!/bin/sh
-# Writes NAME.h, a byte array, for every NAME.wat: generate.sh [OUTPUT FOLDER]. Needs `wasm-tools` (PyPI or crates.io);
+# Writes NAME.h, a byte array, for every NAME.wat: generate.sh [OUTPUT FOLDER [FOLDER OF SOURCES]]; for those of the
+# benchmark: generate.sh bench/guests bench/guests. Needs `wasm-tools` (PyPI or crates.io);
 # the headers are part of the tree, so nobody needs this to build the examples.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 out=${1:-$here}
-for source in "$here"/*.wat; do
+from=${2:-$here}
+for source in "$from"/*.wat; do
     name=$(basename "$source" .wat)
     ${WASM_TOOLS:-wasm-tools} parse "$source" -o "$out/$name.tmp"
     {
