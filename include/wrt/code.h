@@ -196,7 +196,9 @@ WRT_API wrt_status wrt_call_memory(wrt_call *c, uint64_t offset, uint64_t n, wrt
  * host function returns WRT_PENDING. `finish` runs on the store's thread when the completion has arrived: it
  * may read status and scalar, set results with wrt_return, or return WRT_PENDING after wrt_defer_again to
  * wait for more. finish == NULL: the scalar becomes the only result (or is dropped). on_cancel tells the host
- * that nobody waits any more; it must not complete afterwards. */
+ * that nobody waits any more; it must not complete afterwards (a completion that is on its way is dropped). Of
+ * the two exactly one is the last that sees ctx: finish, unless it answers WRT_PENDING or WRT_E_FUEL, or
+ * on_cancel. */
 typedef struct { uint64_t v; } wrt_completion;
 typedef wrt_status (*wrt_finish_fn)(void *ctx, wrt_call *call, wrt_status status, uint64_t scalar);
 typedef void (*wrt_on_cancel)(void *ctx, wrt_completion k);

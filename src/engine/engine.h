@@ -185,6 +185,8 @@ void wrt__strand_fini(struct wrt__strand *s); /* frees the stack; leaves every i
 /* It ended: leaves every instance (locks pass on); the stack stays, for results and frames. Harmless a second
  * time. */
 void wrt__strand_release(struct wrt__strand *s);
+/* Poisons every instance that it has frames in. Cost: its frames. */
+void wrt__strand_poison(struct wrt__strand *s);
 /* Sets up a call: args are slots. E_NOMEM; a trap on entry shows in the first run. The executor may have put
  * a used stack into s->stack and s->slots (WRT_TAG_STACK): it is taken over, as if allocated here. */
 wrt_status wrt__strand_call(struct wrt__strand *s, uint32_t func, const uint64_t *args);

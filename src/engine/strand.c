@@ -29,35 +29,50 @@ wrt_status wrt__strand_call(struct wrt__strand *s, uint32_t func, const uint64_t
     if (f->params) memcpy(s->stack, args, f->params * sizeof *args);
     return WRT_OK;
 }
-/* Calls `visit` for each instance that the frames cross into, innermost first. */
+/* An instance that the frames cross into, and the place where the strand stands in it. */
+struct crossing { struct wrt_instance *instance; uint32_t fp, ip; };
+
+/* To the instance from which this one was called; false: this was the outermost. */
+static bool cross_out(const struct wrt__strand *s, struct crossing *c)
+{
+    const struct wrt__module *m = c->instance->module;
+    uint32_t func = wrt__func_at(m, c->ip);
+    uint64_t link = func == UINT32_MAX
+        ? (c->ip < WRT__LINK_BORDER / 8 + WRT__CALL_WORDS ? WRT__LINK_HALT : WRT__LINK_BORDER)
+        : s->stack[c->fp + m->funcs[func].link];
+    while (link != WRT__LINK_HALT && link != WRT__LINK_BORDER) {
+        uint32_t call = (uint32_t)link / 8;
+        c->fp -= ((const uint16_t *)(c->instance->code + call))[WRT__F_DELTA];
+        func = wrt__func_at(m, call);
+        link = s->stack[c->fp + m->funcs[func].link];
+    }
+    if (link == WRT__LINK_HALT) return false;
+    struct wrt__border b = wrt__border_read(s->stack + c->fp - 2);
+    *c = (struct crossing){ s->store->funcs[b.caller_ref].instance, b.caller_fp, b.call / 8 };
+    return true;
+}
 static void leave_all(struct wrt__strand *s)
 {
-    struct wrt_instance *i = s->instance;
+    struct crossing c = { s->instance, s->fp, s->ip };
     if (s->wanted && s->wanted->owner == s && s->wanted->owner_depth == 0)
         wrt__instance_leave(s->wanted, s); /* handed over, not entered yet */
     else if (s->wanted && wrt__node_linked(&s->lock_node))
         wrt__list_remove(&s->wanted->waiters, &s->lock_node);
     s->wanted = NULL;
-    uint32_t fp = s->fp, ip = s->ip;
-    while (i) {
-        const struct wrt__module *m = i->module;
-        uint32_t func = wrt__func_at(m, ip);
-        uint64_t link = func == UINT32_MAX
-            ? (ip < WRT__LINK_BORDER / 8 + WRT__CALL_WORDS ? WRT__LINK_HALT : WRT__LINK_BORDER)
-            : s->stack[fp + m->funcs[func].link];
-        while (link != WRT__LINK_HALT && link != WRT__LINK_BORDER) {
-            uint32_t call = (uint32_t)link / 8;
-            fp -= ((const uint16_t *)(i->code + call))[WRT__F_DELTA];
-            func = wrt__func_at(m, call);
-            link = s->stack[fp + m->funcs[func].link];
-        }
+    if (!c.instance) return;
+    for (bool more = true; more;) {
+        struct wrt_instance *i = c.instance;
+        more = cross_out(s, &c);
         if (i->owner == s) wrt__instance_leave(i, s);
-        if (link == WRT__LINK_HALT) break;
-        struct wrt__border b = wrt__border_read(s->stack + fp - 2);
-        i = s->store->funcs[b.caller_ref].instance;
-        fp = b.caller_fp;
-        ip = b.call / 8;
     }
+}
+void wrt__strand_poison(struct wrt__strand *s)
+{
+    struct crossing c = { s->instance, s->fp, s->ip };
+    if (!c.instance || s->released) return;
+    do {
+        if (c.instance->owner == s) c.instance->poisoned = true;
+    } while (cross_out(s, &c));
 }
 void wrt__strand_release(struct wrt__strand *s)
 {

@@ -3,21 +3,33 @@
  * walk. */
 #include "executor/executor.h"
 
-void wrt__completion_drop(struct wrt__executor *x, struct wrt__completion *c, bool tell)
+/* The id under which the slot was given; the generation is even once somebody has won it. */
+static wrt_completion completion_id(const struct wrt__completion *c)
 {
     uint32_t generation = atomic_load_explicit(&c->generation, memory_order_relaxed);
-    wrt_completion id = { (uint64_t)generation << 32 | (c->index + 1) };
+    if (!(generation & 1)) generation--;
+    return (wrt_completion){ (uint64_t)generation << 32 | (c->index + 1) };
+}
+
+void wrt__completion_drop(struct wrt__executor *x, struct wrt__completion *c, bool tell)
+{
+    wrt_completion id = completion_id(c);
     wrt_on_cancel on_cancel = c->on_cancel;
     void *ctx = c->ctx;
-    bool won = (generation & 1) && wrt__completion_win(c, generation);
     wrt__events_disarm(x, c);
     c->task = NULL;
-    /* A slot that was posted before is in the list or on its way there: draining puts it back. The completion
-     * that waits for fuel has been taken out of the list already. */
-    if (won) {
-        wrt__inbox_put(x->inbox, c);
-        if (tell && on_cancel) on_cancel(ctx, id);
-    }
+    /* A slot that was posted before is in the list or on its way there: draining puts it back. */
+    if (wrt__completion_win(c, (uint32_t)(id.v >> 32))) wrt__inbox_put(x->inbox, c);
+    if (tell && on_cancel) on_cancel(ctx, id);
+}
+
+void wrt__completion_forget(struct wrt__executor *x, struct wrt__completion *c)
+{
+    wrt_completion id = completion_id(c);
+    wrt_on_cancel on_cancel = c->on_cancel;
+    void *ctx = c->ctx;
+    wrt__inbox_put(x->inbox, c);
+    if (on_cancel) on_cancel(ctx, id);
 }
 
 wrt_status wrt__task_defer(

@@ -244,8 +244,11 @@ static inline uint64_t wrt__account_spent(const struct wrt__account *a) { return
 
 wrt_status wrt__task_defer(
     struct wrt__task *t, wrt_finish_fn finish, wrt_on_cancel on_cancel, void *ctx, wrt_completion *out);
-/* Nobody waits for it any more: disarms it; `tell`: on_cancel is called. */
+/* Nobody waits for it any more: disarms it; `tell`: on_cancel is called, also when it has been posted and not
+ * yet delivered, so that of finish and on_cancel exactly one sees every deferred call to its end. */
 void wrt__completion_drop(struct wrt__executor *x, struct wrt__completion *c, bool tell);
+/* The same for one that was delivered and is kept for want of fuel. */
+void wrt__completion_forget(struct wrt__executor *x, struct wrt__completion *c);
 /* Delivers what has been posted. */
 void wrt__executor_drain(struct wrt__executor *x);
 void wrt__completion_deliver(struct wrt__executor *x, struct wrt__completion *c);

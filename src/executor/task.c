@@ -171,9 +171,9 @@ static void task_forget_completion(struct wrt__executor *x, struct wrt__task *t,
     struct wrt__completion *c = t->completion;
     if (!c) return;
     t->completion = NULL;
-    if (t->finish_again) { /* it has arrived and is in no list */
+    if (t->finish_again) { /* it has arrived, is in no list, and its finish function expects another call */
         t->finish_again = false;
-        wrt__inbox_put(x->inbox, c);
+        wrt__completion_forget(x, c);
         return;
     }
     wrt__completion_drop(x, c, tell);
@@ -198,19 +198,10 @@ void wrt__task_end(struct wrt__task *t, enum wrt_task_state state, wrt_status st
     if (t && t->done) t->done(t->ctx, wrt__task_store(x), id, status);
 }
 
-/* Instances that a preempted task had frames in are in the middle of something: nobody may enter them again.
- */
-static void task_poison(struct wrt__task *t)
-{
-    for (struct wrt_instance *i = t->x->core->instances; i; i = i->next) {
-        if (i->owner == &t->strand && i->owner_depth > 0) i->poisoned = true;
-    }
-}
-
 wrt_status wrt__task_cancel(struct wrt__task *t)
 {
     if (wrt__task_ended(t) || t->state == WRT_TASK_RUNNING) return WRT_E_STATE;
-    if (t->preempted) task_poison(t);
+    if (t->preempted) wrt__strand_poison(&t->strand);
     wrt__task_trace(t, WRT_TRACE_CANCEL, 0, 0);
     wrt__task_end(t, WRT_TASK_CANCELLED, WRT_E_CANCELLED);
     return WRT_OK;

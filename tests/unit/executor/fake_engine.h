@@ -84,6 +84,13 @@ void wrt__strand_release(struct wrt__strand *s)
     }
 }
 
+void wrt__strand_poison(struct wrt__strand *s)
+{
+    for (struct wrt_instance *i = s->store->instances; i; i = i->next) {
+        if (i->owner == s && i->owner_depth > 0) i->poisoned = true;
+    }
+}
+
 void wrt__strand_fini(struct wrt__strand *s)
 {
     if (s->stack) wrt__free(s->store->alloc, s->stack, s->slots * sizeof *s->stack, WRT_TAG_STACK);

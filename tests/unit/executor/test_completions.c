@@ -221,19 +221,101 @@ TEST(cancelling_tells_the_host_and_may_close)
     t = start(0, NULL);
     CHECK(wrt_run(st, NULL) == WRT_IDLE);
     CHECK(wrt_complete(st, deferred[0], WRT_OK, 1)
-        == WRT_OK); /* arrived, not yet delivered: it may not be told any more */
-    CHECK(wrt_task_close(st, t) == WRT_OK && cancels == 1);
+        == WRT_OK); /* arrived, not yet delivered: finish will not be called, so on_cancel is */
+    CHECK(wrt_task_close(st, t) == WRT_OK && cancels == 2);
     CHECK(wrt_run(st, NULL) == WRT_OK && x->inbox->count == 0);
     t = start(0, NULL);
     CHECK(wrt_run(st, NULL) == WRT_IDLE);
     wrt_completion parked = deferred[0];
     fake_hosts[0] = host_defers_cancellable_and_returns; /* ends by itself: nobody is told */
     t = start(0, NULL);
-    CHECK(wrt_run(st, NULL) == WRT_IDLE && info(t).state == WRT_TASK_DONE && cancels == 1
+    CHECK(wrt_run(st, NULL) == WRT_IDLE && info(t).state == WRT_TASK_DONE && cancels == 2
         && x->inbox->count == 1);
     deferred[0] = parked;
     fake_close(x);
-    CHECK(cancels == 2);
+    CHECK(cancels == 3);
+}
+
+/* Whoever defers gives away ctx: it comes back in the last call of finish, or in on_cancel, once. */
+static int given_back, finish_calls;
+static bool finish_starves;
+static void given_cancel(void *ctx, wrt_completion k)
+{
+    (void)k;
+    given_back++;
+    CHECK(ctx == &given_back);
+}
+static wrt_status given_finish(void *ctx, wrt_call *call, wrt_status status, uint64_t scalar)
+{
+    wrt_val v = wrt_i64((int64_t)scalar);
+    (void)status;
+    CHECK(ctx == &given_back);
+    finish_calls++;
+    if (finish_starves && wrt_charge(call, 5000) != WRT_OK) return WRT_E_FUEL;
+    given_back++;
+    return wrt_return(call, &v, 1);
+}
+static wrt_status host_gives(void *ctx, wrt_call *call)
+{
+    CHECK(wrt_defer(call, given_finish, given_cancel, &given_back, &deferred[0]) == WRT_OK);
+    if (ctx) CHECK(wrt_complete_at(wrt_call_store(call), deferred[0], 0) == WRT_OK);
+    return WRT_PENDING;
+}
+static wrt_status finish_cancels_other(void *ctx, wrt_call *call, wrt_status status, uint64_t scalar)
+{
+    (void)status, (void)scalar;
+    CHECK(wrt_task_cancel(wrt_call_store(call), *(wrt_task *)ctx) == WRT_OK);
+    return wrt_return(call, &(wrt_val){ .kind = WRT_I64 }, 1);
+}
+static wrt_status host_cancels_other(void *ctx, wrt_call *call)
+{
+    CHECK(wrt_defer(call, finish_cancels_other, NULL, ctx, &deferred[1]) == WRT_OK);
+    return WRT_PENDING;
+}
+
+TEST(what_was_deferred_is_given_back_exactly_once)
+{
+    struct wrt__executor *x = open_parking();
+    static wrt_task t;
+    static const struct fake_step waits_too[] = { { F_CALL, 1, 0 }, { F_END, 0, 0 } };
+    fake_hosts[0] = host_gives;
+    fake_hosts[1] = host_cancels_other;
+    fake_host_ctx[1] = &t;
+    fake_guests[1].steps = waits_too;
+    /* A timer fires behind an arrival that leads to a cancellation: posted by the store itself, not delivered. */
+    fake_host_ctx[0] = &given_back;
+    given_back = finish_calls = 0;
+    start(1, NULL);
+    CHECK(wrt_run(st, NULL) == WRT_IDLE);
+    t = start(0, NULL);
+    CHECK(wrt_task_step(st, t, 0, NULL) == WRT_PENDING);
+    CHECK(wrt_complete(st, deferred[1], WRT_OK, 0) == WRT_OK);
+    CHECK(wrt_run(st, NULL) == WRT_OK && given_back == 1 && finish_calls == 0);
+    CHECK(info(t).state == WRT_TASK_CANCELLED);
+    /* By hand: posted, then cancelled. */
+    fake_host_ctx[0] = NULL;
+    given_back = finish_calls = 0;
+    t = start(0, NULL);
+    CHECK(wrt_run(st, NULL) == WRT_IDLE && wrt_complete(st, deferred[0], WRT_OK, 1) == WRT_OK);
+    CHECK(wrt_task_cancel(st, t) == WRT_OK && given_back == 1 && finish_calls == 0);
+    CHECK(wrt_run(st, NULL) == WRT_OK && given_back == 1);
+    /* Delivered, kept for want of fuel, then cancelled; and the same under the policy that traps. */
+    for (int policy = WRT_FUEL_SUSPEND; policy <= WRT_FUEL_TRAP; policy++) {
+        wrt_task_opts poor = WRT_INIT(wrt_task_opts);
+        poor.fuel = 100;
+        poor.on_empty = (wrt_fuel_policy)policy;
+        finish_starves = true;
+        given_back = finish_calls = 0;
+        t = start(0, &poor);
+        CHECK(wrt_run(st, NULL) == WRT_IDLE && wrt_complete(st, deferred[0], WRT_OK, 1) == WRT_OK);
+        CHECK(wrt_run(st, NULL) == (policy == WRT_FUEL_SUSPEND ? WRT_FUEL_OUT : WRT_OK) && finish_calls == 1);
+        if (policy == WRT_FUEL_SUSPEND) CHECK(given_back == 0 && wrt_task_cancel(st, t) == WRT_OK);
+        CHECK(given_back == 1 && finish_calls == 1);
+    }
+    finish_starves = false;
+    CHECK(x->inbox->count == 0);
+    wrt__executor_check(x);
+    fake_close(x);
 }
 
 /* ---- ends ------------------------------------------------------------------------------------------- */
