@@ -184,6 +184,7 @@ void wrt__slots_init(
 void wrt__slots_fini(struct wrt__slots *s);
 enum { WRT__SLOTS_FULL = -4, WRT__SLOTS_NOMEM = -3 };    /* = WRT_E_LIMIT, WRT_E_NOMEM */
 wrt_status wrt__slots_take(struct wrt__slots *s, uint64_t *id, void **out);   /* zeroed element */
+bool wrt__slots_reserve(struct wrt__slots *s); /* room for `max` elements: take asks for no memory any more */
 void *wrt__slots_get(const struct wrt__slots *s, uint64_t id);               /* NULL when stale */
 void wrt__slots_put(struct wrt__slots *s, uint64_t id);
 void *wrt__slots_at(
@@ -204,6 +205,7 @@ void wrt__heap_init(
 void wrt__heap_fini(struct wrt__heap *h);
 wrt_status wrt__heap_push(struct wrt__heap *h, uint64_t key, void *value);   /* E_LIMIT, E_NOMEM */
 void wrt__heap_remove(struct wrt__heap *h, uint32_t pos);
+bool wrt__heap_reserve(struct wrt__heap *h);                                 /* room for `max` */
 
 /* Intrusive doubly linked list; a node knows whether it is linked. */
 struct wrt__node { struct wrt__node *prev, *next; };

@@ -49,6 +49,11 @@ static void heap_down(struct wrt__heap *h, uint32_t pos, struct wrt__heap_item i
     heap_set(h, pos, item);
 }
 
+bool wrt__heap_reserve(struct wrt__heap *h)
+{
+    return wrt__grow(h->alloc, &h->items, &h->cap, h->max, sizeof *h->items, WRT_TAG_OTHER);
+}
+
 wrt_status wrt__heap_push(struct wrt__heap *h, uint64_t key, void *value)
 {
     if (h->count >= h->max) return WRT_E_LIMIT;

@@ -101,6 +101,22 @@ static wrt_status slots_extend(struct wrt__slots *s)
     return WRT_OK;
 }
 
+/* Elements that the chunks have room for. */
+static uint32_t slots_room(const struct wrt__slots *s)
+{
+    uint32_t first = 0, count = 0;
+    if (s->chunks_count != 0) slots_chunk(s->chunks_count - 1, &first, &count);
+    return first + count;
+}
+
+bool wrt__slots_reserve(struct wrt__slots *s)
+{
+    while (slots_room(s) < s->max) {
+        if (slots_extend(s) != WRT_OK) return false;
+    }
+    return true;
+}
+
 wrt_status wrt__slots_take(struct wrt__slots *s, uint64_t *id, void **out)
 {
     uint32_t index = s->free_head;
@@ -111,9 +127,7 @@ wrt_status wrt__slots_take(struct wrt__slots *s, uint64_t *id, void **out)
     } else {
         index = s->used;
         if (index >= s->max) return WRT_E_LIMIT;
-        uint32_t first = 0, count = 0;
-        if (s->chunks_count != 0) slots_chunk(s->chunks_count - 1, &first, &count);
-        if (index == first + count) {
+        if (index == slots_room(s)) {
             wrt_status status = slots_extend(s);
             if (status != WRT_OK) return status;
         }

@@ -66,6 +66,8 @@ wrt_status wrt__executor_new(struct wrt__store *core, const wrt_store_opts *o, c
     if (!x) return wrt__fail_table(err, WRT_E_NOMEM, WRT__W_TASK_NO_ROOM, "store", "no room for a store");
     x->core = core;
     x->alloc = core->alloc;
+    x->stacks = x->few_stacks;
+    x->stacks_cap = WRT__STACK_CACHE;
     if (host) x->host = *host;
     status = executor_options(x, o, err);
     if (status != WRT_OK) {
@@ -99,6 +101,17 @@ static void executor_end_tasks(struct wrt__executor *x)
     }
 }
 
+static void executor_free_stacks(struct wrt__executor *x)
+{
+    while (x->stacks_count > 0) {
+        struct wrt__stack *s = &x->stacks[--x->stacks_count];
+        wrt__free(x->alloc, s->p, s->slots * sizeof(uint64_t), WRT_TAG_STACK);
+    }
+    if (x->stacks != x->few_stacks) {
+        wrt__free(x->alloc, x->stacks, x->stacks_cap * sizeof *x->stacks, WRT_TAG_STACK);
+    }
+}
+
 void wrt__executor_free(struct wrt__executor *x)
 {
     if (!x) return;
@@ -107,9 +120,7 @@ void wrt__executor_free(struct wrt__executor *x)
     executor_end_tasks(x);
     WRT_ASSERT(
         x->live == 0 && x->waiting == 0 && x->starving == 0 && x->timers.count == 0 && x->watches.count == 0);
-    for (uint32_t i = 0; i < x->stacks_count; i++) {
-        wrt__free(x->alloc, x->stacks[i].p, x->stacks[i].slots * sizeof(uint64_t), WRT_TAG_STACK);
-    }
+    executor_free_stacks(x);
     x->core->attention = NULL;
     x->core->lock_free = NULL;
     wrt__slots_fini(&x->tasks);
@@ -119,6 +130,73 @@ void wrt__executor_free(struct wrt__executor *x)
     wrt__free(x->alloc, x->sched.queues, x->sched.queues_count * sizeof *x->sched.queues, WRT_TAG_TASK);
     wrt_inbox_drop(x->inbox);
     wrt__free(x->alloc, x, sizeof *x, WRT_TAG_TASK);
+}
+
+/* ---- reserving ------------------------------------------------------------------------------------ */
+
+static bool executor_whole_stack(struct wrt__executor *x, uint64_t **stack, uint32_t *slots)
+{
+    uint32_t most = (uint32_t)(x->core->limits.stack_bytes / sizeof(uint64_t));
+    uint64_t *p;
+    if (*slots >= most) return true;
+    p = wrt__resize(x->alloc, *stack, *slots * sizeof(uint64_t), most * sizeof(uint64_t), WRT_TAG_STACK);
+    if (!p) return false;
+    *stack = p;
+    *slots = most;
+    return true;
+}
+
+/* One stack of full size for every task, the present ones and those that may come. */
+static bool executor_reserve_stacks(struct wrt__executor *x)
+{
+    uint32_t most = x->core->limits.tasks;
+    if (x->stacks == x->few_stacks) {
+        struct wrt__stack *all = wrt__alloc(x->alloc, most * sizeof *all, WRT_TAG_STACK);
+        if (!all) return false;
+        executor_free_stacks(x);
+        x->stacks = all;
+        x->stacks_cap = most;
+    }
+    for (uint32_t i = 0; i < x->tasks.used; i++) {
+        struct wrt__task *t = wrt__slots_at(&x->tasks, i, NULL);
+        if (t && !executor_whole_stack(x, &t->strand.stack, &t->strand.slots)) return false;
+    }
+    while (x->stacks_count + x->tasks.count < most) {
+        struct wrt__stack *s = &x->stacks[x->stacks_count];
+        *s = (struct wrt__stack){ NULL, 0 };
+        if (!executor_whole_stack(x, &s->p, &s->slots)) return false;
+        x->stacks_count++;
+    }
+    return true;
+}
+
+static const char *executor_reserve_all(struct wrt__executor *x)
+{
+    if (!wrt__slots_reserve(&x->tasks)) return "tasks";
+    if (!executor_reserve_stacks(x)) return "stack_bytes";
+    if (!wrt__slots_reserve(&x->groups)) return "groups";
+    if (!wrt__slots_reserve(&x->watches)) return "watches";
+    if (!wrt__heap_reserve(&x->timers)) return "timers";
+    if (wrt__inbox_reserve(x->inbox) != WRT_OK) return "completions";
+    /* A platform without descriptors has no poll set and refuses every watch. */
+    if (wrt__inbox_poll(x->inbox) && !wrt__port_poll_reserve(x->inbox->poll, x->core->limits.watches))
+        return "watches";
+    return NULL;
+}
+
+wrt_status wrt__executor_reserve(struct wrt__executor *x, wrt_error *err)
+{
+    const char *table;
+    if (x->reserved) return WRT_OK;
+    table = executor_reserve_all(x);
+    if (table) {
+        wrt__fail_table(err, WRT_E_NOMEM, WRT__W_TASK_NO_ROOM, table,
+            "no room for all %s that the limits allow", table);
+        wrt__error_hint(err, "lower the limits of the store: tasks, stack_bytes, completions");
+        return WRT_E_NOMEM;
+    }
+    x->reserved = true;
+    return WRT_OK;
 }
 
 /* ---- what must hold -------------------------------------------------------------------------------- */

@@ -104,6 +104,7 @@ wrt_status wrt__inbox_new(const wrt_alloc *alloc, const wrt_host *host, uint32_t
 wrt_status wrt__inbox_take(
     struct wrt_inbox *b, struct wrt__completion **out); /* E_LIMIT, E_NOMEM; not armed */
 void wrt__inbox_put(struct wrt_inbox *b, struct wrt__completion *c);               /* not armed, in no list */
+wrt_status wrt__inbox_reserve(struct wrt_inbox *b); /* all that may ever be taken */
 wrt_completion wrt__completion_arm(struct wrt__completion *c);
 bool wrt__completion_win(struct wrt__completion *c, uint32_t generation);
 /* The slot of a living id; NULL when it was completed, cancelled or never given. Store's thread. */
@@ -171,8 +172,9 @@ struct wrt__executor {
     wrt_status stepped_status;
     int64_t look_left;                  /* fuel until clock and descriptors are looked at again */
     uint32_t live, live_peak, waiting, starving;
-    uint32_t stacks_count;
-    struct wrt__stack stacks[WRT__STACK_CACHE];     /* of closed tasks */
+    bool reserved;                      /* wrt__executor_reserve: nothing asks for memory any more */
+    uint32_t stacks_count, stacks_cap;  /* of closed tasks; reserved: of every task that may ever be */
+    struct wrt__stack *stacks, few_stacks[WRT__STACK_CACHE];
 };
 enum { WRT__CAUSE_NONE, WRT__CAUSE_ACCOUNT, WRT__CAUSE_HORIZON };
 
@@ -185,6 +187,10 @@ static inline bool wrt__task_ended(const struct wrt__task *t) { return t->state 
  * errors  WRT_E_ARG an option is out of range; WRT_E_NOMEM */
 wrt_status wrt__executor_new(struct wrt__store *core, const wrt_store_opts *o, const wrt_host *host,
     struct wrt__executor **out, wrt_error *err);
+/* Takes all the memory that tasks, completions, timers, watches and groups could ever need within the limits,
+ * and a whole stack for every task; a second time takes nothing.
+ * errors  WRT_E_NOMEM (err->table); what was taken stays and is used.  cost [On] in the limits */
+wrt_status wrt__executor_reserve(struct wrt__executor *x, wrt_error *err);
 /* Cancels every living task (their done callbacks run), then frees. Before wrt__store_fini. */
 void wrt__executor_free(struct wrt__executor *x);
 /* Runs funcs[func] as a task to its end: start functions, wrt_call_sync. args and results are slots.

@@ -48,12 +48,21 @@ static wrt_status inbox_grow(struct wrt_inbox *b)
     for (uint32_t i = 0; i < size; i++) {
         slots[i].index = start + i;
         slots[i].timer = WRT__NO_TIMER;
-        slots[i].next = i + 1 < size ? start + i + 2 : 0;
+        slots[i].next = i + 1 < size ? start + i + 2 : b->free_head;
         atomic_init(&slots[i].generation, 0);
     }
     b->chunks[chunk] = slots;
     b->free_head = start + 1;
     atomic_store_explicit(&b->published, start + size, memory_order_release);
+    return WRT_OK;
+}
+
+wrt_status wrt__inbox_reserve(struct wrt_inbox *b)
+{
+    while (atomic_load_explicit(&b->published, memory_order_relaxed) < b->max) {
+        wrt_status status = inbox_grow(b);
+        if (status != WRT_OK) return status;
+    }
     return WRT_OK;
 }
 

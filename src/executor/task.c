@@ -207,12 +207,12 @@ wrt_status wrt__task_cancel(struct wrt__task *t)
     return WRT_OK;
 }
 
-/* The small stack of a task is kept for the next one. */
+/* The small stack of a task is kept for the next one; every stack when they are reserved. */
 static void task_recycle_stack(struct wrt__task *t)
 {
     struct wrt__executor *x = t->x;
-    if (!t->strand.stack || t->strand.slots > WRT__STACK_KEEP_SLOTS || x->stacks_count == WRT__STACK_CACHE)
-        return;
+    bool big = t->strand.slots > WRT__STACK_KEEP_SLOTS && !x->reserved;
+    if (!t->strand.stack || big || x->stacks_count == x->stacks_cap) return;
     x->stacks[x->stacks_count++] = (struct wrt__stack){ t->strand.stack, t->strand.slots };
     t->strand.stack = NULL;
     t->strand.slots = 0;

@@ -30,6 +30,9 @@ void wrt__port_poll_close(struct wrt__poll *p);
 int wrt__port_poll_fd(const struct wrt__poll *p);
 /* One-shot; several tags per fd; regular files are ready at once. E_ARG: no descriptor; E_NOMEM, E_LIMIT. */
 wrt_status wrt__port_poll_add(struct wrt__poll *p, int fd, uint32_t events, void *tag);
+/* Room for `watches` tags on descriptors numbered below 65536 or the process's limit, whichever is less; from
+ * here on add asks for no memory. false: no memory. */
+bool wrt__port_poll_reserve(struct wrt__poll *p, uint32_t watches);
 /* Whatever waits under this tag. */
 void wrt__port_poll_del(struct wrt__poll *p, void *tag);
 /* until 0: does not block. May return 0 early. */

@@ -24,6 +24,12 @@ wrt_status wrt__port_poll_add(struct wrt__poll *p, int fd, uint32_t events, void
     return WRT_E_UNSUPPORTED;
 }
 
+bool wrt__port_poll_reserve(struct wrt__poll *p, uint32_t watches)
+{
+    (void)p, (void)watches;
+    return true;
+}
+
 void wrt__port_poll_del(struct wrt__poll *p, void *tag)
 {
     (void)p, (void)tag;

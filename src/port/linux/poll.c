@@ -9,13 +9,14 @@
 #include <stdatomic.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
 
-enum { POLL_BATCH = 64, POLL_NONE = -1, POLL_WAKE_FD = -1 };
+enum { POLL_BATCH = 64, POLL_NONE = -1, POLL_WAKE_FD = -1, POLL_FDS_RESERVED = 65536 };
 
 struct watch {
-    void *tag;
+    void *tag;                  /* NULL: unused */
     int fd;
     uint32_t events;            /* 1 read, 2 write */
     int32_t next_fd, next_tag;  /* chains; next_fd also links free watches and the ready list */
@@ -28,6 +29,7 @@ struct wrt__poll {
     _Atomic uint32_t woken;     /* the eventfd has been written and not yet been read */
     struct watch *watches;
     uint32_t watches_cap;
+    bool reserved;              /* nothing grows any more */
     int32_t unused, ready;
     int32_t *by_fd;             /* first watch of each descriptor */
     uint32_t by_fd_cap;
@@ -75,10 +77,10 @@ static int32_t *poll_bucket(const struct wrt__poll *p, const void *tag)
     return &p->by_tag[(uint32_t)(h >> 32) & (p->watches_cap - 1)];
 }
 
-static bool poll_room(struct wrt__poll *p)
+/* `cap` is a power of two and more than there are. */
+static bool poll_widen(struct wrt__poll *p, uint32_t cap)
 {
-    if (p->unused != POLL_NONE) return true;
-    uint32_t old = p->watches_cap, cap = old != 0 ? old * 2 : 8;
+    uint32_t old = p->watches_cap;
     if (cap > INT32_MAX / 2) return false;
     int32_t *by_tag = wrt__alloc(p->alloc, cap * sizeof *by_tag, WRT_TAG_OTHER);
     if (!by_tag) return false;
@@ -92,26 +94,48 @@ static bool poll_room(struct wrt__poll *p)
     memset(by_tag, 0xff, cap * sizeof *by_tag);
     for (uint32_t i = 0; i < cap; i++) {
         struct watch *w = &p->watches[i];
-        if (i < old) {                          /* all of them are in use */
+        if (i >= old) {
+            w->tag = NULL;
+            w->next_fd = p->unused;
+            p->unused = (int32_t)i;
+        } else if (w->tag) {
             int32_t *bucket = poll_bucket(p, w->tag);
             w->next_tag = *bucket;
             *bucket = (int32_t)i;
-        } else {
-            w->next_fd = p->unused;
-            p->unused = (int32_t)i;
         }
     }
     return true;
+}
+
+static bool poll_room(struct wrt__poll *p)
+{
+    if (p->unused != POLL_NONE) return true;
+    return !p->reserved && poll_widen(p, p->watches_cap != 0 ? p->watches_cap * 2 : 8);
 }
 
 static bool poll_room_fd(struct wrt__poll *p, int fd)
 {
     uint32_t old = p->by_fd_cap;
     if ((uint32_t)fd < old) return true;
+    if (p->reserved) return false;
     uint32_t need = (uint32_t)fd + 1;
     bool room = wrt__grow(p->alloc, &p->by_fd, &p->by_fd_cap, need, sizeof *p->by_fd, WRT_TAG_OTHER);
     if (!room) return false;
     memset(p->by_fd + old, 0xff, (p->by_fd_cap - old) * sizeof *p->by_fd);
+    return true;
+}
+
+bool wrt__port_poll_reserve(struct wrt__poll *p, uint32_t watches)
+{
+    struct rlimit most;
+    uint32_t cap = 8, fds = POLL_FDS_RESERVED;
+    while (cap < watches) {
+        cap *= 2;
+    }
+    if (cap > p->watches_cap && !poll_widen(p, cap)) return false;
+    if (getrlimit(RLIMIT_NOFILE, &most) == 0 && most.rlim_cur < fds) fds = (uint32_t)most.rlim_cur;
+    if (fds > 0 && !poll_room_fd(p, (int)fds - 1)) return false;
+    p->reserved = true;
     return true;
 }
 
@@ -133,6 +157,7 @@ static void poll_forget(struct wrt__poll *p, int32_t i)
         link = &p->watches[*link].next_tag;
     }
     *link = w->next_tag;
+    w->tag = NULL;
     w->next_fd = p->unused;
     p->unused = i;
 }
