@@ -24,6 +24,7 @@ enum {
     WD_EXIT_IO = 74,
     WD_EXIT_DENIED = 77,
     WD_EXIT_FUEL = 120,
+    WD_EXIT_NO_FIT = 122,
     WD_EXIT_FAILED = 123,
     WD_EXIT_TIMEOUT = 124,
     WD_EXIT_LIMIT = 125,
@@ -65,6 +66,7 @@ enum {
     WD_W_SPEC,
     WD_W_TOPIC,
     WD_W_LOST,
+    WD_W_TASKSET,
 };
 
 /* ---- commands and options: commands.def and options.def are the only lists ------------------------- */

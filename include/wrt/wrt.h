@@ -8,4 +8,5 @@
 #include <wrt/task.h>
 #include <wrt/diag.h>
 #include <wrt/wasi.h>
+#include <wrt/admission.h>
 #endif

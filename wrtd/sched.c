@@ -1,0 +1,33 @@
+/* sched: finds the part of `wrtd sched` that is asked for. What the parts do is theirs. */
+#include "taskset.h"
+#include <string.h>
+
+static const struct sched_part {
+    const char *name;
+    int (*run)(struct wd *w);
+} sched_parts[] = {
+    { "analyze", wd_sched_cmd_analyze },
+};
+
+int wd_cmd_sched(struct wd *w)
+{
+    char hint[128] = "one of";
+    struct wd_near near;
+    if (w->rest_count == 0) return wd_operands(w, 1, -1, "a part: analyze");
+    const char *word = w->rest[0];
+    wd_near_init(&near, wd_str(word));
+    for (size_t k = 0; k < WD_COUNT(sched_parts); k++) {
+        if (strcmp(sched_parts[k].name, word) == 0) {
+            w->rest_count--;
+            memmove(w->rest, w->rest + 1, (size_t)w->rest_count * sizeof *w->rest);
+            return sched_parts[k].run(w);
+        }
+        wd_near_offer(&near, wd_str(sched_parts[k].name));
+        size_t used = strlen(hint);
+        snprintf(hint + used, sizeof hint - used, "%s `%s`", k ? "," : "", sched_parts[k].name);
+    }
+    if (wd_near_found(&near)) {
+        snprintf(hint, sizeof hint, "did you mean `%.*s`?", (int)near.best.n, near.best.p);
+    }
+    return wd_fail(w, WD_EXIT_USAGE, WD_W_COMMAND, hint, "`sched` has no part `%.60s`", word);
+}
