@@ -109,7 +109,16 @@ WRT_API wrt_status wrt_link_check(
 
 /* ---- store and instances ------------------------------------------------------------------------- */
 
-typedef enum wrt_policy { WRT_ROUND_ROBIN, WRT_COOPERATIVE, WRT_FIXED_PRIORITY } wrt_policy;
+/* A store takes the first three; a task set (sched.h) takes all. */
+typedef enum wrt_policy {
+    WRT_ROUND_ROBIN,
+    WRT_COOPERATIVE,
+    WRT_FIXED_PRIORITY,
+    WRT_RATE_MONOTONIC,
+    WRT_EDF,
+    WRT_RM_EDF,             /* bands by period, earliest deadline first inside */
+    WRT_TIME_TRIGGERED
+} wrt_policy;
 typedef struct wrt_store_opts {
     uint32_t size;
     wrt_policy policy;

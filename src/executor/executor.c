@@ -19,8 +19,8 @@ static wrt_status executor_options(struct wrt__executor *x, const wrt_store_opts
     x->poll_fuel = o->poll_fuel ? o->poll_fuel : POLL_FUEL;
     x->ns_per_kfuel = o->ns_per_kfuel ? o->ns_per_kfuel : 1000000000u;
     if ((uint32_t)o->policy > WRT_FIXED_PRIORITY) {
-        return wrt__fail(err, WRT_E_ARG, WRT__W_OPTION, WRT__NO_OFFSET, "policy is %u, which is none",
-            (uint32_t)o->policy);
+        return wrt__fail(err, WRT_E_ARG, WRT__W_OPTION, WRT__NO_OFFSET, "policy is %u, which is none of a store%s",
+            (uint32_t)o->policy, (uint32_t)o->policy <= WRT_TIME_TRIGGERED ? ": a task set has it" : "");
     }
     if (x->poll_fuel > UINT32_MAX) {
         return wrt__fail(err, WRT_E_ARG, WRT__W_OPTION, WRT__NO_OFFSET, "poll_fuel is %lu, at most %u",
@@ -36,11 +36,8 @@ static wrt_status executor_options(struct wrt__executor *x, const wrt_store_opts
 
 static enum wrt__sched_policy executor_policy(wrt_policy p)
 {
-    switch (p) {
-    case WRT_COOPERATIVE: return WRT__SCHED_COOPERATIVE;
-    case WRT_FIXED_PRIORITY: return WRT__SCHED_PRIORITY;
-    case WRT_ROUND_ROBIN: break;
-    }
+    if (p == WRT_COOPERATIVE) return WRT__SCHED_COOPERATIVE;
+    if (p == WRT_FIXED_PRIORITY) return WRT__SCHED_PRIORITY;
     return WRT__SCHED_ROUND_ROBIN;
 }
 
