@@ -9,4 +9,5 @@
 #include <wrt/diag.h>
 #include <wrt/wasi.h>
 #include <wrt/admission.h>
+#include <wrt/sched.h>
 #endif

@@ -19,8 +19,9 @@ static wrt_status executor_options(struct wrt__executor *x, const wrt_store_opts
     x->poll_fuel = o->poll_fuel ? o->poll_fuel : POLL_FUEL;
     x->ns_per_kfuel = o->ns_per_kfuel ? o->ns_per_kfuel : 1000000000u;
     if ((uint32_t)o->policy > WRT_FIXED_PRIORITY) {
-        return wrt__fail(err, WRT_E_ARG, WRT__W_OPTION, WRT__NO_OFFSET, "policy is %u, which is none of a store%s",
-            (uint32_t)o->policy, (uint32_t)o->policy <= WRT_TIME_TRIGGERED ? ": a task set has it" : "");
+        return wrt__fail(err, WRT_E_ARG, WRT__W_OPTION, WRT__NO_OFFSET,
+            "policy is %u, which is none of a store%s", (uint32_t)o->policy,
+            (uint32_t)o->policy <= WRT_TIME_TRIGGERED ? ": a task set has it" : "");
     }
     if (x->poll_fuel > UINT32_MAX) {
         return wrt__fail(err, WRT_E_ARG, WRT__W_OPTION, WRT__NO_OFFSET, "poll_fuel is %lu, at most %u",
