@@ -25,6 +25,7 @@ struct wrt__poll_event {
     uint32_t events;            /* 1 read, 2 write, 4 error or hang-up (with 1 or 2) */
 };
 struct wrt__poll *wrt__port_poll_open(const wrt_alloc *alloc);
+bool wrt__port_has_poll(void);                  /* false: open answers NULL whatever memory there is */
 void wrt__port_poll_close(struct wrt__poll *p);
 /* Level-triggered, readable when wrt_run should be called. */
 int wrt__port_poll_fd(const struct wrt__poll *p);
@@ -40,6 +41,29 @@ size_t wrt__port_poll_wait(
     struct wrt__poll *p, uint64_t until_ns, struct wrt__poll_event *out, size_t cap);
 /* Any thread, signal safe, level-triggered until the next wait. */
 void wrt__port_poll_wake(struct wrt__poll *p);
+
+/* Threads. start: `run(arg)` on a new thread; WRT_E_UNSUPPORTED on platforms without, WRT_E_IO, WRT_E_NOMEM.
+ * join waits for its end and frees it. */
+struct wrt__thread;
+wrt_status wrt__port_thread_start(
+    const wrt_alloc *alloc, void (*run)(void *arg), void *arg, struct wrt__thread **out);
+void wrt__port_thread_join(struct wrt__thread *t);
+uint32_t wrt__port_cpus(void);                  /* processors that this process may use; at least 1 */
+
+/* Real-time properties of the calling thread. Each call answers WRT_OK, WRT_E_DENIED (not permitted),
+ * WRT_E_UNSUPPORTED (not on this platform) or WRT_E_ARG, and keeps in *was what restore puts back. */
+struct wrt__thread_was {
+    uint64_t affinity[16];      /* up to 1024 processors */
+    int32_t policy, priority;
+    bool pinned, scheduled;
+};
+void wrt__port_thread_name(const char *name);   /* cut at 15 bytes; best effort */
+/* To the index-th processor that this process may use, counted modulo their number. */
+wrt_status wrt__port_thread_pin(struct wrt__thread_was *was, uint32_t index);
+wrt_status wrt__port_thread_fifo(struct wrt__thread_was *was, uint32_t priority);
+wrt_status wrt__port_thread_deadline(struct wrt__thread_was *was, uint64_t runtime_ns, uint64_t period_ns);
+void wrt__port_thread_restore(const struct wrt__thread_was *was);
+wrt_status wrt__port_lock_memory(void);         /* all of this process, now and later; stays so */
 
 /* Files below a directory, for hosted builds. Flags and results are those of POSIX open: -1 and errno. */
 
