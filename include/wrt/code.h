@@ -166,10 +166,16 @@ typedef struct wrt_span { uint8_t *p; size_t n; } wrt_span;
 WRT_API wrt_status wrt_memory_view(wrt_memory *m, uint64_t offset, uint64_t n, wrt_span *out);
 WRT_API uint64_t wrt_memory_pages(const wrt_memory *m);
 WRT_API wrt_status wrt_memory_grow(wrt_memory *m, uint64_t pages, uint64_t *old_pages);
+/* Takes the memory that growing to `pages` will need; the size stays. In a sealed engine a memory grows as far
+ * as it has room, and no further.
+ * errors  WRT_E_LIMIT it may never have so many, WRT_E_NOMEM, WRT_E_SEALED   cost [load]   thread the store's */
+WRT_API wrt_status wrt_memory_reserve(wrt_memory *m, uint64_t pages, wrt_error *err);
 WRT_API wrt_status wrt_memory_new(
     wrt_store *s, uint64_t min_pages, uint64_t max_pages, bool has_max, wrt_memory **out, wrt_error *err);
 WRT_API wrt_status wrt_table_new(
     wrt_store *s, wrt_kind elem, uint64_t min, uint64_t max, bool has_max, wrt_table **out, wrt_error *err);
+/* As wrt_memory_reserve, in elements. */
+WRT_API wrt_status wrt_table_reserve(wrt_table *t, uint64_t elems, wrt_error *err);
 WRT_API uint64_t wrt_table_size(const wrt_table *t);
 WRT_API wrt_status wrt_table_get(const wrt_table *t, uint64_t index, wrt_val *out);
 WRT_API wrt_status wrt_table_set(wrt_table *t, uint64_t index, wrt_val v);

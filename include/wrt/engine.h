@@ -87,8 +87,17 @@ typedef struct wrt_config {
 WRT_API wrt_status wrt_engine_new(const wrt_config *cfg, wrt_engine **out, wrt_error *err);
 /* Frees an engine. Every code, linker and store of it must be freed before. */
 WRT_API void wrt_engine_free(wrt_engine *e);
-/* Ends set-up: from here on [load] calls fail with WRT_E_SEALED. Nothing is reserved yet: starting tasks,
- * growing stacks, memories and tables, and new handles still ask the allocator. */
+/* Ends set-up. Every store of the engine takes what it could ever need within its limits: tasks with a stack
+ * of stack_bytes each, completions, timers, watches, groups, the handles of all exports and of functions in
+ * tables. From here on no call asks the allocator for anything: [load] calls fail with WRT_E_SEALED; memories
+ * and tables grow only into room that they have (wrt_memory_reserve, wrt_table_reserve), and memory.grow,
+ * table.grow beyond it answer -1, wrt_memory_grow and wrt_table_grow WRT_E_LIMIT; wrt_func_from_ref answers
+ * NULL for a function that nothing named before. Freeing works as ever. Functions of hosts keep what memory
+ * they take of their own; those of wrt_link_wasi take a record for a call that parks and for a file that is
+ * opened. A second time changes nothing. errors  WRT_E_NOMEM (err->table; not sealed, what was taken is
+ * kept), WRT_E_STATE from inside a store cost    [load]: for each store tasks * (some hundred bytes +
+ * stack_bytes) and so on: lower its limits first thread  no other call on the engine and its stores may be
+ * under way */
 WRT_API wrt_status wrt_engine_seal(wrt_engine *e, wrt_error *err);
 /* Is a feature or an optional part built and switched on? Names: proposals, "wasi-p1", "tail-dispatch". */
 WRT_API bool wrt_has(const wrt_engine *e, wrt_str name);

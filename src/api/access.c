@@ -45,6 +45,18 @@ static wrt_status access_open(const wrt_store *s, const void *out, wrt_error *er
     return wrt__fail(err, WRT_E_ARG, WRT__W_ARG, WRT__NO_OFFSET, "an argument is NULL");
 }
 
+wrt_status wrt_memory_reserve(wrt_memory *m, uint64_t pages, wrt_error *err)
+{
+    wrt_status status = access_open(m ? wrt__store_of(m->store) : NULL, m, err);
+    if (status != WRT_OK) return status;
+    if (pages > m->max_pages) {
+        return wrt__fail_table(err, WRT_E_LIMIT, WRT__W_FULL, "memory_bytes",
+            "the memory can never have %lu pages, at most %lu", pages, m->max_pages);
+    }
+    if (wrt__memory_reserve(m, pages)) return WRT_OK;
+    return wrt__fail_table(err, WRT_E_NOMEM, WRT__W_NO_ROOM, "memory", "no room for %lu pages", pages);
+}
+
 wrt_status wrt_memory_new(
     wrt_store *s, uint64_t min_pages, uint64_t max_pages, bool has_max, wrt_memory **out, wrt_error *err)
 {
@@ -71,6 +83,18 @@ wrt_status wrt_table_new(
     t.elem = wrt__type_of((uint8_t)elem);
     status = access_check_limits(&t.limits, UINT32_MAX, err);
     return status == WRT_OK ? wrt__table_new(&s->core, &t, 0, out, err) : status;
+}
+
+wrt_status wrt_table_reserve(wrt_table *t, uint64_t elems, wrt_error *err)
+{
+    wrt_status status = access_open(t ? wrt__store_of(t->store) : NULL, t, err);
+    if (status != WRT_OK) return status;
+    if (elems > t->max_elems) {
+        return wrt__fail_table(err, WRT_E_LIMIT, WRT__W_FULL, "table_elems",
+            "the table can never have %lu elements, at most %lu", elems, t->max_elems);
+    }
+    if (wrt__table_reserve(t, elems)) return WRT_OK;
+    return wrt__fail_table(err, WRT_E_NOMEM, WRT__W_NO_ROOM, "table", "no room for %lu elements", elems);
 }
 
 uint64_t wrt_table_size(const wrt_table *t)

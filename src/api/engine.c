@@ -145,7 +145,7 @@ wrt_status wrt_engine_new(const wrt_config *cfg, wrt_engine **out, wrt_error *er
     wrt_engine *e = wrt__alloc_zero(c.alloc, sizeof *e, WRT_TAG_OTHER);
     if (!e) return wrt__fail_table(err, WRT_E_NOMEM, WRT__W_NO_ROOM, "engine", "no room for an engine");
     host_defaults(&host);
-    e->alloc = *c.alloc;
+    e->alloc = e->host_alloc = *c.alloc;
     e->host = host;
     e->limits = c.limits;
     e->fuel = c.fuel;
@@ -153,6 +153,7 @@ wrt_status wrt_engine_new(const wrt_config *cfg, wrt_engine **out, wrt_error *er
     e->profile = c.profile;
     e->no_memory_grow = c.no_memory_grow;
     atomic_init(&e->refs, 1);
+    atomic_init(&e->lock, 0);
     atomic_init(&e->sealed, 0);
     atomic_init(&e->serial, 0);
     *out = e;
@@ -177,10 +178,43 @@ void wrt_engine_free(wrt_engine *e)
     if (e) wrt__engine_drop(e);
 }
 
+/* ---- sealing ------------------------------------------------------------------------------------------- */
+
+void wrt__engine_list(wrt_engine *e, wrt_store *s, bool add)
+{
+    while (atomic_exchange_explicit(&e->lock, 1, memory_order_acquire) != 0) {}
+    if (add) {
+        s->prev = NULL;
+        s->next = e->stores;
+        if (s->next) s->next->prev = s;
+        e->stores = s;
+    } else {
+        if (s->next) s->next->prev = s->prev;
+        if (s->prev) s->prev->next = s->next;
+        else e->stores = s->next;
+    }
+    atomic_store_explicit(&e->lock, 0, memory_order_release);
+}
+
+/* The allocator of a sealed engine: it takes back and gives nothing. So a request that was forgotten when the
+ * engine was sealed fails cleanly instead of reaching the host. */
+static void *engine_sealed_resize(void *ctx, void *p, size_t old_n, size_t new_n, size_t align, uint32_t tag)
+{
+    const wrt_alloc *host = &((const wrt_engine *)ctx)->host_alloc;
+    return new_n == 0 ? host->resize(host->ctx, p, old_n, 0, align, tag) : NULL;
+}
+
 wrt_status wrt_engine_seal(wrt_engine *e, wrt_error *err)
 {
     wrt__error_clear(err);
     if (!e) return wrt__fail(err, WRT_E_ARG, WRT__W_ARG, WRT__NO_OFFSET, "the engine is NULL");
+    if (atomic_load_explicit(&e->sealed, memory_order_acquire)) return WRT_OK;
+    for (wrt_store *s = e->stores; s; s = s->next) {
+        wrt_status status = wrt__store_prepare(s, err);
+        if (status != WRT_OK) return status;
+    }
+    for (wrt_store *s = e->stores; s; s = s->next) wrt__store_seal(&s->core);
+    e->alloc = (wrt_alloc){ e, engine_sealed_resize };
     atomic_store_explicit(&e->sealed, 1, memory_order_release);
     return WRT_OK;
 }

@@ -19,7 +19,10 @@ enum {
 
 /* Immutable but for the two counters. It lives until the last code, linker and store of it is gone. */
 struct wrt_engine {
-    wrt_alloc alloc;
+    wrt_alloc alloc;                    /* what everything below asks; sealed: a gate that only frees */
+    wrt_alloc host_alloc;               /* the one that was given */
+    _Atomic uint32_t lock;              /* of `stores`; held for a few instructions */
+    struct wrt_store *stores;
     wrt_host host;                      /* every member is set, except log and panic */
     wrt_limits limits;                  /* filled */
     const wrt_fuel_table *fuel;
@@ -31,6 +34,7 @@ struct wrt_engine {
     _Atomic uint32_t serial;            /* numbers stores, so that an address used twice is not mistaken */
 };
 void wrt__engine_keep(wrt_engine *e);
+void wrt__engine_list(wrt_engine *e, wrt_store *s, bool add);      /* a store comes or goes */
 void wrt__engine_drop(wrt_engine *e);
 /* The first line of every [load] call: WRT_OK or WRT_E_SEALED. */
 wrt_status wrt__engine_open(const wrt_engine *e, wrt_error *err);
@@ -58,7 +62,12 @@ struct wrt_store {
     wrt_engine *engine;                 /* kept */
     void *user;
     uint32_t serial;
+    wrt_store *prev, *next;             /* engine->stores */
+    uint64_t *values;                   /* sealed: for calls with more values than fit the C stack */
+    uint32_t values_cap;
 };
+/* Takes what the store may need until it is freed (wrt_engine_seal). */
+wrt_status wrt__store_prepare(wrt_store *s, wrt_error *err);
 static inline wrt_store *wrt__store_of(const struct wrt__store *core) { return core->owner; }
 
 /* What a name in a linker stands for. */

@@ -41,6 +41,7 @@ wrt_status wrt_store_new(wrt_engine *e, const wrt_store_opts *o, wrt_store **out
         s->serial = atomic_fetch_add_explicit(&e->serial, 1, memory_order_relaxed) + 1;
     } while (s->serial == 0);
     wrt__engine_keep(e);
+    wrt__engine_list(e, s, true);
     *out = s;
     return WRT_OK;
 }
@@ -49,10 +50,40 @@ void wrt_store_free(wrt_store *s)
 {
     if (!s) return;
     wrt_engine *e = s->engine;
+    wrt__engine_list(e, s, false);
     wrt__executor_free(s->exec);
     wrt__store_fini(&s->core);
+    if (s->values) wrt__free(&e->alloc, s->values, s->values_cap * sizeof *s->values, WRT_TAG_VALUES);
     wrt__free(&e->alloc, s, sizeof *s, WRT_TAG_OTHER);
     wrt__engine_drop(e);
+}
+
+/* The most values that one call in this store can have, arguments or results. */
+static uint32_t store_values_most(const struct wrt__store *s)
+{
+    uint32_t most = 0;
+    for (uint32_t k = 0; k < s->types_count; k++) {
+        if (s->types[k].params > most) most = s->types[k].params;
+        if (s->types[k].results > most) most = s->types[k].results;
+    }
+    return most;
+}
+
+wrt_status wrt__store_prepare(wrt_store *s, wrt_error *err)
+{
+    uint32_t most = store_values_most(&s->core);
+    if (s->exec->inside) {
+        return wrt__fail(err, WRT_E_STATE, WRT__W_INSIDE, WRT__NO_OFFSET, "a store of the engine is running");
+    }
+    bool room = wrt__store_reserve(&s->core);
+    if (room && most > s->values_cap) {
+        room = wrt__grow(&s->engine->alloc, &s->values, &s->values_cap, most, sizeof *s->values,
+            WRT_TAG_VALUES);
+    }
+    if (!room) {
+        return wrt__fail_table(err, WRT_E_NOMEM, WRT__W_NO_ROOM, "handles", "no room for handles and values");
+    }
+    return wrt__executor_reserve(s->exec, err);
 }
 
 void *wrt_store_user(const wrt_store *s)

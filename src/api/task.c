@@ -34,15 +34,17 @@ static wrt_status task_check_call(
     return WRT_OK;
 }
 
-/* `n` slots: those in the caller's frame, or taken from the allocator. NULL: no memory. */
+/* `n` slots: those in the caller's frame, those reserved when the engine was sealed (nobody needs what is in
+ * them while guests run), or taken from the allocator. NULL: no memory. */
 static uint64_t *task_slots_take(const wrt_store *s, uint64_t *own, size_t n)
 {
-    return n <= TASK_SLOTS ? own : wrt__alloc(s->core.alloc, n * sizeof *own, WRT_TAG_VALUES);
+    if (n <= TASK_SLOTS) return own;
+    return n <= s->values_cap ? s->values : wrt__alloc(s->core.alloc, n * sizeof *own, WRT_TAG_VALUES);
 }
 
 static void task_slots_put(const wrt_store *s, uint64_t *own, uint64_t *slots, size_t n)
 {
-    if (slots && slots != own) wrt__free(s->core.alloc, slots, n * sizeof *own, WRT_TAG_VALUES);
+    if (slots && slots != own && slots != s->values) wrt__free(s->core.alloc, slots, n * sizeof *own, WRT_TAG_VALUES);
 }
 
 static wrt_status task_no_room(wrt_error *err)

@@ -21,6 +21,7 @@ struct wrt_memory {
     struct wrt__store *store;
     uint8_t *base;
     uint64_t bytes;                     /* pages << 16 */
+    uint64_t cap;                       /* bytes that `base` has room for; behind `bytes` they are zero */
     struct wrt__limits type;            /* as declared, min = present size at link time */
     uint64_t max_pages;                 /* least of type.max, 65536 and the limit memory_bytes */
     struct wrt_instance *user;          /* an instance that uses it; the only one when users == 1 */
@@ -283,6 +284,15 @@ wrt_status wrt__memory_grow(struct wrt_memory *m, uint64_t pages);
 wrt_status wrt__table_new(struct wrt__store *s, const struct wrt__tabletype *t, uint64_t init,
     struct wrt_table **out, wrt_error *err);
 wrt_status wrt__table_grow(struct wrt_table *t, uint64_t by, uint64_t init);
+/* Room to grow to so much (in pages, elements; no more than the limits) without asking for memory. false: no
+ * memory. */
+bool wrt__memory_reserve(struct wrt_memory *m, uint64_t pages);
+bool wrt__table_reserve(struct wrt_table *t, uint64_t elems);
+/* Sets up what a sealed store may still be asked for: a handle for every function that an export or a table
+ * names and for every exported global. false: no memory. */
+bool wrt__store_reserve(struct wrt__store *s);
+/* From here on memories and tables grow into what they have room for, and no further. */
+void wrt__store_seal(struct wrt__store *s);
 
 /* The loop's handlers, by register-operator number: what wrt__module_load wants; NULL in builds that dispatch
  * on numbers. */

@@ -30,7 +30,7 @@ wrt_status wrt__memory_init(
                 err, WRT_E_NOMEM, 402, "memory", "no room for a memory of %lu pages", pages);
         }
     }
-    m->bytes = bytes;
+    m->bytes = m->cap = bytes;
     s->memory_bytes += bytes;
     s->memory_peak = wrt__max_u64(s->memory_peak, s->memory_bytes);
     return WRT_OK;
@@ -38,10 +38,10 @@ wrt_status wrt__memory_init(
 
 void wrt__memory_fini(struct wrt_memory *m)
 {
-    if (m->base) wrt__free(m->store->alloc, m->base, (size_t)m->bytes, WRT_TAG_MEMORY);
+    if (m->base) wrt__free(m->store->alloc, m->base, (size_t)m->cap, WRT_TAG_MEMORY);
     m->store->memory_bytes -= m->bytes;
     m->base = NULL;
-    m->bytes = 0;
+    m->bytes = m->cap = 0;
 }
 
 wrt_status wrt__memory_new(
@@ -73,6 +73,28 @@ static void memory_refresh_users(const struct wrt_memory *m)
     }
 }
 
+/* The base may move: who uses the memory is refreshed afterwards. */
+static bool memory_room(struct wrt_memory *m, uint64_t bytes)
+{
+    const wrt_alloc *a = m->store->alloc;
+    uint8_t *base;
+    if (bytes <= m->cap) return true;
+    if (bytes > SIZE_MAX) return false;
+    base = m->base ? wrt__resize(a, m->base, (size_t)m->cap, (size_t)bytes, WRT_TAG_MEMORY)
+                   : wrt__alloc(a, (size_t)bytes, WRT_TAG_MEMORY);
+    if (!base) return false;
+    m->base = base;
+    m->cap = bytes;
+    return true;
+}
+
+bool wrt__memory_reserve(struct wrt_memory *m, uint64_t pages)
+{
+    if (!memory_room(m, wrt__min_u64(pages, m->max_pages) << MEMORY_PAGE_SHIFT)) return false;
+    memory_refresh_users(m);
+    return true;
+}
+
 wrt_status wrt__memory_grow(struct wrt_memory *m, uint64_t pages)
 {
     struct wrt__store *s = m->store;
@@ -82,13 +104,9 @@ wrt_status wrt__memory_grow(struct wrt_memory *m, uint64_t pages)
     }
     if (pages == 0) return WRT_OK;
     uint64_t bytes = (old_pages + pages) << MEMORY_PAGE_SHIFT;
-    if (bytes > SIZE_MAX) return WRT_E_NOMEM;
-    uint8_t *base = m->base ? wrt__resize(s->alloc, m->base, (size_t)m->bytes, (size_t)bytes, WRT_TAG_MEMORY)
-                            : wrt__alloc(s->alloc, (size_t)bytes, WRT_TAG_MEMORY);
-    if (!base) return WRT_E_NOMEM;
+    if (!memory_room(m, bytes)) return WRT_E_NOMEM;
     s->memory_bytes += bytes - m->bytes;
     s->memory_peak = wrt__max_u64(s->memory_peak, s->memory_bytes);
-    m->base = base;
     m->bytes = bytes;
     memory_refresh_users(m);
     return WRT_OK;

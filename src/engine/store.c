@@ -194,9 +194,12 @@ static bool handle_map_reserve(struct wrt__store *s)
 struct wrt_func *wrt__func_handle(struct wrt__store *s, uint32_t index)
 {
     WRT_ASSERT(index < s->funcs_count);
+    if (s->handle_map_cap > 0) { /* what is there is found without asking for memory */
+        struct wrt_func *known = *handle_map_place(s, index);
+        if (known) return known;
+    }
     if (!handle_map_reserve(s)) return NULL;
     struct wrt_func **place = handle_map_place(s, index);
-    if (*place) return *place;
     struct wrt_func *f = wrt__alloc(s->alloc, sizeof *f, WRT_TAG_OTHER);
     if (!f) return NULL;
     *f = (struct wrt_func){ s, index, s->func_handles };
@@ -218,6 +221,39 @@ struct wrt_global *wrt__global_new(struct wrt__store *s, struct wrt__globaltype 
     g->cell = &g->own;
     s->globals = g;
     return g;
+}
+
+/* ---- sealing ------------------------------------------------------------------------------------------ */
+
+static bool store_reserve_exports(struct wrt_instance *i)
+{
+    const struct wrt__module *m = i->module;
+    for (uint32_t k = 0; k < m->exports_count; k++) {
+        const struct wrt__export *x = &m->exports[k];
+        if (x->kind == WRT__KIND_FUNC && !wrt__func_handle(i->store, i->func_refs[x->index])) return false;
+        if (x->kind == WRT__KIND_GLOBAL && !wrt__instance_global(i, x->index)) return false;
+    }
+    return true;
+}
+
+bool wrt__store_reserve(struct wrt__store *s)
+{
+    for (struct wrt_instance *i = s->instances; i; i = i->next) {
+        if (!store_reserve_exports(i)) return false;
+    }
+    for (const struct wrt_table *t = s->tables; t; t = t->next) {
+        if (t->type != WRT__FUNCREF) continue;
+        for (uint32_t k = 0; k < t->size; k++) {
+            if (t->elems[k] != 0 && !wrt__func_handle(s, (uint32_t)t->elems[k] - 1)) return false;
+        }
+    }
+    return true;
+}
+
+void wrt__store_seal(struct wrt__store *s)
+{
+    for (struct wrt_memory *m = s->memories; m; m = m->next) m->max_pages = m->cap >> 16;
+    for (struct wrt_table *t = s->tables; t; t = t->next) t->max_elems = t->cap;
 }
 
 /* ---- the end ------------------------------------------------------------------------------------------ */

@@ -87,6 +87,13 @@ static bool table_reserve(struct wrt_table *t, uint64_t need)
     return true;
 }
 
+bool wrt__table_reserve(struct wrt_table *t, uint64_t elems)
+{
+    if (!table_reserve(t, wrt__min_u64(elems, t->max_elems))) return false;
+    table_refresh_users(t);
+    return true;
+}
+
 wrt_status wrt__table_grow(struct wrt_table *t, uint64_t by, uint64_t init)
 {
     if (by == 0) return WRT_OK;

@@ -176,10 +176,9 @@ static const char *executor_reserve_all(struct wrt__executor *x)
     if (!wrt__slots_reserve(&x->watches)) return "watches";
     if (!wrt__heap_reserve(&x->timers)) return "timers";
     if (wrt__inbox_reserve(x->inbox) != WRT_OK) return "completions";
-    /* A platform without descriptors has no poll set and refuses every watch. */
-    if (wrt__inbox_poll(x->inbox) && !wrt__port_poll_reserve(x->inbox->poll, x->core->limits.watches))
-        return "watches";
-    return NULL;
+    if (!wrt__port_has_poll()) return NULL; /* every watch is refused */
+    if (!wrt__inbox_poll(x->inbox)) return "watches";
+    return wrt__port_poll_reserve(x->inbox->poll, x->core->limits.watches) ? NULL : "watches";
 }
 
 wrt_status wrt__executor_reserve(struct wrt__executor *x, wrt_error *err)

@@ -36,6 +36,11 @@ struct wrt__poll {
     int32_t *by_tag;            /* first watch of each bucket; as many buckets as watches */
 };
 
+bool wrt__port_has_poll(void)
+{
+    return true;
+}
+
 struct wrt__poll *wrt__port_poll_open(const wrt_alloc *alloc)
 {
     struct wrt__poll *p = wrt__alloc_zero(alloc, sizeof *p, WRT_TAG_OTHER);

@@ -116,7 +116,10 @@ TEST(a_sealed_engine_makes_nothing_new)
     wrt_global *g;
     wrt_instance *i;
     wrt_fn_def f = { .size = sizeof f };
-    world_open(&w);
+    wrt_config small = WRT_INIT(wrt_config);
+    small.limits.tasks = 4;
+    small.limits.stack_bytes = 4096;
+    world_open_with(&w, small);
     wrt_instance *before = world_instance(&w, "tiny");
     CHECK_EQ(wrt_engine_seal(w.e, &w.err), WRT_OK);
     CHECK_EQ(wrt_engine_seal(w.e, &w.err), WRT_OK);

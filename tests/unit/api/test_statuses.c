@@ -48,8 +48,11 @@ static const wrt_fn_def status_defs[] = {
 
 static void status_open(void)
 {
+    wrt_config small = WRT_INIT(wrt_config); /* sealing takes all that the limits allow */
+    small.limits.tasks = 16;
+    small.limits.stack_bytes = 16384;
     memset(&st, 0, sizeof st);
-    world_open(&st.w);
+    world_open_with(&st.w, small);
     CHECK_EQ(wrt_link_funcs(st.w.l, WRT_STR("host"), status_defs, 5, &st.w.err), WRT_OK);
     st.i = world_instance(&st.w, "tasks");
 }

@@ -282,7 +282,8 @@ TEST(what_was_deferred_is_given_back_exactly_once)
     fake_hosts[1] = host_cancels_other;
     fake_host_ctx[1] = &t;
     fake_guests[1].steps = waits_too;
-    /* A timer fires behind an arrival that leads to a cancellation: posted by the store itself, not delivered. */
+    /* A timer fires behind an arrival that leads to a cancellation: posted by the store itself, not
+     * delivered. */
     fake_host_ctx[0] = &given_back;
     given_back = finish_calls = 0;
     start(1, NULL);
