@@ -141,7 +141,7 @@ struct wrt__wcet_func {
 /* Facts and inferences of one program; everything in it may only be true. All figures start as unknown.
  * The bound is the least of what the parts allow, so that each may fill in what it proves. */
 struct wrt__wcet_bounds {
-    const struct wrt__wcet_program *p;
+    struct wrt__wcet_program *p;
     struct wrt__wcet_loop *loops;   /* p->loops_count: body by body, by ordinal, dead ones too */
     struct wrt__wcet_site *sites;   /* p->sites_count: body by body, in the order of the operators */
     struct wrt__wcet_func *funcs;   /* p->bodies_count */
