@@ -12,8 +12,9 @@ A task set is a dict:
     tasks       [{T, D, O, level 0..4, C: [normal, high, critical], priority, weight, band, np, on_overrun, percent, on_late, on_drop, degrade,
                   server, enforce, monitor, instance, jobs}]
 
-`jobs` is a function of the job's number: the prices of its charge blocks as a list of (count, price). `instance` names what the job stands in
-from its start to its end; tasks of one instance exclude each other. The rate is 1 fuel = 1 ns.
+`jobs` is a function of how many jobs of this task have started since its instance was made or reset, this one included: the prices of the job's charge
+blocks as a list of (count, price), and "trap" at the end where it traps. `instance` names what the job stands in from its start to its end; tasks of one
+instance exclude each other. The rate is 1 fuel = 1 ns.
 
 `Simulator(set).run(until)` returns the records: (time, kind, task, job, fuel) with kinds as in the page.
 """
@@ -26,9 +27,9 @@ MS = 1_000_000
 
 
 class Job:
-    def __init__(self, task, number, release, deadline, blocks, budget):
+    def __init__(self, task, number, release, deadline, budget):
         self.task, self.number, self.release, self.deadline = task, number, release, deadline
-        self.blocks = [list(b) for b in blocks if b[0] > 0]
+        self.blocks, self.outcome = None, "done"
         self.fuel, self.budget = 0, budget
         self.started = self.extended = self.overran = self.missed = False
         self.throttled = False          # on_overrun = suspend
@@ -36,6 +37,13 @@ class Job:
         self.s = 0
         self.slice, self.turn = None, False      # round robin
         self.waits_for = None           # job that stands in the instance
+
+    def begin(self):
+        self.started = True
+        self.task.starts += 1
+        blocks = self.task.jobs(self.task.starts)
+        self.outcome = "failed" if blocks[-1] == "trap" else "done"
+        self.blocks = [list(b) for b in blocks if b != "trap" and b[0] > 0]
 
     def next_price(self):
         return self.blocks[0][1] if self.blocks else None
@@ -69,7 +77,7 @@ class Task:
                 self.band = 0
             else:
                 self.band = 0 if self.T <= 10 * MS else 1 if self.T <= 50 * MS else 2 if self.T <= 200 * MS else 3
-        self.k, self.job, self.queued = 0, None, None
+        self.k, self.starts, self.job, self.queued = 0, 0, None, None
         self.has_slot = False
 
     def next_release(self):
@@ -345,6 +353,10 @@ class Simulator:
         t = job.task
         self.record(kind, t, job, job.fuel)
         t.job = None
+        if kind != "done" and job.started:
+            for other in self.tasks:
+                if other.instance == t.instance:
+                    other.starts = 0
         if self.running is job:
             self.running = None
         if self.stands_in.get(t.instance) is job:
@@ -450,7 +462,7 @@ class Simulator:
             self.record("continue", t, old, old.fuel)
             self.becomes_ready(old)
             return
-        job = Job(t, k, at, deadline, t.jobs(k), t.C[self.mode])
+        job = Job(t, k, at, deadline, t.C[self.mode])
         if old and t.on_late == "skip":
             self.record("skip", t)
             return
@@ -499,7 +511,7 @@ class Simulator:
         t = job.task
         price = job.next_price()
         if price is None:
-            self.end(job, "done")
+            self.end(job, job.outcome)
             return
         server = self.servers[t.server] if t.server is not None else None
         limits = [(job.budget - job.fuel, 0), (server.q if server else FAR, 1), (horizon - self.now, 2)]
@@ -524,8 +536,10 @@ class Simulator:
             job.slice -= price
         if server:
             self.server_spend(server, price, since)
+        while job.next_price() == 0 and (job.slice is None or job.slice > 0):
+            job.pay()
         if job.next_price() is None:
-            self.end(job, "done")
+            self.end(job, job.outcome)
 
     # ---- the run ------------------------------------------------------------------------------------
 
@@ -556,7 +570,7 @@ class Simulator:
                 self.take_order(job)
                 continue
             if not job.started:
-                job.started = True
+                job.begin()
                 self.stands_in[job.task.instance] = job
                 self.record("start", job.task, job)
             self.running = job
