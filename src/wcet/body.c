@@ -1,5 +1,6 @@
 /* body: bodies as arrays of operators, and the functions that an entry can reach. Reads the bytes of a module
  * that was validated before, so that nothing needs to be checked again; must not know bounds. Text: wcet.h. */
+#include "wasm/front.h"
 #include "wcet/wcet.h"
 
 struct body_frame {

@@ -2,6 +2,7 @@
  * is where blocks begin; the operator itself belongs to those who fall into it (docs/fuel.md, section 2). Must
  * not know prices of calls or bounds of loops. Natural loops are found from the inside out, each block joining the
  * innermost one that it can reach the label of (the reducible case of Havlak's nesting). */
+#include "wasm/front.h"
 #include "wcet/graph.h"
 
 struct graph_maker {

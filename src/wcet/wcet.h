@@ -5,7 +5,7 @@
 #ifndef WRT_SRC_WCET_H
 #define WRT_SRC_WCET_H
 
-#include "wasm/front.h"
+#include "wasm/module.h"
 
 #define WRT__WCET_NONE UINT32_MAX
 #define WRT__WCET_INF UINT64_MAX        /* of figures: no bound */
