@@ -45,6 +45,12 @@ if(WRT_TESTS)
     endforeach()
 endif()
 
+# What the reader of TOML made of a file, for tests/manifest/toml.py.
+if(WRT_TESTS AND TARGET wrtd_parts)
+    wrt_program(manifest_toml_json "${PROJECT_SOURCE_DIR}/tests/manifest/toml_json.c" tests/manifest)
+    target_link_libraries(manifest_toml_json PRIVATE wrtd_parts)
+endif()
+
 if(WRT_FUZZ)
     if(NOT CMAKE_C_COMPILER_ID MATCHES "Clang")
         message(FATAL_ERROR "the fuzz targets need clang (libFuzzer): configure with -DCMAKE_C_COMPILER=clang-19")
