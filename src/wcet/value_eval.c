@@ -292,8 +292,8 @@ static bool ev_convert(uint32_t op, uint64_t a, uint64_t *out)
     case WRT__OP_F64_CONVERT_I64_S: *out = ev_of_d((double)(int64_t)a); return true;
     case WRT__OP_F64_CONVERT_I64_U: *out = ev_of_d((double)a); return true;
     case WRT__OP_F64_PROMOTE_F32: *out = ev_of_d((double)ev_f(a)); return true;
-    case WRT__OP_I32_EXTEND8_S: *out = (uint32_t)(int32_t)(int8_t)(uint8_t)a; return true;
-    case WRT__OP_I32_EXTEND16_S: *out = (uint32_t)(int32_t)(int16_t)(uint16_t)a; return true;
+    case WRT__OP_I32_EXTEND8_S: *out = (uint64_t)(int8_t)(uint8_t)a & UINT32_MAX; return true;
+    case WRT__OP_I32_EXTEND16_S: *out = (uint64_t)(int16_t)(uint16_t)a & UINT32_MAX; return true;
     case WRT__OP_I64_EXTEND8_S: *out = (uint64_t)(int64_t)(int8_t)(uint8_t)a; return true;
     case WRT__OP_I64_EXTEND16_S: *out = (uint64_t)(int64_t)(int16_t)(uint16_t)a; return true;
     case WRT__OP_I64_EXTEND32_S: *out = (uint64_t)(int64_t)(int32_t)(uint32_t)a; return true;
