@@ -77,7 +77,8 @@ typedef struct wrt_config {
     const wrt_fuel_table *fuel;         /* NULL: "weighted"; kept */
     wrt_limits limits;
     uint64_t features;                  /* 0: everything that is built */
-    bool no_float, no_memory_grow;
+    bool no_float;                      /* modules that touch f32 or f64 are refused (WRT_E_UNSUPPORTED) */
+    bool no_memory_grow;                /* memory.grow by more than 0 always answers -1 */
 } wrt_config;
 
 /* Makes an engine. Engines are immutable after creation except for their counters and may be shared by

@@ -89,6 +89,7 @@ wrt_status wrt_load(wrt_engine *e, wrt_bytes bytes, const wrt_load_opts *o, wrt_
     struct wrt__load_opts load = { .fuel = e->fuel,
         .limits = &e->limits,
         .features = e->features,
+        .no_float = e->no_float,
         .handlers = opts.portable ? NULL : wrt__engine_handlers(),
         .keep_source = opts.keep_source };
     status = wrt__module_load(&e->alloc, bytes, &load, &c->module, err);

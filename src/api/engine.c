@@ -115,10 +115,6 @@ static wrt_status engine_check(const wrt_config *c, wrt_error *err)
         wrt__error_hint(err, "wrt_alloc_static makes one over a block of your own");
         return WRT_E_ARG;
     }
-    if (c->no_float) {
-        return wrt__fail(
-            err, WRT_E_UNSUPPORTED, WRT__W_NOT_BUILT, WRT__NO_OFFSET, "wrt_config.no_float is not built");
-    }
     wrt_status status = engine_check_features(c->features, err);
     return status == WRT_OK ? engine_check_fuel(c->fuel, c->profile, err) : status;
 }
@@ -152,6 +148,7 @@ wrt_status wrt_engine_new(const wrt_config *cfg, wrt_engine **out, wrt_error *er
     e->features = c.features;
     e->profile = c.profile;
     e->no_memory_grow = c.no_memory_grow;
+    e->no_float = c.no_float;
     atomic_init(&e->refs, 1);
     atomic_init(&e->lock, 0);
     atomic_init(&e->sealed, 0);

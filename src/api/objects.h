@@ -28,7 +28,7 @@ struct wrt_engine {
     const wrt_fuel_table *fuel;
     uint64_t features;
     wrt_asil profile;
-    bool no_memory_grow;
+    bool no_memory_grow, no_float;
     _Atomic uint32_t refs;              /* the owner, and each code, linker and store */
     _Atomic uint32_t sealed;
     _Atomic uint32_t serial;            /* numbers stores, so that an address used twice is not mistaken */

@@ -84,10 +84,12 @@ static void const_operator(
         const_push(in, s, height, WRT__I64);
         break;
     case WRT__OP_F32_CONST:
+        if (!wrt__need_feature(in, WRT__FLOATS, offset, wrt__op_text(op))) return;
         (void)wrt__read_u32le(r);
         const_push(in, s, height, WRT__F32);
         break;
     case WRT__OP_F64_CONST:
+        if (!wrt__need_feature(in, WRT__FLOATS, offset, wrt__op_text(op))) return;
         (void)wrt__read_u64le(r);
         const_push(in, s, height, WRT__F64);
         break;

@@ -39,9 +39,21 @@ enum {
 #define SIG_if_ 2, WRT__F32, 0
 #define SIG_id_ 2, WRT__F64, 0
 
+/* Does an operator of this signature touch floating point? What has floats and no proposal of its own asks
+ * for WRT__FLOATS. */
+enum {
+    FLOATS_special = 0, FLOATS_i_i = 0, FLOATS_i_l = 0, FLOATS_i_f = 1, FLOATS_i_d = 1, FLOATS_l_i = 0,
+    FLOATS_l_l = 0, FLOATS_l_f = 1, FLOATS_l_d = 1, FLOATS_f_i = 1, FLOATS_f_l = 1, FLOATS_f_f = 1,
+    FLOATS_f_d = 1, FLOATS_d_i = 1, FLOATS_d_l = 1, FLOATS_d_f = 1, FLOATS_d_d = 1, FLOATS_ii_i = 0,
+    FLOATS_ll_i = 0, FLOATS_ll_l = 0, FLOATS_ff_i = 1, FLOATS_ff_f = 1, FLOATS_dd_i = 1,
+    FLOATS_dd_d = 1, FLOATS_ii_ = 0, FLOATS_il_ = 0, FLOATS_if_ = 1, FLOATS_id_ = 1
+};
+#define FEATURE_OF(sig, feature) \
+    (FEATURE_##feature ? FEATURE_##feature : FLOATS_##sig ? WRT__FLOATS_BIT + 1 : 0)
+
 const struct wrt__op_info wrt__op_infos[WRT__OPS] = {
 #define OP(code, NAME, text, imm, sig, weight, feature)                                                      \
-    [code] = { FEATURE_##feature, WRT__IMM_##imm, SIG_##sig },
+    [code] = { FEATURE_OF(sig, feature), WRT__IMM_##imm, SIG_##sig },
 #include "wasm/opcodes.def"
 #undef OP
 };
@@ -125,6 +137,7 @@ const char *wrt__feature_text(uint64_t mask)
 #define X(name, bit, text, built) if (mask & WRT_FEATURE_##name) return text;
     WRT_FEATURE_MAP(X)
 #undef X
+    if (mask & WRT__FLOATS) return "floating point";
     return "an unknown feature";
 }
 
@@ -194,7 +207,9 @@ bool wrt__check_reftype(struct wrt__input *in, uint8_t type, uint64_t offset)
 
 bool wrt__check_valtype(struct wrt__input *in, uint8_t type, uint64_t offset)
 {
-    if (WRT_LIKELY(type >= WRT__F64 && type <= WRT__I32)) return true;
+    if (WRT_LIKELY(type == WRT__I32 || type == WRT__I64)) return true;
+    if (type == WRT__F32 || type == WRT__F64)
+        return wrt__need_feature(in, WRT__FLOATS, offset, wrt__type_text(type));
     if (type == WRT__FUNCREF || type == WRT__EXTERNREF) return wrt__check_reftype(in, type, offset);
     uint64_t feature = type_feature(type);
     if (feature) {

@@ -49,6 +49,8 @@ static wrt_status load_module(
     struct wrt__module *m, wrt_bytes bytes, const struct wrt__load_opts *o, wrt_error *err)
 {
     uint64_t features = (o->features ? o->features : WRT__FEATURES_BUILT) & WRT__FEATURES_BUILT;
+    features |= WRT__FLOATS;
+    if (o->no_float) features &= ~(uint64_t)(WRT__FLOATS | WRT_FEATURE_SATURATING);
     if (bytes.n > o->limits->module_bytes) {
         return wrt__fail_table(err, WRT_E_LIMIT, WRT__W_LIMIT, "module_bytes",
             "the limit module_bytes is %lu, the binary has %lu", o->limits->module_bytes, (uint64_t)bytes.n);
@@ -57,6 +59,7 @@ static wrt_status load_module(
     if (status == WRT_OK) status = wrt__decode(m, features, err);
     if (status == WRT_OK) status = wrt__validate_module(m, err);
     if (status == WRT_OK) status = load_bodies(m, features, err);
+    m->features &= ~(uint64_t)WRT__FLOATS;
     return status;
 }
 

@@ -107,6 +107,7 @@ struct wrt__load_opts {
     const wrt_fuel_table *fuel;
     const struct wrt_limits *limits;
     uint64_t features;
+    bool no_float;                      /* whatever touches f32 or f64 is refused */
     const uintptr_t *handlers;
     bool keep_source;
 };
@@ -124,7 +125,10 @@ enum {
     WRT_FEATURE_MAP(X)
 #undef X
 #define X(name, bit, text, built) | WRT__BUILT_##name
-    WRT__FEATURES_BUILT = 0 WRT_FEATURE_MAP(X)
+    /* Floating point is a feature beside those of wrt_config.features: on unless wrt_config.no_float. */
+    WRT__FLOATS_BIT = 30,
+    WRT__FLOATS = 1 << WRT__FLOATS_BIT,
+    WRT__FEATURES_BUILT = WRT__FLOATS WRT_FEATURE_MAP(X)
 #undef X
 };
 /* Text of the lowest feature in `mask` ("multi-memory"). */

@@ -553,6 +553,7 @@ static inline void valid_load(struct wrt__validator *v, uint32_t op)
 {
     const struct wrt__op_info *info = &wrt__op_infos[op];
     uint32_t offset;
+    if (info->feature && !wrt__valid_feature(v, wrt__op_feature(op))) return;
     if (!valid_memarg(v, (uint32_t)info->imm - WRT__IMM_MEM0, &offset)) return;
     valid_pop(v, WRT__I32);
     valid_push(v, info->result);
@@ -563,6 +564,7 @@ static inline void valid_store(struct wrt__validator *v, uint32_t op)
 {
     const struct wrt__op_info *info = &wrt__op_infos[op];
     uint32_t offset;
+    if (info->feature && !wrt__valid_feature(v, wrt__op_feature(op))) return;
     if (!valid_memarg(v, (uint32_t)info->imm - WRT__IMM_MEM0, &offset)) return;
     valid_pop(v, info->operand);
     valid_pop(v, WRT__I32);
@@ -644,8 +646,12 @@ static void valid_operators(struct wrt__validator *v)
         case WRT__OP_MEMORY_SIZE: case WRT__OP_MEMORY_GROW: wrt__valid_memory_size(v, op); break;
         case WRT__OP_I32_CONST: valid_const(v, op, WRT__I32, (uint32_t)valid_s32(v)); break;
         case WRT__OP_I64_CONST: valid_const(v, op, WRT__I64, (uint64_t)wrt__read_s64(r)); break;
-        case WRT__OP_F32_CONST: valid_const(v, op, WRT__F32, wrt__read_u32le(r)); break;
-        case WRT__OP_F64_CONST: valid_const(v, op, WRT__F64, wrt__read_u64le(r)); break;
+        case WRT__OP_F32_CONST:
+            if (wrt__valid_feature(v, WRT__FLOATS)) valid_const(v, op, WRT__F32, wrt__read_u32le(r));
+            break;
+        case WRT__OP_F64_CONST:
+            if (wrt__valid_feature(v, WRT__FLOATS)) valid_const(v, op, WRT__F64, wrt__read_u64le(r));
+            break;
         case WRT__OP_REF_NULL: wrt__valid_ref_null(v); break;
         case WRT__OP_REF_IS_NULL: wrt__valid_ref_is_null(v); break;
         case WRT__OP_REF_FUNC: wrt__valid_ref_func(v); break;

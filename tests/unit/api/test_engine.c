@@ -55,9 +55,6 @@ TEST(wrong_options_are_refused)
     CHECK_EQ(wrt_engine_new(&c, &e, &err), WRT_E_ARG);
     CHECK(has_text(err.table, "tasks"));
     c = WRT_INIT(wrt_config);
-    c.no_float = true;
-    CHECK_EQ(wrt_engine_new(&c, &e, &err), WRT_E_UNSUPPORTED);
-    c = WRT_INIT(wrt_config);
     wrt_alloc none = { 0 };
     c.alloc = &none;
     CHECK_EQ(wrt_engine_new(&c, &e, &err), WRT_E_ARG);
@@ -89,6 +86,21 @@ TEST(the_unit_table_is_for_quality_managed_work)
     CHECK(has_text(err.message, "unit"));
     c.fuel = NULL;
     CHECK_EQ(wrt_engine_new(&c, &e, &err), WRT_OK);
+    wrt_engine_free(e);
+}
+
+TEST(an_engine_without_floats_refuses_modules_that_have_them)
+{
+    wrt_config c = WRT_INIT(wrt_config);
+    wrt_engine *e;
+    wrt_code *code = NULL;
+    wrt_error err;
+    c.no_float = true;
+    CHECK_EQ(wrt_engine_new(&c, &e, &err), WRT_OK);
+    CHECK_EQ(fixture_load(e, "tiny", &code, &err), WRT_OK);
+    wrt_code_free(code);
+    CHECK_EQ(fixture_load(e, "tasks", &code, &err), WRT_E_UNSUPPORTED);
+    CHECK(!code && err.offset != UINT64_MAX && has_text(err.message, "floating point"));
     wrt_engine_free(e);
 }
 

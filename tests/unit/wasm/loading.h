@@ -9,6 +9,7 @@
 static struct test_heap load_heap;
 static struct wrt_limits load_limits;
 static uint64_t load_features;
+static bool load_no_float;
 static wrt_error load_error;
 
 static void load_set_up(void)
@@ -16,6 +17,7 @@ static void load_set_up(void)
     test_heap_init(&load_heap);
     memset(&load_limits, 0, sizeof load_limits);
     load_features = 0;
+    load_no_float = false;
     CHECK_EQ(wrt__limits_fill(&load_limits, NULL, NULL), WRT_OK);
 }
 
@@ -23,7 +25,10 @@ static void load_set_up(void)
  * reading behind it is seen. */
 static struct wrt__module *load_binary(void)
 {
-    struct wrt__load_opts o = { .fuel = &wrt__fuel_unit, .limits = &load_limits, .features = load_features };
+    struct wrt__load_opts o = { .fuel = &wrt__fuel_unit,
+        .limits = &load_limits,
+        .features = load_features,
+        .no_float = load_no_float };
     struct wrt__module *m = NULL;
     uint8_t *copy = malloc(binary.n ? binary.n : 1);
     if (!copy) abort();

@@ -346,3 +346,75 @@ TEST(a_module_of_2017_needs_no_proposal)
     CHECK_EQ(m->features, 0);
     load_done(m);
 }
+
+/* ---- without floating point ---------------------------------------------------------------------------- */
+
+static void no_float_check(const char *text, bool has_float)
+{
+    struct wrt__module *m;
+    CONTEXT("%s", text);
+    load_no_float = false;
+    m = load_text(text);
+    REQUIRE(m);
+    CHECK_EQ(m->features & WRT__FLOATS, 0);
+    load_done(m);
+    load_no_float = true;
+    m = load_text(text);
+    if (!has_float) {
+        REQUIRE(m);
+        load_done(m);
+        return;
+    }
+    REQUIRE(!m);
+    CHECK_EQ(load_error.status, WRT_E_UNSUPPORTED);
+    CHECK_EQ(load_error.code, WRT__W_SWITCHED_OFF);
+    CHECK_EQ(load_error.offset, binary.mark);
+    CHECK(strstr(load_error.message, "float") && strstr(load_error.message, "is switched off"));
+}
+
+/* Operators in dead code, where no type gives them away. */
+TEST(no_float_refuses_every_operator_that_touches_floats)
+{
+    uint32_t floats = 0, others = 0;
+    load_set_up();
+    for (uint32_t op = 0; op < 256 + 8; op++) {
+        const struct wrt__op_info *info = &wrt__op_infos[op];
+        bool constant = info->imm >= WRT__IMM_I32 && info->imm <= WRT__IMM_F64;
+        bool memory = info->imm >= WRT__IMM_MEM0 && info->imm <= WRT__IMM_MEM3;
+        char text[200], code[16];
+        if (!constant && !memory && !(info->imm == WRT__IMM_NONE && info->pops > 0)) continue;
+        bool has_float = strstr(wrt__op_text(op), "f32") || strstr(wrt__op_text(op), "f64");
+        if (op < 256) snprintf(code, sizeof code, "%02x", op);
+        else snprintf(code, sizeof code, "fc %02x", op - 256);
+        snprintf(text, sizeof text,
+            "s1( 01 60 00 00 ) s3( 01 00 ) s5( 01 00 01 ) s10( 01 ( 00 00 @ %s %s 00 0b ) )", code,
+            memory                          ? "00 00"
+                : info->imm == WRT__IMM_F32 ? "*4 00"
+                : info->imm == WRT__IMM_F64 ? "*8 00"
+                : constant                  ? "00"
+                                            : "");
+        no_float_check(text, has_float);
+        if (has_float) floats++;
+        else others++;
+    }
+    CHECK_EQ(floats, 76);
+    CHECK_EQ(others, 87);
+}
+
+TEST(no_float_refuses_types_that_are_floats)
+{
+    static const struct { const char *text; bool has_float; } cases[] = {
+        { "s1( 01 60 01 @ 7d 00 )", true },
+        { "s1( 01 60 00 01 @ 7c )", true },
+        { "s1( 01 60 02 7e 7f 00 )", false },
+        { "s2( 01 'a' 'b' 03 @ 7c 00 )", true },
+        { "s2( 01 'a' 'b' 03 7e 00 )", false },
+        { "s6( 01 @ 7d 00 43 00 00 00 00 0b )", true },
+        { "s1( 01 60 00 00 ) s3( 01 00 ) s10( 01 ( 01 01 @ 7c 0b ) )", true },
+        { "s1( 01 60 00 00 ) s3( 01 00 ) s10( 01 ( 00 00 02 @ 7d 00 0b 1a 0b ) )", true },
+        { "s1( 01 60 00 00 ) s3( 01 00 ) s10( 01 ( 00 00 1c 01 @ 7d 1a 0b ) )", true },
+        { "s1( 01 60 00 00 ) s3( 01 00 ) s10( 01 ( 00 00 1c 01 7f 1a 0b ) )", false },
+    };
+    load_set_up();
+    for (size_t k = 0; k < WRT_COUNT(cases); k++) no_float_check(cases[k].text, cases[k].has_float);
+}
