@@ -132,7 +132,7 @@ wrt_status wrt_engine_new(const wrt_config *cfg, wrt_engine **out, wrt_error *er
     if (status != WRT_OK) return status;
     if (!c.alloc) c.alloc = wrt__port_alloc();
     if (!c.fuel) c.fuel = &wrt__fuel_weighted;
-    if (c.features == 0) c.features = WRT__FEATURES_BUILT;
+    if (c.features == 0) c.features = WRT__FEATURES_BUILT & ~WRT__FLOATS;
     status = wrt__opts_read(&host, sizeof host, c.host, "wrt_host", err);
     if (status == WRT_OK) status = engine_check(&c, err);
     if (status == WRT_OK) status = wrt__limits_fill(&c.limits, NULL, err);
