@@ -141,8 +141,9 @@ static void path_step(struct wrt__path *p, uint32_t loop, uint32_t block, int64_
 {
     const struct wrt__wcet_block *b = &p->g->blocks[block];
     value = path_add(p, value, p->cost[block]);
-    for (uint32_t e = 0; e < b->edges_count; e++) {
-        path_relax(p, loop, p->g->edges[b->edge_first + e].to, b->edge_first + e, value);
+    for (uint32_t e = b->edge_first; e < b->edge_first + b->edges_count; e++) {
+        int64_t extra = p->edge_cost ? p->edge_cost[e] : 0;
+        path_relax(p, loop, p->g->edges[e].to, e, extra ? path_add(p, value, extra) : value);
     }
 }
 

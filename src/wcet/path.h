@@ -17,6 +17,7 @@ struct wrt__path {
     const wrt_alloc *alloc;
     const struct wrt__wcet_graph *g;
     const int64_t *cost;            /* per block */
+    const int64_t *edge_cost;       /* per edge, set by the caller before a walk; NULL: all 0 */
     const uint64_t *most, *least;   /* per natural loop: arrivals per entry, as in struct wrt__wcet_loop */
     int64_t *in;                    /* per block, return, unreachable: dearest way to it in its region */
     uint32_t *via;                  /* the edge, or 1 << 31 | exit, that it comes by */
