@@ -34,6 +34,12 @@ typedef struct wrt_load_opts {
  * cost    [load], linear in n      thread  any, engine shared */
 WRT_API wrt_status wrt_load(
     wrt_engine *e, wrt_bytes bytes, const wrt_load_opts *o, wrt_code **out, wrt_error *err);
+/* What wrt_load would answer, and keeps nothing; but every function body is looked at: errs[0..cap) is filled
+ * with one error for each that has any, in their order, and *n is how many there are. An error in the module
+ * outside of the bodies is the only one. errs may be NULL when cap is 0.
+ * errors  the first of them   cost [load], linear in bytes.n   thread  any, engine shared */
+WRT_API wrt_status wrt_load_check(
+    wrt_engine *e, wrt_bytes bytes, const wrt_load_opts *o, wrt_error *errs, size_t cap, size_t *n);
 WRT_API void wrt_code_free(wrt_code *c);
 
 typedef enum wrt_extern_kind {

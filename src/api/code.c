@@ -68,42 +68,71 @@ static wrt_code *code_object(wrt_engine *e, wrt_str name)
 
 enum { CODE_NAME_MOST = 4096 };
 
-wrt_status wrt_load(wrt_engine *e, wrt_bytes bytes, const wrt_load_opts *o, wrt_code **out, wrt_error *err)
+/* `errors`: the module is only checked, *out stays NULL. */
+static wrt_status code_load(wrt_engine *e, wrt_bytes bytes, const wrt_load_opts *opts,
+    struct wrt__load_errors *errors, wrt_code **out, wrt_error *err)
 {
-    wrt_load_opts opts;
-    wrt_status status = wrt__engine_open(e, err);
-    if (status != WRT_OK) return status;
-    if (!out || (!bytes.p && bytes.n > 0)) {
-        return wrt__fail(err, WRT_E_ARG, WRT__W_ARG, WRT__NO_OFFSET, "an argument is NULL");
-    }
-    *out = NULL;
-    status = wrt__opts_read(&opts, sizeof opts, o, "wrt_load_opts", err);
-    if (status != WRT_OK) return status;
-    if (opts.name.n > CODE_NAME_MOST) {
-        return wrt__fail(err, WRT_E_ARG, WRT__W_ARG, WRT__NO_OFFSET, "the name has more than %u bytes",
-            (uint32_t)CODE_NAME_MOST);
-    }
-    wrt_code *c = code_object(e, opts.name);
+    wrt_code *c = code_object(e, opts->name);
     if (!c) return wrt__fail_table(err, WRT_E_NOMEM, WRT__W_NO_ROOM, "code", "no room for a code object");
-    c->portable = opts.portable || wrt__engine_handlers() == NULL;
+    c->portable = opts->portable || wrt__engine_handlers() == NULL;
     struct wrt__load_opts load = { .fuel = e->fuel,
         .limits = &e->limits,
         .features = e->features,
         .no_float = e->no_float,
-        .handlers = opts.portable ? NULL : wrt__engine_handlers(),
-        .keep_source = opts.keep_source };
-    status = wrt__module_load(&e->alloc, bytes, &load, &c->module, err);
+        .errors = errors,
+        .handlers = opts->portable ? NULL : wrt__engine_handlers(),
+        .keep_source = opts->keep_source };
+    wrt_status status = wrt__module_load(&e->alloc, bytes, &load, &c->module, err);
     if (status == WRT_OK && !code_make_kinds(c)) {
         status =
             wrt__fail_table(err, WRT_E_NOMEM, WRT__W_NO_ROOM, "code", "no room for the types of a module");
     }
-    if (status != WRT_OK) {
+    if (status != WRT_OK || errors) {
         code_destroy(c);
         return status;
     }
     if (c->name.n == 0) c->name = c->module->module_name;
     *out = c;
     return WRT_OK;
+}
+
+static wrt_status code_options(
+    const wrt_engine *e, wrt_bytes bytes, const wrt_load_opts *o, wrt_load_opts *opts, wrt_error *err)
+{
+    wrt_status status = wrt__engine_open(e, err);
+    if (status != WRT_OK) return status;
+    if (!bytes.p && bytes.n > 0) {
+        return wrt__fail(err, WRT_E_ARG, WRT__W_ARG, WRT__NO_OFFSET, "an argument is NULL");
+    }
+    status = wrt__opts_read(opts, sizeof *opts, o, "wrt_load_opts", err);
+    if (status == WRT_OK && opts->name.n > CODE_NAME_MOST) {
+        return wrt__fail(err, WRT_E_ARG, WRT__W_ARG, WRT__NO_OFFSET, "the name has more than %u bytes",
+            (uint32_t)CODE_NAME_MOST);
+    }
+    return status;
+}
+
+wrt_status wrt_load(wrt_engine *e, wrt_bytes bytes, const wrt_load_opts *o, wrt_code **out, wrt_error *err)
+{
+    wrt_load_opts opts;
+    wrt__error_clear(err);
+    if (!out) return wrt__fail(err, WRT_E_ARG, WRT__W_ARG, WRT__NO_OFFSET, "an argument is NULL");
+    *out = NULL;
+    wrt_status status = code_options(e, bytes, o, &opts, err);
+    return status == WRT_OK ? code_load(e, bytes, &opts, NULL, out, err) : status;
+}
+
+wrt_status wrt_load_check(
+    wrt_engine *e, wrt_bytes bytes, const wrt_load_opts *o, wrt_error *errs, size_t cap, size_t *n)
+{
+    struct wrt__load_errors errors = { errs, cap, 0 };
+    wrt_error *first = cap > 0 ? errs : NULL;
+    wrt_load_opts opts;
+    wrt_status status = code_options(e, bytes, o, &opts, first);
+    if (status == WRT_OK) status = code_load(e, bytes, &opts, &errors, NULL, first);
+    if (status != WRT_OK && errors.count == 0) errors.count = 1;
+    if (n) *n = errors.count;
+    return status;
 }
 
 void wrt_code_free(wrt_code *c)

@@ -27,7 +27,24 @@ static void load_where(const struct wrt__module *m, uint32_t func, wrt_error *er
     else wrt__error_where(err, "function %u", func);
 }
 
-static wrt_status load_bodies(struct wrt__module *m, uint64_t features, wrt_error *err)
+/* Bodies behind the first bad one are only validated; no memory ends it at once. */
+static wrt_status load_other_errors(
+    struct wrt__module *m, struct wrt__validator *v, uint32_t func, struct wrt__load_errors *errors)
+{
+    errors->count = 1;
+    while (++func < m->funcs_count) {
+        wrt_error *err = errors->count < errors->cap ? &errors->list[errors->count] : NULL;
+        wrt_status status = wrt__validate_body(v, func, NULL, err);
+        if (status == WRT_E_NOMEM) return status;
+        if (status == WRT_OK) continue;
+        load_where(m, func, err);
+        errors->count++;
+    }
+    return WRT_OK;
+}
+
+static wrt_status load_bodies(
+    struct wrt__module *m, uint64_t features, struct wrt__load_errors *errors, wrt_error *err)
 {
     wrt_status status = WRT_OK;
     struct wrt__translator *t = wrt__translator_new(m);
@@ -37,7 +54,11 @@ static wrt_status load_bodies(struct wrt__module *m, uint64_t features, wrt_erro
     }
     for (uint32_t func = m->funcs_imported; func < m->funcs_count && status == WRT_OK; func++) {
         status = wrt__validate_body(v, func, t, err);
-        if (status != WRT_OK) load_where(m, func, err);
+        if (status == WRT_OK) continue;
+        load_where(m, func, err);
+        if (errors && status != WRT_E_NOMEM && load_other_errors(m, v, func, errors) != WRT_OK) {
+            status = wrt__fail(err, WRT_E_NOMEM, WRT__W_MEMORY, WRT__NO_OFFSET, "no memory for the module");
+        }
     }
     wrt__validator_free(v);
     if (status == WRT_OK) wrt__tr_finish_module(t);
@@ -58,7 +79,7 @@ static wrt_status load_module(
     wrt_status status = load_source(m, bytes, o->keep_source, err);
     if (status == WRT_OK) status = wrt__decode(m, features, err);
     if (status == WRT_OK) status = wrt__validate_module(m, err);
-    if (status == WRT_OK) status = load_bodies(m, features, err);
+    if (status == WRT_OK) status = load_bodies(m, features, o->errors, err);
     m->features &= ~(uint64_t)WRT__FLOATS;
     return status;
 }

@@ -103,11 +103,17 @@ struct wrt__module {
 
 /* ---- decode.c, validate.c ------------------------------------------------------------------------ */
 
+/* One error for each body that has any. `list[0]` is what wrt__module_load was given as err. */
+struct wrt__load_errors {
+    wrt_error *list;
+    size_t cap, count;                  /* count goes on where the list is full */
+};
 struct wrt__load_opts {
     const wrt_fuel_table *fuel;
     const struct wrt_limits *limits;
     uint64_t features;
     bool no_float;                      /* whatever touches f32 or f64 is refused */
+    struct wrt__load_errors *errors; /* NULL: the first error ends it; else bodies are validated to the last */
     const uintptr_t *handlers;
     bool keep_source;
 };
@@ -147,7 +153,8 @@ struct wrt__translator;
 struct wrt__validator;
 struct wrt__validator *wrt__validator_new(struct wrt__module *m, uint64_t features);
 void wrt__validator_free(struct wrt__validator *v);
-/* Validates the body of `func` and drives `t` through its live operators, wrt__tr_finish included. */
+/* Validates the body of `func` and drives `t` (NULL: nobody) through its live operators, wrt__tr_finish
+ * included. */
 wrt_status wrt__validate_body(
     struct wrt__validator *v, uint32_t func, struct wrt__translator *t, wrt_error *err);
 

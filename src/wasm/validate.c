@@ -723,7 +723,7 @@ static void valid_begin(struct wrt__validator *v, uint32_t func, wrt_error *err)
     v->limit = v->operands + wrt__min_u64(v->operands_cap, WRT__OPERANDS_MAX);
     v->frames_count = 0;
     v->stamp = 0;
-    v->live = true;
+    v->live = v->t != NULL;
     valid_read_locals(v, type);
     if (!wrt__input_ok(&v->in)) return;
     f->first_op_offset = (uint32_t)wrt__reader_offset(&v->in.r);
@@ -751,14 +751,14 @@ static void valid_finish(struct wrt__validator *v)
 wrt_status wrt__validate_body(
     struct wrt__validator *v, uint32_t func, struct wrt__translator *t, wrt_error *err)
 {
+    v->t = t;
     valid_begin(v, func, err);
     if (v->in.status != WRT_OK) return v->in.status;
-    v->t = t;
-    wrt__tr_begin(t, func, v->locals, v->locals_count);
+    if (t) wrt__tr_begin(t, func, v->locals, v->locals_count);
     valid_operators(v);
     valid_finish(v);
     if (v->in.status != WRT_OK) return v->in.status;
-    return wrt__tr_finish(t, (uint32_t)wrt__reader_offset(&v->in.r), err);
+    return t ? wrt__tr_finish(t, (uint32_t)wrt__reader_offset(&v->in.r), err) : WRT_OK;
 }
 
 struct wrt__validator *wrt__validator_new(struct wrt__module *m, uint64_t features)

@@ -172,6 +172,22 @@ def misuse_json():
              *schema.check(document, form, form))
 
 
+def every_error():
+    """A module with many bad bodies: each is told, up to a bound, in its place; what is right is not."""
+    path = str(FIX / "errors.wasm")
+    done = wrtd("validate", path)
+    places = re.findall(r'function (\d+) "(\w+)"', done.err)
+    want = [("1", "no_value"), ("2", "no_local")] + [(str(k + 1), f"bad{k}") for k in range(3, 21)]
+    test("every_error/text", differs("exit code", done.returncode, 65), differs("places", places, want),
+         lacks("the rest", done.err, "4 more functions are not valid"))
+    document = json.loads(wrtd("validate", "--json", path).out)["files"][0]
+    test("every_error/json", differs("valid", document["valid"], False), differs("told", len(document["errors"]), 20),
+         differs("total", document["errors_total"], 24), differs("first", document["error"], document["errors"][0]),
+         differs("rising", sorted(e["offset"] for e in document["errors"]), [e["offset"] for e in document["errors"]]))
+    one = json.loads(wrtd("validate", "--json", FIX / "calls.wat").out)["files"][0]
+    test("every_error/not a module", differs("total", one["errors_total"], 1), differs("errors", len(one["errors"]), 1))
+
+
 # ---- values -----------------------------------------------------------------------------------------------------------------
 
 VALUES = [
@@ -438,7 +454,7 @@ def documents():
             "run": [["run", "--invoke", "add(1, 2)", CALLS], ["run", COMMAND], ["run", "--invoke", "divide(0)", CALLS], ["run", "--fuel", "99", "--invoke", "spin", CALLS],
                     ["run", "--invoke", "bytes", CALLS], ["run", "-W", "timeout=50ms", "--invoke", "spin", CALLS], ["run", "--invoke", "ref(null)", CALLS]],
             "tasks": [["tasks", COMMAND, f"{CALLS},invoke=divide(0)", f"{CALLS},invoke=spin(),budget=100"]],
-            "validate": [["validate", CALLS, FIX / "calls.wat", "/no/such"]],
+            "validate": [["validate", CALLS, FIX / "calls.wat", "/no/such"], ["validate", FIX / "errors.wasm"]],
             "inspect": [["inspect", CALLS], ["inspect", FIX / "needs.wasm"]],
             "disasm": [["inspect", "--disasm", CALLS], ["inspect", "--disasm=add", CALLS, "quotient", "2"]],
             "profile": [["profile", COMMAND], ["profile", "--invoke", "divide(0)", CALLS]],
@@ -554,7 +570,7 @@ def main():
     parser.add_argument("--write", action="store_true")
     parser.add_argument("part", nargs="?")
     OPTIONS = parser.parse_args()
-    for group in (misuse, misuse_json, values, programs, signals, outputs, tools, tasks, texts, documents, scripts, catalogue):
+    for group in (misuse, misuse_json, every_error, values, programs, signals, outputs, tools, tasks, texts, documents, scripts, catalogue):
         group()
     print(f"{PASSED} passed, {len(FAILED)} failed, {SKIPPED} skipped")
     return 1 if FAILED else 0

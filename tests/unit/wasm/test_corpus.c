@@ -13,15 +13,35 @@ static struct test_heap corpus_heap;
 
 struct corpus_counts { unsigned accepted, refused, skipped, files; };
 
+/* Bodies of a valid module are as valid when nobody translates them. */
+static void corpus_validate_only(struct wrt__module *m)
+{
+    struct wrt__validator *v = wrt__validator_new(m, WRT__FEATURES_BUILT);
+    wrt_error err;
+    for (uint32_t i = m->funcs_imported; v && i < m->funcs_count; i++) {
+        CHECK_EQ(wrt__validate_body(v, i, NULL, &err), WRT_OK);
+    }
+    wrt__validator_free(v);
+}
+
 static wrt_status corpus_load(wrt_bytes bytes, wrt_error *err)
 {
+    wrt_error list[3];
+    struct wrt__load_errors errors = { list, 3, 0 };
     const struct wrt__load_opts o = {
-        .fuel = &wrt__fuel_unit, .limits = &corpus_limits, .keep_source = true
+        .fuel = &wrt__fuel_unit, .limits = &corpus_limits, .errors = &errors, .keep_source = true
     };
     struct wrt__module *m = NULL;
     wrt__error_clear(err);
     wrt_status status = wrt__module_load(&corpus_heap.alloc, bytes, &o, &m, err);
-    if (status == WRT_OK) wrt__module_free(m);
+    for (size_t k = 1; k < errors.count && k < errors.cap; k++) {
+        uint64_t before = k > 1 ? list[k - 1].offset : err->offset;
+        CHECK(list[k].status < 0 && list[k].offset > before && list[k].offset <= bytes.n);
+    }
+    if (status == WRT_OK) {
+        corpus_validate_only(m);
+        wrt__module_free(m);
+    }
     else if (err->status != status || err->message[0] == 0 ||
              (err->offset > bytes.n && status != WRT_E_NOMEM)) {
         printf("an error without status, message or offset\n");
