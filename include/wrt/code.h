@@ -151,6 +151,23 @@ WRT_API wrt_engine *wrt_store_engine(const wrt_store *s);
  *         as the spec demands, segments written before a trap stay written */
 WRT_API wrt_status wrt_instantiate(
     wrt_store *s, const wrt_linker *l, wrt_code *c, wrt_instance **out, wrt_error *err);
+/* Back to what it was right after wrt_instantiate: its own memories, tables and globals, its segments (those
+ * for imported memories and tables are written again), then the start function. Clears the poison. What views
+ * of its memory were taken are void. errors  WRT_E_STATE a task has frames in it or in an instance that
+ * shares a memory or table of its, or called from inside the store: nothing has changed; as wrt_instantiate
+ * for segments and the start function: the instance is poisoned cost    [On] in its memories and tables
+ * thread  the store's */
+WRT_API wrt_status wrt_instance_reset(wrt_instance *i, wrt_error *err);
+/* What becomes of an instance when a task ends badly in it: by a trap, a host function that fails, a budget
+ * that traps; not by exit. Those that were called on the way are treated alike, each by its own rule. A task
+ * that is cancelled in the middle of guest code ends badly too, and then KEEP is POISON. KEEP    it stays as
+ * it is, as the specification has it (the default) POISON  later calls answer WRT_E_POISONED, until
+ * wrt_instance_reset RESET   it is reset at once, before anybody else enters; at most `max` times in
+ * `window_ns` of the store's clock (0: ever), one more and it is poisoned. Not for a module with a start
+ * function. errors  WRT_E_ARG   cost [O1]   thread  the store's */
+typedef enum wrt_on_trap { WRT_ON_TRAP_KEEP, WRT_ON_TRAP_POISON, WRT_ON_TRAP_RESET } wrt_on_trap;
+WRT_API wrt_status wrt_instance_on_trap(
+    wrt_instance *i, wrt_on_trap what, uint32_t max, uint64_t window_ns, wrt_error *err);
 WRT_API wrt_store *wrt_instance_store(const wrt_instance *i);
 WRT_API const wrt_code *wrt_instance_code(const wrt_instance *i);
 
@@ -172,9 +189,9 @@ typedef struct wrt_span { uint8_t *p; size_t n; } wrt_span;
 WRT_API wrt_status wrt_memory_view(wrt_memory *m, uint64_t offset, uint64_t n, wrt_span *out);
 WRT_API uint64_t wrt_memory_pages(const wrt_memory *m);
 WRT_API wrt_status wrt_memory_grow(wrt_memory *m, uint64_t pages, uint64_t *old_pages);
-/* Takes the memory that growing to `pages` will need; the size stays. In a sealed engine a memory grows as far
- * as it has room, and no further.
- * errors  WRT_E_LIMIT it may never have so many, WRT_E_NOMEM, WRT_E_SEALED   cost [load]   thread the store's */
+/* Takes the memory that growing to `pages` will need; the size stays. In a sealed engine a memory grows as
+ * far as it has room, and no further. errors  WRT_E_LIMIT it may never have so many, WRT_E_NOMEM,
+ * WRT_E_SEALED   cost [load]   thread the store's */
 WRT_API wrt_status wrt_memory_reserve(wrt_memory *m, uint64_t pages, wrt_error *err);
 WRT_API wrt_status wrt_memory_new(
     wrt_store *s, uint64_t min_pages, uint64_t max_pages, bool has_max, wrt_memory **out, wrt_error *err);
@@ -217,8 +234,8 @@ WRT_API wrt_status wrt_call_memory(wrt_call *c, uint64_t offset, uint64_t n, wrt
  * host function returns WRT_PENDING. `finish` runs on the store's thread when the completion has arrived: it
  * may read status and scalar, set results with wrt_return, or return WRT_PENDING after wrt_defer_again to
  * wait for more. finish == NULL: the scalar becomes the only result (or is dropped). on_cancel tells the host
- * that nobody waits any more; it must not complete afterwards (a completion that is on its way is dropped). Of
- * the two exactly one is the last that sees ctx: finish, unless it answers WRT_PENDING or WRT_E_FUEL, or
+ * that nobody waits any more; it must not complete afterwards (a completion that is on its way is dropped).
+ * Of the two exactly one is the last that sees ctx: finish, unless it answers WRT_PENDING or WRT_E_FUEL, or
  * on_cancel. */
 typedef struct { uint64_t v; } wrt_completion;
 typedef wrt_status (*wrt_finish_fn)(void *ctx, wrt_call *call, wrt_status status, uint64_t scalar);

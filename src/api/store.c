@@ -153,6 +153,43 @@ wrt_status wrt_instantiate(wrt_store *s, const wrt_linker *l, wrt_code *c, wrt_i
     return WRT_OK;
 }
 
+wrt_status wrt_instance_reset(wrt_instance *i, wrt_error *err)
+{
+    wrt__error_clear(err);
+    if (!i) return wrt__fail(err, WRT_E_ARG, WRT__W_ARG, WRT__NO_OFFSET, "the instance is NULL");
+    struct wrt__executor *x = wrt__store_of(i->store)->exec;
+    if (x->inside) {
+        return wrt__fail(err, WRT_E_STATE, WRT__W_INSIDE, WRT__NO_OFFSET, "the store is running already");
+    }
+    if (i->owner) {
+        return wrt__fail(err, WRT_E_STATE, WRT__W_BUSY, WRT__NO_OFFSET, "a task has frames in the instance");
+    }
+    wrt_status status = wrt__instance_reset(i, err);
+    if (status == WRT_OK && i->module->start != UINT32_MAX) {
+        status = wrt__executor_call(x, i->func_refs[i->module->start], NULL, NULL, err);
+        i->poisoned = status != WRT_OK;
+    }
+    return status;
+}
+
+wrt_status wrt_instance_on_trap(
+    wrt_instance *i, wrt_on_trap what, uint32_t max, uint64_t window_ns, wrt_error *err)
+{
+    wrt__error_clear(err);
+    if (!i || (uint32_t)what > WRT_ON_TRAP_RESET) {
+        return wrt__fail(err, WRT_E_ARG, WRT__W_ARG, WRT__NO_OFFSET, "no instance, or no rule");
+    }
+    if (what == WRT_ON_TRAP_RESET && i->module->start != UINT32_MAX) {
+        return wrt__fail(err, WRT_E_ARG, WRT__W_ARG, WRT__NO_OFFSET,
+            "a module with a start function is reset by wrt_instance_reset");
+    }
+    i->on_trap = (uint8_t)what;
+    i->resets_max = max;
+    i->resets = 0;
+    i->window_ns = window_ns;
+    return WRT_OK;
+}
+
 wrt_store *wrt_instance_store(const wrt_instance *i)
 {
     return wrt__store_of(i->store);

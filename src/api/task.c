@@ -44,7 +44,8 @@ static uint64_t *task_slots_take(const wrt_store *s, uint64_t *own, size_t n)
 
 static void task_slots_put(const wrt_store *s, uint64_t *own, uint64_t *slots, size_t n)
 {
-    if (slots && slots != own && slots != s->values) wrt__free(s->core.alloc, slots, n * sizeof *own, WRT_TAG_VALUES);
+    if (slots && slots != own && slots != s->values)
+        wrt__free(s->core.alloc, slots, n * sizeof *own, WRT_TAG_VALUES);
 }
 
 static wrt_status task_no_room(wrt_error *err)

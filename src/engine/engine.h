@@ -102,7 +102,10 @@ struct wrt_instance {
     uint32_t owner_depth;               /* boundary frames of the owner in this instance */
     struct wrt__list waiters;           /* strands, by strand.lock_node */
     bool poisoned, started;
+    uint8_t on_trap;                    /* wrt_on_trap */
     uint32_t number;                    /* in the store */
+    uint32_t resets, resets_max;        /* WRT_ON_TRAP_RESET: in the present window, and how many may be */
+    uint64_t window_ns, window_start;
     struct wrt_instance *next;
     uint64_t globals[]; /* one block with the arrays above; defined globals, index - globals_imported */
 };
@@ -186,8 +189,10 @@ void wrt__strand_fini(struct wrt__strand *s); /* frees the stack; leaves every i
 /* It ended: leaves every instance (locks pass on); the stack stays, for results and frames. Harmless a second
  * time. */
 void wrt__strand_release(struct wrt__strand *s);
-/* Poisons every instance that it has frames in. Cost: its frames. */
-void wrt__strand_poison(struct wrt__strand *s);
+/* The same for one that ended badly, at `now` of the store's clock: each instance that it had frames in is
+ * kept, poisoned or reset, by its rule; `preempted`: in the middle of guest code, so it cannot be kept. Cost:
+ * its frames, and the memories of what is reset. */
+void wrt__strand_abandon(struct wrt__strand *s, bool preempted, uint64_t now);
 /* Sets up a call: args are slots. E_NOMEM; a trap on entry shows in the first run. The executor may have put
  * a used stack into s->stack and s->slots (WRT_TAG_STACK): it is taken over, as if allocated here. */
 wrt_status wrt__strand_call(struct wrt__strand *s, uint32_t func, const uint64_t *args);
@@ -256,6 +261,14 @@ void wrt__instance_free(struct wrt_instance *i);
 /* Active segments in order; a failing one leaves a trap code in err->trap and status WRT_E_TRAP. */
 wrt_status wrt__instance_segments(struct wrt_instance *i, wrt_error *err);
 void wrt__instance_refresh(struct wrt_instance *i);     /* copies of memory 0, table 0, funcs */
+/* reset.c: back to what it was before its start function: its own memories, tables and globals, its segments.
+ * Nobody may have frames in it. errors: WRT_E_STATE somebody works in an instance that shares a memory or
+ * table of its; WRT_E_TRAP a segment does not fit any more, WRT_E_NOMEM: half done, the instance is poisoned.
+ */
+wrt_status wrt__instance_reset(struct wrt_instance *i, wrt_error *err);
+/* A strand that ended badly leaves the instance for good: by the rule on_trap. */
+void wrt__instance_ended_badly(struct wrt_instance *i, bool preempted, uint64_t now);
+wrt_status wrt__instance_globals(struct wrt_instance *i);   /* initial values of its own globals */
 /* Validated expression -> slot. WRT_E_NOMEM only when more than 16 operands wait at once. */
 wrt_status wrt__const_eval(const struct wrt_instance *i, const struct wrt__expr *e, uint64_t *out);
 /* Item n of an element segment, whether dropped or not. Such an expression is one operator: it cannot fail.
@@ -287,6 +300,10 @@ wrt_status wrt__table_grow(struct wrt_table *t, uint64_t by, uint64_t init);
 /* Room to grow to so much (in pages, elements; no more than the limits) without asking for memory. false: no
  * memory. */
 bool wrt__memory_reserve(struct wrt_memory *m, uint64_t pages);
+/* All zero, as large as declared: `pages`, `elems`, never more than now. What it had is given back if it can
+ * be. */
+void wrt__memory_reset(struct wrt_memory *m, uint64_t pages);
+void wrt__table_reset(struct wrt_table *t, uint64_t elems);
 bool wrt__table_reserve(struct wrt_table *t, uint64_t elems);
 /* Sets up what a sealed store may still be asked for: a handle for every function that an export or a table
  * names and for every exported global. false: no memory. */

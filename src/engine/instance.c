@@ -144,13 +144,14 @@ static void instance_number_funcs(struct wrt_instance *i)
     }
 }
 
-static bool instance_init_globals(struct wrt_instance *i)
+wrt_status wrt__instance_globals(struct wrt_instance *i)
 {
     const struct wrt__module *m = i->module;
     for (uint32_t k = 0; k < m->globals_count - m->globals_imported; k++) {
-        if (wrt__const_eval(i, &m->global_inits[k], &i->globals[k]) != WRT_OK) return false;
+        wrt_status status = wrt__const_eval(i, &m->global_inits[k], &i->globals[k]);
+        if (status != WRT_OK) return status;
     }
-    return true;
+    return WRT_OK;
 }
 
 static wrt_status instance_fill(struct wrt_instance *i, const struct wrt__bound *bound, wrt_error *err)
@@ -164,7 +165,7 @@ static wrt_status instance_fill(struct wrt_instance *i, const struct wrt__bound 
         return instance_no_memory(err);
     }
     instance_number_funcs(i);
-    return instance_init_globals(i) ? WRT_OK : instance_no_memory(err);
+    return wrt__instance_globals(i) == WRT_OK ? WRT_OK : instance_no_memory(err);
 }
 
 static void instance_commit_funcs(struct wrt_instance *i)

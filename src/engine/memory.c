@@ -95,6 +95,27 @@ bool wrt__memory_reserve(struct wrt_memory *m, uint64_t pages)
     return true;
 }
 
+void wrt__memory_reset(struct wrt_memory *m, uint64_t pages)
+{
+    struct wrt__store *s = m->store;
+    uint64_t bytes = wrt__min_u64(pages << MEMORY_PAGE_SHIFT, m->bytes);
+    uint8_t *less = NULL;
+    /* Room that was reserved stays: a sealed engine would not get it again. */
+    if (bytes > 0 && m->cap == m->bytes && m->cap > bytes) {
+        less = wrt__resize(s->alloc, m->base, (size_t)m->cap, (size_t)bytes, WRT_TAG_MEMORY);
+    }
+    if (less) {
+        m->base = less;
+        m->cap = bytes;
+        memset(less, 0, (size_t)bytes);
+    } else if (m->bytes > 0) {
+        memset(m->base, 0, (size_t)m->bytes);
+    }
+    s->memory_bytes -= m->bytes - bytes;
+    m->bytes = bytes;
+    memory_refresh_users(m);
+}
+
 wrt_status wrt__memory_grow(struct wrt_memory *m, uint64_t pages)
 {
     struct wrt__store *s = m->store;

@@ -51,7 +51,10 @@ static bool cross_out(const struct wrt__strand *s, struct crossing *c)
     *c = (struct crossing){ s->store->funcs[b.caller_ref].instance, b.caller_fp, b.call / 8 };
     return true;
 }
-static void leave_all(struct wrt__strand *s)
+/* What a strand leaves its instances as. */
+struct leaving { bool badly, preempted; uint64_t now; };
+
+static void leave_all(struct wrt__strand *s, struct leaving how)
 {
     struct crossing c = { s->instance, s->fp, s->ip };
     if (s->wanted && s->wanted->owner == s && s->wanted->owner_depth == 0)
@@ -63,22 +66,22 @@ static void leave_all(struct wrt__strand *s)
     for (bool more = true; more;) {
         struct wrt_instance *i = c.instance;
         more = cross_out(s, &c);
-        if (i->owner == s) wrt__instance_leave(i, s);
+        if (i->owner != s) continue;
+        if (how.badly && i->owner_depth <= 1) wrt__instance_ended_badly(i, how.preempted, how.now);
+        wrt__instance_leave(i, s);
     }
-}
-void wrt__strand_poison(struct wrt__strand *s)
-{
-    struct crossing c = { s->instance, s->fp, s->ip };
-    if (!c.instance || s->released) return;
-    do {
-        if (c.instance->owner == s) c.instance->poisoned = true;
-    } while (cross_out(s, &c));
 }
 void wrt__strand_release(struct wrt__strand *s)
 {
     if (s->released) return;
     s->released = true;
-    leave_all(s);
+    leave_all(s, (struct leaving){ .badly = false });
+}
+void wrt__strand_abandon(struct wrt__strand *s, bool preempted, uint64_t now)
+{
+    if (s->released) return;
+    s->released = true;
+    leave_all(s, (struct leaving){ true, preempted, now });
 }
 void wrt__strand_fini(struct wrt__strand *s)
 {

@@ -87,6 +87,13 @@ static bool table_reserve(struct wrt_table *t, uint64_t need)
     return true;
 }
 
+void wrt__table_reset(struct wrt_table *t, uint64_t elems)
+{
+    t->size = (uint32_t)wrt__min_u64(elems, t->size);
+    table_fill(t->elems, t->size, 0);
+    table_refresh_users(t);
+}
+
 bool wrt__table_reserve(struct wrt_table *t, uint64_t elems)
 {
     if (!table_reserve(t, wrt__min_u64(elems, t->max_elems))) return false;

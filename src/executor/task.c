@@ -82,7 +82,7 @@ static wrt_status task_check(
     }
     if (rec->instance && rec->instance->poisoned) {
         return wrt__fail(err, WRT_E_POISONED, WRT__W_POISONED, WRT__NO_OFFSET,
-            "a task was cancelled inside this instance");
+            "the instance is poisoned: a task ended in the middle of it");
     }
     return WRT_OK;
 }
@@ -179,6 +179,19 @@ static void task_forget_completion(struct wrt__executor *x, struct wrt__task *t,
     wrt__completion_drop(x, c, tell);
 }
 
+/* Its instances are free. One that was cancelled in a host call has left nothing half done, nor has a guest
+ * that asked for its end. */
+static void task_leave(struct wrt__task *t)
+{
+    bool cancelled = t->state == WRT_TASK_CANCELLED;
+    if (t->state == WRT_TASK_DONE || t->status == WRT_E_EXIT || (cancelled && !t->preempted)
+        || t->x->closing) {
+        wrt__strand_release(&t->strand);
+    } else {
+        wrt__strand_abandon(&t->strand, cancelled, wrt__clock_now(t->x));
+    }
+}
+
 void wrt__task_end(struct wrt__task *t, enum wrt_task_state state, wrt_status status)
 {
     struct wrt__executor *x = t->x;
@@ -190,7 +203,7 @@ void wrt__task_end(struct wrt__task *t, enum wrt_task_state state, wrt_status st
     t->status = status;
     x->live--;
     if (x->stepped == t->id) x->stepped_status = status;
-    wrt__strand_release(&t->strand);
+    task_leave(t);
     if (status == WRT_E_TRAP) wrt__task_trace(t, WRT_TRACE_TRAP, t->strand.trap, 0);
     wrt__task_trace(t, WRT_TRACE_TASK_END, (uint32_t)status, 0);
     task_forget_completion(x, t, state == WRT_TASK_CANCELLED);
@@ -201,7 +214,6 @@ void wrt__task_end(struct wrt__task *t, enum wrt_task_state state, wrt_status st
 wrt_status wrt__task_cancel(struct wrt__task *t)
 {
     if (wrt__task_ended(t) || t->state == WRT_TASK_RUNNING) return WRT_E_STATE;
-    if (t->preempted) wrt__strand_poison(&t->strand);
     wrt__task_trace(t, WRT_TRACE_CANCEL, 0, 0);
     wrt__task_end(t, WRT_TASK_CANCELLED, WRT_E_CANCELLED);
     return WRT_OK;

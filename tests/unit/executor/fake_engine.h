@@ -84,11 +84,13 @@ void wrt__strand_release(struct wrt__strand *s)
     }
 }
 
-void wrt__strand_poison(struct wrt__strand *s)
+void wrt__strand_abandon(struct wrt__strand *s, bool preempted, uint64_t now)
 {
+    (void)now;
     for (struct wrt_instance *i = s->store->instances; i; i = i->next) {
-        if (i->owner == s && i->owner_depth > 0) i->poisoned = true;
+        if (preempted && i->owner == s && i->owner_depth > 0) i->poisoned = true;
     }
+    wrt__strand_release(s);
 }
 
 void wrt__strand_fini(struct wrt__strand *s)
