@@ -219,6 +219,17 @@ static int table_read(struct wd *w, const char *file, const char *text, size_t n
     return 0;
 }
 
+int wd_table_read(struct wd *w, const char *file, const char *text, size_t n, wrt_fuel_table **out)
+{
+    *out = wd_alloc(sizeof **out);
+    int code = table_read(w, file, text, n, *out);
+    if (code) {
+        free(*out);
+        *out = NULL;
+    }
+    return code;
+}
+
 int wd_table_find(struct wd *w, const char *name, const wrt_fuel_table **out, wrt_fuel_table **own)
 {
     uint8_t *text;
@@ -238,14 +249,9 @@ int wd_table_find(struct wd *w, const char *name, const wrt_fuel_table **out, wr
     }
     int code = wd_read_file(w, name, &text, &n);
     if (code) return code;
-    *own = wd_alloc(sizeof **own);
-    code = table_read(w, name, (const char *)text, n, *own);
+    code = wd_table_read(w, name, (const char *)text, n, own);
     free(text);
     *out = *own;
-    if (code) {
-        free(*own);
-        *own = NULL;
-    }
     return code;
 }
 

@@ -165,6 +165,10 @@ void wd_json_error(struct wd_json *j, const char *key, const wrt_error *e)
     wd_json_string(j, "status", wrt_status_name(e->status));
     wd_json_text(j, "message", e->message);
     if (e->where[0]) wd_json_text(j, "where", e->where);
+    if (e->line) {
+        wd_json_u64(j, "line", e->line);
+        wd_json_u64(j, "column", e->column);
+    }
     if (e->offset != UINT64_MAX) wd_json_u64(j, "offset", e->offset);
     if (e->table[0]) wd_json_text(j, "table", e->table);
     if (e->hint[0]) wd_json_text(j, "hint", e->hint);

@@ -70,35 +70,43 @@ void wd_load_hint(const uint8_t *bytes, size_t n, wrt_error *e)
     wd_error_hint(e, "assemble it first, for example: wasm-tools parse FILE -o OUT.wasm");
 }
 
-int wd_session_load(struct wd_session *s, const char *path, bool portable, struct wd_module **out)
+wrt_status wd_session_add(struct wd_session *s, const char *path, uint8_t *bytes, size_t n, bool portable,
+    struct wd_module **out, wrt_error *e)
 {
-    wrt_error e;
-    for (size_t k = 0; k < s->modules_count; k++) {
-        *out = s->modules[k];
-        if (strcmp(s->modules[k]->path, path) == 0) return 0;
-    }
     struct wd_module *m = wd_alloc(sizeof *m);
-    int code = wd_read_file(s->w, path, &m->bytes, &m->n);
-    if (code) {
-        free(m);
-        return code;
-    }
     wrt_load_opts o = {
         .size = sizeof o, .keep_source = true, .portable = portable, .name = wd_str(wd_base_name(path))
     };
-    if (wrt_load(s->engine, (wrt_bytes){ m->bytes, m->n }, &o, &m->code, &e) != WRT_OK) {
-        wd_load_hint(m->bytes, m->n, &e);
-        code = wd_report(s->w, &e, path, wd_exit_of(&e) == WD_EXIT_INTERNAL ? WD_EXIT_DATA : wd_exit_of(&e));
+    m->bytes = bytes;
+    m->n = n;
+    wrt_status status = wrt_load(s->engine, (wrt_bytes){ m->bytes, m->n }, &o, &m->code, e);
+    if (status != WRT_OK) {
+        wd_load_hint(m->bytes, m->n, e);
         free(m->bytes);
         free(m);
-        return code;
+        return status;
     }
     m->path = wd_alloc(strlen(path) + 1);
     memcpy(m->path, path, strlen(path));
     s->modules = wd_resize(s->modules, (s->modules_count + 1) * sizeof(struct wd_module *));
     s->modules[s->modules_count++] = m;
     *out = m;
-    return 0;
+    return WRT_OK;
+}
+
+int wd_session_load(struct wd_session *s, const char *path, bool portable, struct wd_module **out)
+{
+    wrt_error e;
+    uint8_t *bytes;
+    size_t n;
+    for (size_t k = 0; k < s->modules_count; k++) {
+        *out = s->modules[k];
+        if (strcmp(s->modules[k]->path, path) == 0) return 0;
+    }
+    int code = wd_read_file(s->w, path, &bytes, &n);
+    if (code) return code;
+    if (wd_session_add(s, path, bytes, n, portable, out, &e) == WRT_OK) return 0;
+    return wd_report(s->w, &e, path, wd_exit_of(&e) == WD_EXIT_INTERNAL ? WD_EXIT_DATA : wd_exit_of(&e));
 }
 
 bool wd_code_imports(const wrt_code *c, const char *module)

@@ -256,6 +256,7 @@ int wd_engine_new(struct wd *w, const struct wd_settings *s, wrt_engine **out)
     wrt_error e;
     wrt_config c = WRT_INIT(wrt_config);
     c.limits = s->limits;
+    c.profile = s->profile;
     c.features = s->features;
     c.fuel = s->table;
     if (wrt_engine_new(&c, out, &e) == WRT_OK) return 0;

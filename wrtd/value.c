@@ -7,13 +7,10 @@
 
 /* ---- splitting a call --------------------------------------------------------------------------------- */
 
-static int invoke_bad(struct wd *w, const char *text, size_t at, size_t n, const char *note)
+static bool invoke_bad(struct wd_caret *bad, const char *text, size_t at, size_t n, const char *note)
 {
-    wrt_error e;
-    struct wd_caret c = { wd_str(text), at, n, note };
-    wd_error_init(&e, WRT_E_ARG, WD_W_INVOKE, "cannot read the call");
-    wd_error_hint(&e, "the form is 'name(1, -2.5, nan, null)'; put quotes around it for the shell");
-    return wd_report_caret(w, &e, "--invoke", &c, WD_EXIT_USAGE);
+    *bad = (struct wd_caret){ wd_str(text), at, n, note };
+    return false;
 }
 
 static size_t skip_blank(const char *text, size_t at)
@@ -32,27 +29,27 @@ static size_t invoke_quoted(const char *text, size_t at, struct wd_buf *name)
     return text[at] == '"' ? at + 1 : 0;
 }
 
-static int invoke_args(struct wd *w, const char *text, size_t at, struct wd_invoke *out)
+static bool invoke_args(const char *text, size_t at, struct wd_invoke *out, struct wd_caret *bad)
 {
     at = skip_blank(text, at + 1);
     if (text[at] == ')') {
-        return text[skip_blank(text, at + 1)] ? invoke_bad(w, text, at + 1, 1, "nothing may follow") : 0;
+        return !text[skip_blank(text, at + 1)] || invoke_bad(bad, text, at + 1, 1, "nothing may follow");
     }
     for (;;) {
         at = skip_blank(text, at);
         size_t end = at + strcspn(text + at, ",)"), stop = end;
         while (stop > at && (text[stop - 1] == ' ' || text[stop - 1] == '\t')) stop--;
-        if (stop == at) return invoke_bad(w, text, at, 1, "expected a value");
-        if (out->count == WD_ARGS_MAX) return invoke_bad(w, text, at, stop - at, "too many arguments");
+        if (stop == at) return invoke_bad(bad, text, at, 1, "expected a value");
+        if (out->count == WD_ARGS_MAX) return invoke_bad(bad, text, at, stop - at, "too many arguments");
         out->args[out->count++] = (wrt_str){ text + at, stop - at };
-        if (!text[end]) return invoke_bad(w, text, end, 1, "expected `)`");
+        if (!text[end]) return invoke_bad(bad, text, end, 1, "expected `)`");
         at = end + 1;
         if (text[end] == ',') continue;
-        return text[skip_blank(text, at)] ? invoke_bad(w, text, at, 1, "nothing may follow") : 0;
+        return !text[skip_blank(text, at)] || invoke_bad(bad, text, at, 1, "nothing may follow");
     }
 }
 
-int wd_invoke_parse(struct wd *w, const char *text, struct wd_invoke *out)
+bool wd_invoke_read(const char *text, struct wd_invoke *out, struct wd_caret *bad)
 {
     struct wd_buf name = { 0 };
     *out = (struct wd_invoke){ .source = wd_str(text) };
@@ -62,7 +59,7 @@ int wd_invoke_parse(struct wd *w, const char *text, struct wd_invoke *out)
         size_t end = invoke_quoted(text, at, &name);
         if (end == 0) {
             wd_buf_free(&name);
-            return invoke_bad(w, text, at, 1, "the quote is not closed");
+            return invoke_bad(bad, text, at, 1, "the quote is not closed");
         }
         at = skip_blank(text, end);
     } else {
@@ -73,9 +70,19 @@ int wd_invoke_parse(struct wd *w, const char *text, struct wd_invoke *out)
     }
     if (!name.p) wd_buf_add(&name, "", 0);
     out->name = name.p;
-    if (!text[at]) return 0;
-    if (text[at] != '(') return invoke_bad(w, text, at, 1, "expected `(`");
-    return invoke_args(w, text, at, out);
+    if (!text[at]) return true;
+    if (text[at] != '(') return invoke_bad(bad, text, at, 1, "expected `(`");
+    return invoke_args(text, at, out, bad);
+}
+
+int wd_invoke_parse(struct wd *w, const char *text, struct wd_invoke *out)
+{
+    wrt_error e;
+    struct wd_caret bad;
+    if (wd_invoke_read(text, out, &bad)) return 0;
+    wd_error_init(&e, WRT_E_ARG, WD_W_INVOKE, "cannot read the call");
+    wd_error_hint(&e, "the form is 'name(1, -2.5, nan, null)'; put quotes around it for the shell");
+    return wd_report_caret(w, &e, "--invoke", &bad, WD_EXIT_USAGE);
 }
 
 void wd_invoke_free(struct wd_invoke *i)
@@ -174,22 +181,31 @@ bool wd_value_parse(wrt_str text, wrt_kind kind, wrt_val *out, const char **why)
     }
 }
 
+uint32_t wd_invoke_match(const struct wd_invoke *i, const wrt_func_type *t, wrt_val *out, const char **why)
+{
+    *why = "wrong number of arguments";
+    if (i->count != t->params) return t->params;
+    for (uint32_t k = 0; k < t->params; k++) {
+        if (!wd_value_parse(i->args[k], (wrt_kind)t->kinds[k], &out[k], why)) return k;
+    }
+    return UINT32_MAX;
+}
+
 int wd_invoke_values(struct wd *w, const struct wd_invoke *i, const wrt_func_type *t, wrt_val *out)
 {
     wrt_error e;
     struct wd_buf type = { 0 };
+    const char *why;
     int code = 0;
+    uint32_t k = wd_invoke_match(i, t, out, &why);
     wd_func_type_text(t, &type);
-    if (i->count != t->params) {
+    if (k == t->params) {
         wd_error_init(&e, WRT_E_TYPE, WD_W_INVOKE_COUNT, "`%s` takes %u argument%s, %zu given", i->name,
             t->params, t->params == 1 ? "" : "s", i->count);
         wd_error_where(&e, "%s", i->source.p);
         wd_error_hint(&e, "%s: %s", i->name, type.p);
         code = wd_report(w, &e, "--invoke", WD_EXIT_USAGE);
-    }
-    for (uint32_t k = 0; k < t->params && !code; k++) {
-        const char *why;
-        if (wd_value_parse(i->args[k], (wrt_kind)t->kinds[k], &out[k], &why)) continue;
+    } else if (k != UINT32_MAX) {
         char note[96];
         snprintf(note, sizeof note, "%s, expected %s", why, wd_kind_name(t->kinds[k]));
         struct wd_caret caret = { i->source, (size_t)(i->args[k].p - i->source.p), i->args[k].n, note };

@@ -23,7 +23,9 @@ enum {
     WD_EXIT_INTERNAL = 70,
     WD_EXIT_IO = 74,
     WD_EXIT_DENIED = 77,
+    WD_EXIT_CONFIG = 78,
     WD_EXIT_FUEL = 120,
+    WD_EXIT_MISS = 121,
     WD_EXIT_NO_FIT = 122,
     WD_EXIT_FAILED = 123,
     WD_EXIT_TIMEOUT = 124,
@@ -67,6 +69,20 @@ enum {
     WD_W_TOPIC,
     WD_W_LOST,
     WD_W_TASKSET,
+    WD_W_TOML,
+    WD_W_MANIFEST_KEY,
+    WD_W_MANIFEST_VALUE,
+    WD_W_MANIFEST_MISSING,
+    WD_W_MANIFEST_NAME,
+    WD_W_MANIFEST_SENSE,
+    WD_W_MANIFEST_PATH,
+    WD_W_MANIFEST_HASH,
+    WD_W_MANIFEST_LIMIT,
+    WD_W_LATER,
+    WD_W_BOARD,
+    WD_W_REJECTED,
+    WD_W_MISSES,
+    WD_W_INJECT,
 };
 
 /* ---- commands and options: commands.def and options.def are the only lists ------------------------- */
@@ -218,12 +234,15 @@ struct wd_settings {
     uint64_t seed;
     const wrt_fuel_table *table;                /* NULL: default */
     wrt_fuel_table *own_table;                  /* read from a file */
+    wrt_asil profile;
 };
 /* Reads -W, -S, --fuel, --memory, --fuel-table. -1: go on, else exit code (help is printed with 0). */
 int wd_settings_read(struct wd *w, struct wd_settings *s);
 int wd_engine_new(struct wd *w, const struct wd_settings *s, wrt_engine **out);   /* 0 or exit code */
 /* A table by name or from a file in the format that `fuel-table` prints. 0 or exit code; *own is given. */
 int wd_table_find(struct wd *w, const char *name, const wrt_fuel_table **out, wrt_fuel_table **own);
+/* A table from text in that form, given (free); `file` is named in messages. */
+int wd_table_read(struct wd *w, const char *file, const char *text, size_t n, wrt_fuel_table **out);
 const char *wd_feature_name(uint32_t bit);      /* NULL: no such bit */
 
 /* ---- values (value.c) ------------------------------------------------------------------------------- */
@@ -231,6 +250,11 @@ enum { WD_ARGS_MAX = 64 };
 struct wd_invoke { wrt_str source; char *name; size_t name_at; size_t count; wrt_str args[WD_ARGS_MAX]; };
 /* "f(1, -0x2, nan)"; a name in double quotes may hold anything. 0 or exit code. */
 int wd_invoke_parse(struct wd *w, const char *text, struct wd_invoke *out);
+/* The same without saying anything: false leaves the fault in *bad. */
+bool wd_invoke_read(const char *text, struct wd_invoke *out, struct wd_caret *bad);
+/* Values without saying anything: UINT32_MAX when all are good, t->params when the count is wrong, else which one is not;
+ * *why says what is wrong with it. */
+uint32_t wd_invoke_match(const struct wd_invoke *i, const wrt_func_type *t, wrt_val *out, const char **why);
 void wd_invoke_free(struct wd_invoke *i);
 /* Values for a function of this type. 0 or exit code. */
 int wd_invoke_values(struct wd *w, const struct wd_invoke *i, const wrt_func_type *t, wrt_val *out);
@@ -268,6 +292,9 @@ int wd_session_store(struct wd_session *s, wrt_store_opts *opts);      /* store,
 void wd_session_close(struct wd_session *s);
 /* Loads (once per path) a module. 0 or exit code. portable as in wrt_load_opts. */
 int wd_session_load(struct wd_session *s, const char *path, bool portable, struct wd_module **out);
+/* Loads these bytes (taken) under a name, without saying anything. */
+wrt_status wd_session_add(struct wd_session *s, const char *path, uint8_t *bytes, size_t n, bool portable,
+    struct wd_module **out, wrt_error *e);
 /* After a failed load: says so when the bytes are the text format, which are often given instead. */
 void wd_load_hint(const uint8_t *bytes, size_t n, wrt_error *e);
 bool wd_code_imports(const wrt_code *c, const char *module);
@@ -323,6 +350,9 @@ int wd_exit_code(const struct wd *w, int code, bool guest);     /* after --exit-
 enum { WD_TRACE_HEADER = 128, WD_TRACE_RECORD = 40, WD_TRACE_VERSION = 1 };
 #define WD_TRACE_MAGIC "wrttrace"
 #define WD_TRACE_NAME 0x80000001u
+/* A task of a set, before its first record: task = WRT_TRACE_JOB | number, t_ns = period, fuel = budget in normal
+ * mode, core, a = level. */
+#define WD_TRACE_TASK 0x80000002u
 struct wd_trace_head {
     uint32_t version;
     uint64_t fuel_hash, code_hash, trace_hash, records, lost,
