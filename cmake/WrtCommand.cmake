@@ -6,6 +6,16 @@ endif()
 # All but main.c apart: test programs and fuzz targets link them too.
 set(command_main "${PROJECT_SOURCE_DIR}/wrtd/main.c")
 list(REMOVE_ITEM command_sources "${command_main}")
+# The page of schedules is written as a page and becomes bytes here.
+set(command_page "${PROJECT_SOURCE_DIR}/wrtd/chart_page.html")
+set_property(DIRECTORY "${PROJECT_SOURCE_DIR}" APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS "${command_page}")
+file(READ "${command_page}" page_hex HEX)
+string(REGEX REPLACE "([0-9a-f][0-9a-f])" "0x\\1," page_bytes "${page_hex}")
+string(CONCAT page_source "#include <stddef.h>\n"
+    "extern const unsigned char wd_chart_page[];\nextern const size_t wd_chart_page_size;\n"
+    "const unsigned char wd_chart_page[] = {${page_bytes}};\nconst size_t wd_chart_page_size = sizeof wd_chart_page;\n")
+file(GENERATE OUTPUT "${PROJECT_BINARY_DIR}/chart_page.c" CONTENT "${page_source}")
+list(APPEND command_sources "${PROJECT_BINARY_DIR}/chart_page.c")
 add_library(wrtd_parts OBJECT ${command_sources})
 target_link_libraries(wrtd_parts PUBLIC wrt PRIVATE wrt_flags)
 target_include_directories(wrtd_parts INTERFACE "${PROJECT_SOURCE_DIR}/wrtd")

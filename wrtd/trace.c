@@ -1,125 +1,14 @@
-/* trace: a .wtr file as JSON for trace viewers ("Trace Event Format", which Perfetto and Chrome both read) or
- * text. One thread per task; a slice is an X event, everything else an instant, fuel a counter. */
-#include "wd.h"
-#include <stdlib.h>
+/* trace: a .wtr file as JSON for trace viewers ("Trace Event Format", which Perfetto and Chrome both read),
+ * text, or a picture. One thread per task; a slice is an X event, everything else an instant, fuel a counter.
+ */
+#include "schedule.h"
+#include "trace_read.h"
 #include <string.h>
-
-struct trace_task { uint64_t id; char name[96]; uint64_t slice_start_ns, slice_fuel; bool running, used; };
-struct trace_reader {
-    struct wd *w;
-    const char *file;
-    uint8_t *bytes;
-    size_t n;
-    struct wd_trace_head head;
-    struct trace_task *tasks;
-    size_t tasks_count;
-    uint64_t first_ns;
-    FILE *out;
-    bool any;
-};
-
-static uint32_t get_u32(const uint8_t *p)
-{
-    return (uint32_t)p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 | (uint32_t)p[3] << 24;
-}
-
-static uint64_t get_u64(const uint8_t *p)
-{
-    return get_u32(p) | (uint64_t)get_u32(p + 4) << 32;
-}
-
-/* ---- reading ------------------------------------------------------------------------------------------ */
-
-static int trace_bad(struct trace_reader *r, const char *what)
-{
-    wrt_error e;
-    wd_error_init(&e, WRT_E_MALFORMED, WD_W_TRACE, "%s", what);
-    wd_error_hint(&e, "a trace is written by: wrtd run --trace FILE.wtr ...");
-    return wd_report(r->w, &e, r->file, WD_EXIT_DATA);
-}
-
-static int trace_head(struct trace_reader *r)
-{
-    const uint8_t *p = r->bytes;
-    if (r->n < WD_TRACE_HEADER || memcmp(p, WD_TRACE_MAGIC, 8) != 0) {
-        return trace_bad(r, "this is not a trace");
-    }
-    r->head.version = get_u32(p + 8);
-    bool known = r->head.version == WD_TRACE_VERSION && get_u32(p + 12) == WD_TRACE_HEADER &&
-                 get_u32(p + 16) == WD_TRACE_RECORD;
-    if (!known) return trace_bad(r, "the trace has a version that this tool does not read");
-    r->head.fuel_hash = get_u64(p + 24);
-    r->head.code_hash = get_u64(p + 32);
-    r->head.trace_hash = get_u64(p + 40);
-    r->head.records = get_u64(p + 48);
-    r->head.lost = get_u64(p + 56);
-    r->head.flags = get_u64(p + 64);
-    memcpy(r->head.fuel_name, p + 72, sizeof r->head.fuel_name);
-    memcpy(r->head.program, p + 96, sizeof r->head.program);
-    r->head.fuel_name[sizeof r->head.fuel_name - 1] = 0;
-    r->head.program[sizeof r->head.program - 1] = 0;
-    uint64_t there = (r->n - WD_TRACE_HEADER) / WD_TRACE_RECORD;
-    if (r->head.records == 0 || r->head.records > there) {
-        if (r->head.records > there) {
-            wd_warn(r->w, "the trace is cut: %llu of %llu records", (unsigned long long)there,
-                (unsigned long long)r->head.records);
-        }
-        r->head.records = there;
-    }
-    return 0;
-}
-
-static wrt_trace_rec trace_record(const struct trace_reader *r, uint64_t k)
-{
-    const uint8_t *p = r->bytes + WD_TRACE_HEADER + k * WD_TRACE_RECORD;
-    return (wrt_trace_rec){ get_u64(p), get_u64(p + 8), get_u64(p + 16), get_u32(p + 24), get_u32(p + 28),
-        get_u32(p + 32), get_u32(p + 36) };
-}
-
-/* Open addressing; the table is at least twice as large as the number of records that could name a task. */
-static struct trace_task *trace_task(struct trace_reader *r, uint64_t id)
-{
-    size_t mask = r->tasks_count - 1, at = (size_t)(id * 0x9e3779b97f4a7c15ull >> 20) & mask;
-    while (r->tasks[at].used && r->tasks[at].id != id) at = (at + 1) & mask;
-    if (!r->tasks[at].used) {
-        r->tasks[at] = (struct trace_task){ .id = id, .used = true };
-        snprintf(
-            r->tasks[at].name, sizeof r->tasks[at].name, "task %llu", (unsigned long long)(id & UINT32_MAX));
-    }
-    return &r->tasks[at];
-}
-
-static void trace_name_part(struct trace_reader *r, const wrt_trace_rec *rec, const uint8_t *p)
-{
-    struct trace_task *t = trace_task(r, rec->task);
-    if (rec->core >= 3) return;
-    char *to = t->name + rec->core * 24;
-    memcpy(to, p, 16);
-    memcpy(to + 16, p + 32, 8);
-    to[24] = 0;
-}
-
-static void trace_names(struct trace_reader *r)
-{
-    size_t cap = 64;
-    while (cap < r->head.records * 2) cap *= 2;
-    r->tasks = wd_alloc(cap * sizeof *r->tasks);
-    r->tasks_count = cap;
-    r->first_ns = UINT64_MAX;
-    for (uint64_t k = 0; k < r->head.records; k++) {
-        wrt_trace_rec rec = trace_record(r, k);
-        if (rec.kind == WD_TRACE_NAME) {
-            trace_name_part(r, &rec, r->bytes + WD_TRACE_HEADER + k * WD_TRACE_RECORD);
-        } else if (rec.t_ns < r->first_ns) {
-            r->first_ns = rec.t_ns;
-        }
-    }
-}
 
 /* ---- JSON --------------------------------------------------------------------------------------------- */
 
-static void event_start(
-    struct trace_reader *r, const char *phase, const char *name, const struct trace_task *t, uint64_t t_ns)
+static void event_start(struct wd_trace_reader *r, const char *phase, const char *name,
+    const struct wd_trace_task *t, uint64_t t_ns)
 {
     struct wd_json j = { .out = r->out };
     fputs(r->any ? ",\n{" : "\n{", r->out);
@@ -132,7 +21,7 @@ static void event_start(
         (unsigned long long)(ns / 1000), (unsigned)(ns % 1000));
 }
 
-static void event_slice(struct trace_reader *r, struct trace_task *t, const wrt_trace_rec *rec)
+static void event_slice(struct wd_trace_reader *r, struct wd_trace_task *t, const wrt_trace_rec *rec)
 {
     uint64_t ns = rec->t_ns - t->slice_start_ns;
     event_start(r, "X", t->name, t, t->slice_start_ns);
@@ -150,9 +39,9 @@ static void event_slice(struct trace_reader *r, struct trace_task *t, const wrt_
     t->running = false;
 }
 
-static void event_of(struct trace_reader *r, const wrt_trace_rec *rec)
+static void event_of(struct wd_trace_reader *r, const wrt_trace_rec *rec)
 {
-    struct trace_task *t = trace_task(r, rec->task);
+    struct wd_trace_task *t = wd_trace_task(r, rec->task);
     const char *kind = wd_trace_kind(rec->kind);
     char number[32];
     if (rec->kind == WRT_TRACE_SLICE_BEGIN) {
@@ -169,7 +58,7 @@ static void event_of(struct trace_reader *r, const wrt_trace_rec *rec)
     }
 }
 
-static void meta_of(struct trace_reader *r, const char *what, uint64_t tid, const char *name)
+static void meta_of(struct wd_trace_reader *r, const char *what, uint64_t tid, const char *name)
 {
     struct wd_json j = { .out = r->out, .depth = 1 };
     fputs(r->any ? ",\n{" : "\n{", r->out);
@@ -180,7 +69,7 @@ static void meta_of(struct trace_reader *r, const char *what, uint64_t tid, cons
     fputs("}}", r->out);
 }
 
-static void convert_json(struct trace_reader *r)
+static void convert_json(struct wd_trace_reader *r)
 {
     fprintf(r->out, "{\"displayTimeUnit\":\"ns\",\"otherData\":{\"fuel_table\":");
     struct wd_json j = { .out = r->out };
@@ -196,55 +85,105 @@ static void convert_json(struct trace_reader *r)
         if (r->tasks[k].used) meta_of(r, "thread_name", r->tasks[k].id & UINT32_MAX, r->tasks[k].name);
     }
     for (uint64_t k = 0; k < r->head.records; k++) {
-        wrt_trace_rec rec = trace_record(r, k);
-        if (rec.kind != WD_TRACE_NAME) event_of(r, &rec);
+        wrt_trace_rec rec = wd_trace_record(r, k);
+        if (wd_trace_happened(&rec)) event_of(r, &rec);
         if ((k & 0xfff) == 0) wd_progress(r->w, "convert", k, r->head.records);
     }
     fputs("\n]}\n", r->out);
 }
 
-static void convert_text(struct trace_reader *r)
+static void convert_text(struct wd_trace_reader *r)
 {
     for (uint64_t k = 0; k < r->head.records; k++) {
-        wrt_trace_rec rec = trace_record(r, k);
-        if (rec.kind == WD_TRACE_NAME) continue;
+        wrt_trace_rec rec = wd_trace_record(r, k);
+        if (!wd_trace_happened(&rec)) continue;
         const char *kind = wd_trace_kind(rec.kind);
         fprintf(r->out, "%14llu %-12s %12llu  %u+0x%x  ", (unsigned long long)(rec.t_ns - r->first_ns),
             kind ? kind : "?", (unsigned long long)rec.fuel, rec.a, rec.b);
-        wd_print_name(r->out, wd_str(trace_task(r, rec.task)->name));
+        wd_print_name(r->out, wd_str(wd_trace_task(r, rec.task)->name));
         fputc('\n', r->out);
     }
 }
 
-int wd_cmd_trace(struct wd *w)
+/* ---- pictures -------------------------------------------------------------------------------------------
+ */
+
+/* "A..B"; either may be left out. */
+static bool trace_span(const char *text, struct wd_schedule *s)
 {
-    struct trace_reader r = { .w = w };
-    const char *to = wd_option(w, WD_OPT_to), *path = wd_option(w, WD_OPT_output);
-    int code = wd_operands(w, 1, 2, "`convert` and a FILE");
-    if (code) return code;
-    if (strcmp(w->rest[0], "convert") != 0) {
+    const char *dots = strstr(text, "..");
+    if (!dots) return false;
+    if (dots != text && !wd_parse_ns((wrt_str){ text, (size_t)(dots - text) }, &s->from_ns)) return false;
+    return !dots[2] || wd_parse_ns(wd_str(dots + 2), &s->to_ns);
+}
+
+static int convert_picture(struct wd_trace_reader *r, bool html)
+{
+    struct wd_schedule s;
+    const char *span = wd_option(r->w, WD_OPT_span);
+    wd_schedule_init(&s);
+    s.only = wd_option(r->w, WD_OPT_rows);
+    s.base_ns = r->first_ns == UINT64_MAX ? 0 : r->first_ns;
+    s.virtual_time = r->head.flags & WD_TRACE_VIRTUAL;
+    snprintf(s.title, sizeof s.title, "%s", r->head.program);
+    if (span && !trace_span(span, &s)) {
         return wd_fail(
-            w, WD_EXIT_USAGE, WD_W_TOPIC, "wrtd trace convert FILE.wtr", "`trace` cannot `%s`", w->rest[0]);
+            r->w, WD_EXIT_USAGE, WD_W_OPTION_VALUE, "--span 1s..1.5s", "`%s` is no span of time", span);
     }
-    code = wd_operands(w, 2, 2, "a FILE");
+    for (uint64_t k = 0; k < r->head.records; k++) {
+        wrt_trace_rec rec = wd_trace_record(r, k);
+        wd_schedule_add(&s, &rec);
+        if ((k & 0xfff) == 0) wd_progress(r->w, "draw", k, r->head.records);
+    }
+    wd_schedule_end(&s);
+    wd_progress_end();
+    if (s.dropped) wd_warn(r->w, "%zu details are left out: draw less with --span", s.dropped);
+    if (html) {
+        wd_chart_html(&s, NULL, r->out);
+    } else {
+        wd_chart_svg(&s, r->out);
+    }
+    wd_schedule_free(&s);
+    return 0;
+}
+
+static int trace_convert(struct wd *w)
+{
+    struct wd_trace_reader r;
+    const char *to = wd_option(w, WD_OPT_to), *path = wd_option(w, WD_OPT_output);
+    int code = wd_operands(w, 2, 2, "a FILE");
     if (code) return code;
-    r.file = w->rest[1];
-    code = wd_read_file(w, r.file, &r.bytes, &r.n);
-    if (!code) code = trace_head(&r);
+    if (!to) to = "perfetto";
+    code = wd_trace_reader_open(&r, w, w->rest[1]);
     if (!code) {
-        trace_names(&r);
         r.out = wd_open_out(w, path);
         code = r.out ? 0 : WD_EXIT_IO;
     }
     if (!code) {
-        if (to && strcmp(to, "text") == 0) {
+        int closed;
+        if (strcmp(to, "text") == 0) {
             convert_text(&r);
+        } else if (strcmp(to, "svg") == 0 || strcmp(to, "html") == 0) {
+            code = convert_picture(&r, to[0] == 'h');
         } else {
             convert_json(&r);
         }
-        code = wd_close_out(w, r.out, path);
+        closed = wd_close_out(w, r.out, path);
+        if (!code) code = closed;
     }
-    free(r.tasks);
-    free(r.bytes);
+    wd_trace_reader_close(&r);
     return code;
+}
+
+int wd_cmd_trace(struct wd *w)
+{
+    int code = wd_operands(w, 1, 3, "`convert` or `diff` and files");
+    if (code) return code;
+    if (strcmp(w->rest[0], "convert") == 0) return trace_convert(w);
+    if (strcmp(w->rest[0], "diff") == 0) {
+        code = wd_operands(w, 3, 3, "two files");
+        return code ? code : wd_trace_diff(w, w->rest[1], w->rest[2]);
+    }
+    return wd_fail(w, WD_EXIT_USAGE, WD_W_TOPIC, "wrtd trace convert FILE.wtr, wrtd trace diff A.wtr B.wtr",
+        "`trace` cannot `%s`", w->rest[0]);
 }
