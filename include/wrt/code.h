@@ -34,6 +34,19 @@ typedef struct wrt_load_opts {
  * cost    [load], linear in n      thread  any, engine shared */
 WRT_API wrt_status wrt_load(
     wrt_engine *e, wrt_bytes bytes, const wrt_load_opts *o, wrt_code **out, wrt_error *err);
+/* The same for a binary that arrives in pieces, over a radio or out of flash; it is decoded when it is
+ * complete, because validity is a matter of the whole. `bytes` is how many will come (0: not known; else they
+ * are reserved at once); o->name is kept until finish. feed copies, and refuses at once what is no module and
+ * what is above module_bytes. finish answers as wrt_load, needs no second copy of the bytes, and frees the
+ * loader in any case; wrt_loader_free gives up. errors  those of wrt_load; WRT_E_STATE after an error other
+ * than WRT_E_NOMEM; WRT_E_ARG keep_source cost    [load]; feed [On]      thread  one at a time, engine shared
+ */
+typedef struct wrt_loader wrt_loader;
+WRT_API wrt_status wrt_loader_new(
+    wrt_engine *e, const wrt_load_opts *o, uint64_t bytes, wrt_loader **out, wrt_error *err);
+WRT_API wrt_status wrt_loader_feed(wrt_loader *l, wrt_bytes chunk, wrt_error *err);
+WRT_API wrt_status wrt_loader_finish(wrt_loader *l, wrt_code **out, wrt_error *err);
+WRT_API void wrt_loader_free(wrt_loader *l);
 /* What wrt_load would answer, and keeps nothing; but every function body is looked at: errs[0..cap) is filled
  * with one error for each that has any, in their order, and *n is how many there are. An error in the module
  * outside of the bodies is the only one. errs may be NULL when cap is 0.

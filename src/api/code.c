@@ -68,26 +68,29 @@ static wrt_code *code_object(wrt_engine *e, wrt_str name)
 
 enum { CODE_NAME_MOST = 4096 };
 
-/* `errors`: the module is only checked, *out stays NULL. */
-static wrt_status code_load(wrt_engine *e, wrt_bytes bytes, const wrt_load_opts *opts,
-    struct wrt__load_errors *errors, wrt_code **out, wrt_error *err)
+wrt_status wrt__code_load(
+    wrt_engine *e, struct wrt__code_source from, const wrt_load_opts *opts, wrt_code **out, wrt_error *err)
 {
     wrt_code *c = code_object(e, opts->name);
-    if (!c) return wrt__fail_table(err, WRT_E_NOMEM, WRT__W_NO_ROOM, "code", "no room for a code object");
+    if (!c) {
+        if (from.take) wrt__free(&e->alloc, (void *)(uintptr_t)from.bytes.p, from.bytes.n, WRT_TAG_CODE);
+        return wrt__fail_table(err, WRT_E_NOMEM, WRT__W_NO_ROOM, "code", "no room for a code object");
+    }
     c->portable = opts->portable || wrt__engine_handlers() == NULL;
     struct wrt__load_opts load = { .fuel = e->fuel,
         .limits = &e->limits,
         .features = e->features,
         .no_float = e->no_float,
-        .errors = errors,
+        .errors = from.errors,
+        .take_source = from.take,
         .handlers = opts->portable ? NULL : wrt__engine_handlers(),
         .keep_source = opts->keep_source };
-    wrt_status status = wrt__module_load(&e->alloc, bytes, &load, &c->module, err);
+    wrt_status status = wrt__module_load(&e->alloc, from.bytes, &load, &c->module, err);
     if (status == WRT_OK && !code_make_kinds(c)) {
         status =
             wrt__fail_table(err, WRT_E_NOMEM, WRT__W_NO_ROOM, "code", "no room for the types of a module");
     }
-    if (status != WRT_OK || errors) {
+    if (status != WRT_OK || from.errors) {
         code_destroy(c);
         return status;
     }
@@ -96,7 +99,7 @@ static wrt_status code_load(wrt_engine *e, wrt_bytes bytes, const wrt_load_opts 
     return WRT_OK;
 }
 
-static wrt_status code_options(
+wrt_status wrt__code_options(
     const wrt_engine *e, wrt_bytes bytes, const wrt_load_opts *o, wrt_load_opts *opts, wrt_error *err)
 {
     wrt_status status = wrt__engine_open(e, err);
@@ -118,8 +121,9 @@ wrt_status wrt_load(wrt_engine *e, wrt_bytes bytes, const wrt_load_opts *o, wrt_
     wrt__error_clear(err);
     if (!out) return wrt__fail(err, WRT_E_ARG, WRT__W_ARG, WRT__NO_OFFSET, "an argument is NULL");
     *out = NULL;
-    wrt_status status = code_options(e, bytes, o, &opts, err);
-    return status == WRT_OK ? code_load(e, bytes, &opts, NULL, out, err) : status;
+    wrt_status status = wrt__code_options(e, bytes, o, &opts, err);
+    if (status != WRT_OK) return status;
+    return wrt__code_load(e, (struct wrt__code_source){ .bytes = bytes }, &opts, out, err);
 }
 
 wrt_status wrt_load_check(
@@ -128,8 +132,10 @@ wrt_status wrt_load_check(
     struct wrt__load_errors errors = { errs, cap, 0 };
     wrt_error *first = cap > 0 ? errs : NULL;
     wrt_load_opts opts;
-    wrt_status status = code_options(e, bytes, o, &opts, first);
-    if (status == WRT_OK) status = code_load(e, bytes, &opts, &errors, NULL, first);
+    wrt_status status = wrt__code_options(e, bytes, o, &opts, first);
+    if (status == WRT_OK) {
+        status = wrt__code_load(e, (struct wrt__code_source){ bytes, false, &errors }, &opts, NULL, first);
+    }
     if (status != WRT_OK && errors.count == 0) errors.count = 1;
     if (n) *n = errors.count;
     return status;

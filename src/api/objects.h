@@ -53,6 +53,16 @@ struct wrt_code {
     uint32_t kinds_bytes;
     _Atomic uint32_t refs;
 };
+/* Where a code comes from. */
+struct wrt__code_source {
+    wrt_bytes bytes;
+    bool take;                          /* they become the code's, or are freed */
+    struct wrt__load_errors *errors;    /* set: it is only checked, nothing is made */
+};
+wrt_status wrt__code_options(
+    const wrt_engine *e, wrt_bytes bytes, const wrt_load_opts *o, wrt_load_opts *opts, wrt_error *err);
+wrt_status wrt__code_load(
+    wrt_engine *e, struct wrt__code_source from, const wrt_load_opts *opts, wrt_code **out, wrt_error *err);
 void wrt__code_keep(const wrt_code *c);
 void wrt__code_drop(const wrt_code *c);
 

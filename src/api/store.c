@@ -183,6 +183,7 @@ wrt_status wrt_instance_on_trap(
         return wrt__fail(err, WRT_E_ARG, WRT__W_ARG, WRT__NO_OFFSET,
             "a module with a start function is reset by wrt_instance_reset");
     }
+    if (what == WRT_ON_TRAP_RESET) i->store->reset = wrt__instance_reset_by_rule;
     i->on_trap = (uint8_t)what;
     i->resets_max = max;
     i->resets = 0;

@@ -102,6 +102,7 @@ struct wrt_instance {
     uint32_t owner_depth;               /* boundary frames of the owner in this instance */
     struct wrt__list waiters;           /* strands, by strand.lock_node */
     bool poisoned, started;
+    bool watched;                       /* store->crossed is told of strands that come and go */
     uint8_t on_trap;                    /* wrt_on_trap */
     uint32_t number;                    /* in the store */
     uint32_t resets, resets_max;        /* WRT_ON_TRAP_RESET: in the present window, and how many may be */
@@ -132,6 +133,10 @@ struct wrt__store {
     const volatile uint32_t *attention;
     /* executor's: an instance lost its owner and has waiters */
     void (*lock_free)(struct wrt__store *s, struct wrt_instance *i);
+    /* executor's: a strand stands in a watched instance, or has left it */
+    void (*crossed)(struct wrt__store *s, struct wrt_instance *i, struct wrt__strand *strand, bool entered);
+    /* api's: set with the first rule that needs it, so that programs without one do not carry it */
+    void (*reset)(struct wrt_instance *i, uint64_t now);
     /* api's: an instance of it is gone; NULL: nothing is counted */
     void (*release)(const struct wrt_code *c);
     struct wrt__profile *profile;       /* NULL: off */
@@ -193,6 +198,11 @@ void wrt__strand_release(struct wrt__strand *s);
  * kept, poisoned or reset, by its rule; `preempted`: in the middle of guest code, so it cannot be kept. Cost:
  * its frames, and the memories of what is reset. */
 void wrt__strand_abandon(struct wrt__strand *s, bool preempted, uint64_t now);
+/* The same, and every instance that it had frames in is reset, whatever its rule; one that cannot be (it has
+ * a start function, or somebody works in one that shares its memory) is poisoned. */
+void wrt__strand_reset(struct wrt__strand *s);
+/* While it runs, outside of the loop: it looks at `attention` at its next checkpoint that has a price. */
+void wrt__strand_attend(struct wrt__strand *s);
 /* Sets up a call: args are slots. E_NOMEM; a trap on entry shows in the first run. The executor may have put
  * a used stack into s->stack and s->slots (WRT_TAG_STACK): it is taken over, as if allocated here. */
 wrt_status wrt__strand_call(struct wrt__strand *s, uint32_t func, const uint64_t *args);
@@ -266,8 +276,9 @@ void wrt__instance_refresh(struct wrt_instance *i);     /* copies of memory 0, t
  * table of its; WRT_E_TRAP a segment does not fit any more, WRT_E_NOMEM: half done, the instance is poisoned.
  */
 wrt_status wrt__instance_reset(struct wrt_instance *i, wrt_error *err);
-/* A strand that ended badly leaves the instance for good: by the rule on_trap. */
-void wrt__instance_ended_badly(struct wrt_instance *i, bool preempted, uint64_t now);
+/* What store->reset is when an instance has the rule to be reset: while it may still be, it is; else it stays
+ * poisoned. */
+void wrt__instance_reset_by_rule(struct wrt_instance *i, uint64_t now);
 wrt_status wrt__instance_globals(struct wrt_instance *i);   /* initial values of its own globals */
 /* Validated expression -> slot. WRT_E_NOMEM only when more than 16 operands wait at once. */
 wrt_status wrt__const_eval(const struct wrt_instance *i, const struct wrt__expr *e, uint64_t *out);

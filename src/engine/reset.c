@@ -69,11 +69,7 @@ static bool reset_allowed(struct wrt_instance *i, uint64_t now)
     return true;
 }
 
-void wrt__instance_ended_badly(struct wrt_instance *i, bool preempted, uint64_t now)
+void wrt__instance_reset_by_rule(struct wrt_instance *i, uint64_t now)
 {
-    if (i->on_trap == WRT_ON_TRAP_KEEP && !preempted) return;
-    i->poisoned = true;
-    if (i->on_trap == WRT_ON_TRAP_RESET && reset_allowed(i, now)) {
-        i->poisoned = wrt__instance_reset(i, NULL) != WRT_OK;
-    }
+    if (reset_allowed(i, now)) i->poisoned = wrt__instance_reset(i, NULL) != WRT_OK;
 }

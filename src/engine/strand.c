@@ -52,7 +52,21 @@ static bool cross_out(const struct wrt__strand *s, struct crossing *c)
     return true;
 }
 /* What a strand leaves its instances as. */
-struct leaving { bool badly, preempted; uint64_t now; };
+struct leaving { bool badly, preempted, reset; uint64_t now; };
+
+/* What cannot be reset without running its start function, or now, is not entered any more. */
+static void reset_left(struct wrt_instance *i)
+{
+    i->poisoned = i->module->start != UINT32_MAX || wrt__instance_reset(i, NULL) != WRT_OK;
+}
+
+/* For good, after it ended badly: by the rule of the instance. */
+static void spoil(struct wrt_instance *i, const struct leaving *how)
+{
+    if (i->on_trap == WRT_ON_TRAP_KEEP && !how->preempted) return;
+    i->poisoned = true;
+    if (i->on_trap == WRT_ON_TRAP_RESET) i->store->reset(i, how->now);
+}
 
 static void leave_all(struct wrt__strand *s, struct leaving how)
 {
@@ -67,7 +81,8 @@ static void leave_all(struct wrt__strand *s, struct leaving how)
         struct wrt_instance *i = c.instance;
         more = cross_out(s, &c);
         if (i->owner != s) continue;
-        if (how.badly && i->owner_depth <= 1) wrt__instance_ended_badly(i, how.preempted, how.now);
+        if (how.reset && i->owner_depth <= 1) reset_left(i);
+        else if (how.badly && i->owner_depth <= 1) spoil(i, &how);
         wrt__instance_leave(i, s);
     }
 }
@@ -77,11 +92,17 @@ void wrt__strand_release(struct wrt__strand *s)
     s->released = true;
     leave_all(s, (struct leaving){ .badly = false });
 }
+void wrt__strand_reset(struct wrt__strand *s)
+{
+    if (s->released) return;
+    s->released = true;
+    leave_all(s, (struct leaving){ .reset = true });
+}
 void wrt__strand_abandon(struct wrt__strand *s, bool preempted, uint64_t now)
 {
     if (s->released) return;
     s->released = true;
-    leave_all(s, (struct leaving){ true, preempted, now });
+    leave_all(s, (struct leaving){ .badly = true, .preempted = preempted, .now = now });
 }
 void wrt__strand_fini(struct wrt__strand *s)
 {

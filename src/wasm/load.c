@@ -5,10 +5,12 @@
 
 enum { LOAD_ARENA_BLOCK = 16384 };
 
-static wrt_status load_source(struct wrt__module *m, wrt_bytes bytes, bool keep, wrt_error *err)
+static wrt_status load_source(
+    struct wrt__module *m, wrt_bytes bytes, const struct wrt__load_opts *o, wrt_error *err)
 {
     m->source = bytes;
-    if (keep || bytes.n == 0) return WRT_OK;
+    m->owns_source = o->take_source;
+    if (o->keep_source || o->take_source || bytes.n == 0) return WRT_OK;
     uint8_t *copy = wrt__alloc(m->alloc, bytes.n, WRT_TAG_CODE);
     if (!copy) {
         return wrt__fail(
@@ -73,10 +75,12 @@ static wrt_status load_module(
     features |= WRT__FLOATS;
     if (o->no_float) features &= ~(uint64_t)(WRT__FLOATS | WRT_FEATURE_SATURATING);
     if (bytes.n > o->limits->module_bytes) {
+        m->source = bytes;
+        m->owns_source = o->take_source;
         return wrt__fail_table(err, WRT_E_LIMIT, WRT__W_LIMIT, "module_bytes",
             "the limit module_bytes is %lu, the binary has %lu", o->limits->module_bytes, (uint64_t)bytes.n);
     }
-    wrt_status status = load_source(m, bytes, o->keep_source, err);
+    wrt_status status = load_source(m, bytes, o, err);
     if (status == WRT_OK) status = wrt__decode(m, features, err);
     if (status == WRT_OK) status = wrt__validate_module(m, err);
     if (status == WRT_OK) status = load_bodies(m, features, o->errors, err);
@@ -88,7 +92,10 @@ wrt_status wrt__module_load(const wrt_alloc *alloc, wrt_bytes bytes, const struc
     struct wrt__module **out, wrt_error *err)
 {
     struct wrt__module *m = wrt__alloc_zero(alloc, sizeof *m, WRT_TAG_CODE);
-    if (!m) return wrt__fail(err, WRT_E_NOMEM, WRT__W_MEMORY, WRT__NO_OFFSET, "no memory for the module");
+    if (!m) {
+        if (o->take_source) wrt__free(alloc, (void *)(uintptr_t)bytes.p, bytes.n, WRT_TAG_CODE);
+        return wrt__fail(err, WRT_E_NOMEM, WRT__W_MEMORY, WRT__NO_OFFSET, "no memory for the module");
+    }
     m->alloc = alloc;
     wrt__arena_init(&m->arena, alloc, LOAD_ARENA_BLOCK, WRT_TAG_CODE);
     m->fuel = o->fuel;

@@ -109,11 +109,13 @@ struct wrt__load_errors {
     size_t cap, count;                  /* count goes on where the list is full */
 };
 struct wrt__load_opts {
+    bool take_source; /* the bytes are the allocator's and the module's from here on, come what may */
     const wrt_fuel_table *fuel;
     const struct wrt_limits *limits;
     uint64_t features;
     bool no_float;                      /* whatever touches f32 or f64 is refused */
-    struct wrt__load_errors *errors; /* NULL: the first error ends it; else bodies are validated to the last */
+    struct wrt__load_errors
+        *errors; /* NULL: the first error ends it; else bodies are validated to the last */
     const uintptr_t *handlers;
     bool keep_source;
 };
