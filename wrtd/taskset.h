@@ -16,6 +16,7 @@ enum {
     WD_SET_SECTIONS = 32,       /* there are critical sections */
     WD_SET_CORES = 64,          /* a number of cores to spread the tasks over */
     WD_SET_PRIORITIES = 128,    /* every task has a priority; without: deadline-monotonic */
+    WD_SET_TEST = 256,          /* `test` is what decides; without: what fits the tasks */
 };
 
 struct wd_set_task {
@@ -36,6 +37,8 @@ struct wd_set {
     uint32_t sections_count, resources_count;
     uint32_t cores;             /* 0: one */
     uint64_t ns_per_kfuel;      /* 0: fuel alone is spoken of */
+    uint64_t ns_per_tick;       /* what the numbers of the tasks are; 0: 1 tick is 1 fuel */
+    wrt_adm_opts opts;          /* overhead, caps and the like; .test with WD_SET_TEST */
 };
 
 /* Reads the JSON form (docs/admission.md). 0, or an exit code, reported; the set is then empty. */

@@ -94,7 +94,7 @@ typedef struct wrt_adm_verdict {
     bool exact;                 /* a refusal is as sure as an acceptance: the test is necessary too */
     wrt_adm_reason reason;
     const char *decided_by;     /* "response time", "processor demand", "hyperbolic bound", .. */
-    const char *limit;          /* with WRT_ADM_LIMIT: "iterations", "ticks", "fraction", "core" */
+    const char *limit;          /* with WRT_ADM_LIMIT: "iterations", "ticks", "fraction", "hyperperiod" */
     uint32_t task;              /* the first task that fails, by priority; WRT_ADM_NOBODY */
     uint32_t level;             /* the mode in which, or the level whose cap */
     uint64_t time;              /* its response time, or the instant at which too much is due; or none */
@@ -144,7 +144,7 @@ typedef struct wrt_adm_load {
     bool implicit;              /* every deadline is its period, no jitter: the two bounds are defined */
     bool liu_layland;           /* U <= n (2^(1/n) - 1) */
     bool hyperbolic;            /* product of (U_i + 1) <= 2 */
-    bool total_ok, levels_ok;   /* the caps, with C of the own level and the overhead */
+    bool total_ok, levels_ok;   /* the caps, on the sum of C / T times the overhead, C of the own level */
     uint64_t level_ppb[WRT_ADM_LEVELS];
 } wrt_adm_load;
 
