@@ -43,17 +43,23 @@ static void svg_defs(struct svg *g)
         "<pattern id=\"lD\" width=\"4\" height=\"4\" patternUnits=\"userSpaceOnUse\">"
         "<rect width=\"4\" height=\"4\" fill=\"#10243e\"/></pattern>\n"
         "<pattern id=\"lC\" width=\"6\" height=\"6\" patternUnits=\"userSpaceOnUse\">"
-        "<rect width=\"6\" height=\"6\" fill=\"#2b6ca3\"/><path d=\"M0 6L6 0\" stroke=\"#9cc4e4\"/></pattern>\n"
+        "<rect width=\"6\" height=\"6\" fill=\"#2b6ca3\"/><path d=\"M0 6L6 0\" stroke=\"#9cc4e4\"/>"
+        "</pattern>\n"
         "<pattern id=\"lB\" width=\"5\" height=\"5\" patternUnits=\"userSpaceOnUse\">"
-        "<rect width=\"5\" height=\"5\" fill=\"#3f9a7a\"/><path d=\"M0 1.5H5\" stroke=\"#c9eadd\"/></pattern>\n"
+        "<rect width=\"5\" height=\"5\" fill=\"#3f9a7a\"/><path d=\"M0 1.5H5\" stroke=\"#c9eadd\"/>"
+        "</pattern>\n"
         "<pattern id=\"lA\" width=\"5\" height=\"5\" patternUnits=\"userSpaceOnUse\">"
-        "<rect width=\"5\" height=\"5\" fill=\"#e3b04b\"/><circle cx=\"2.5\" cy=\"2.5\" r=\"1\" fill=\"#6b4e12\"/></pattern>\n"
+        "<rect width=\"5\" height=\"5\" fill=\"#e3b04b\"/><circle cx=\"2.5\" cy=\"2.5\" r=\"1\" "
+        "fill=\"#6b4e12\"/></pattern>\n"
         "<pattern id=\"lQM\" width=\"5\" height=\"5\" patternUnits=\"userSpaceOnUse\">"
-        "<rect width=\"5\" height=\"5\" fill=\"#e9e9e9\"/><path d=\"M1.5 0V5\" stroke=\"#a9a9a9\"/></pattern>\n"
+        "<rect width=\"5\" height=\"5\" fill=\"#e9e9e9\"/><path d=\"M1.5 0V5\" stroke=\"#a9a9a9\"/>"
+        "</pattern>\n"
         "<pattern id=\"m1\" width=\"8\" height=\"8\" patternUnits=\"userSpaceOnUse\">"
-        "<rect width=\"8\" height=\"8\" fill=\"#f6d9a8\"/><path d=\"M0 8L8 0\" stroke=\"#b98a35\"/></pattern>\n"
+        "<rect width=\"8\" height=\"8\" fill=\"#f6d9a8\"/><path d=\"M0 8L8 0\" stroke=\"#b98a35\"/>"
+        "</pattern>\n"
         "<pattern id=\"m2\" width=\"8\" height=\"8\" patternUnits=\"userSpaceOnUse\">"
-        "<rect width=\"8\" height=\"8\" fill=\"#eab0a6\"/><path d=\"M0 0L8 8M0 8L8 0\" stroke=\"#8e2f1e\"/></pattern>\n"
+        "<rect width=\"8\" height=\"8\" fill=\"#eab0a6\"/><path d=\"M0 0L8 8M0 8L8 0\" "
+        "stroke=\"#8e2f1e\"/></pattern>\n"
         "</defs>\n",
         g->out);
 }
@@ -110,7 +116,8 @@ static void svg_modes(struct svg *g)
         for (size_t r = 0; r < g->s->rows_count; r++) {
             if (g->y[r] < 0 || g->s->rows[r].core != m->core || !g->s->rows[r].job) continue;
             fprintf(g->out,
-                "<rect class=\"mode\" x=\"%.2f\" y=\"%d\" width=\"%.2f\" height=\"%d\" fill=\"url(#m%u)\"/>\n",
+                "<rect class=\"mode\" x=\"%.2f\" y=\"%d\" width=\"%.2f\" height=\"%d\" "
+                "fill=\"url(#m%u)\"/>\n",
                 x, g->y[r], end - x > 0.5 ? end - x : 0.5, ROW, m->mode);
         }
         fprintf(g->out, "<path class=\"edge\" d=\"M%.2f %dV%d\"><title>core %u: ", x, top, bottom, m->core);
@@ -188,7 +195,8 @@ static void svg_symbol(struct svg *g, uint32_t kind, double x, int y)
         break;
     case WRT_TRACE_MISS:
         fprintf(g->out,
-            "<g class=\"miss\"><circle cx=\"%.2f\" cy=\"%d\" r=\"6\"/><text x=\"%.2f\" y=\"%d\">!</text></g>\n",
+            "<g class=\"miss\"><circle cx=\"%.2f\" cy=\"%d\" r=\"6\"/><text x=\"%.2f\" y=\"%d\">!</text>"
+            "</g>\n",
             x, y + 5, x, y + 9);
         break;
     case WRT_TRACE_OVERRUN:
@@ -235,7 +243,8 @@ static void svg_legend(struct svg *g)
     for (size_t k = 0; k < WD_COUNT(levels); k++) {
         int x = LEFT + (int)k * 110;
         fprintf(g->out,
-            "<rect x=\"%d\" y=\"%d\" width=\"24\" height=\"14\" fill=\"url(#l%s)\" stroke=\"#222\" stroke-width=\"0.6\"/>"
+            "<rect x=\"%d\" y=\"%d\" width=\"24\" height=\"14\" fill=\"url(#l%s)\" stroke=\"#222\" "
+            "stroke-width=\"0.6\"/>"
             "<text class=\"sub\" x=\"%d\" y=\"%d\">%s%s</text>\n",
             x, y, levels[k], x + 30, y + 11, k < 4 ? "ASIL " : "", levels[k]);
     }
@@ -264,13 +273,16 @@ void wd_chart_svg(const struct wd_schedule *s, FILE *out)
     g.height = TOP + g.rows * ROW + LEGEND;
     g.scale = (double)(WIDTH - LEFT - RIGHT) / (double)(s->to_ns - s->from_ns);
     fprintf(out,
-        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 %d %d\" width=\"%d\" height=\"%d\" role=\"img\""
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 %d %d\" width=\"%d\" height=\"%d\" "
+        "role=\"img\""
         " aria-label=\"schedule\">\n<style>"
         "svg{background:#fff;font-family:system-ui,sans-serif;font-size:12px}"
         ".title{font-size:15px;font-weight:600}.name{font-weight:600}.sub,.tick{font-size:10px;fill:#444}"
         ".tick{text-anchor:middle}.grid{stroke:#ddd;stroke-width:.7}.line{stroke:#888;stroke-width:.7}"
-        ".up,.down{stroke:#000;fill:none;stroke-width:1}.down{stroke-dasharray:2 1.5}.edge{stroke:#8e2f1e;stroke-width:1}"
-        ".miss circle{fill:#c5161d;stroke:#fff}.miss text{fill:#fff;font-weight:700;font-size:10px;text-anchor:middle}"
+        ".up,.down{stroke:#000;fill:none;stroke-width:1}.down{stroke-dasharray:2 "
+        "1.5}.edge{stroke:#8e2f1e;stroke-width:1}"
+        ".miss circle{fill:#c5161d;stroke:#fff}.miss "
+        "text{fill:#fff;font-weight:700;font-size:10px;text-anchor:middle}"
         ".over{fill:#f4a300;stroke:#000;stroke-width:.8}.abort{stroke:#c5161d;stroke-width:2.2;fill:none}"
         ".skip{stroke:#888;stroke-width:2;stroke-dasharray:1.5 1.5}.mode{opacity:.55}</style>\n",
         WIDTH, g.height, WIDTH, g.height);
