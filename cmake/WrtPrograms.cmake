@@ -51,6 +51,12 @@ if(WRT_TESTS AND TARGET wrtd_parts)
     target_link_libraries(manifest_toml_json PRIVATE wrtd_parts)
 endif()
 
+# A task set as text through the pure schedule, for comparison with other implementations of its rules.
+if(WRT_TESTS)
+    wrt_program(sched_rt_replay "${PROJECT_SOURCE_DIR}/tests/sched/rt_replay.c" tests/sched)
+    target_include_directories(sched_rt_replay PRIVATE "${PROJECT_SOURCE_DIR}/src")
+endif()
+
 if(WRT_FUZZ)
     if(NOT CMAKE_C_COMPILER_ID MATCHES "Clang")
         message(FATAL_ERROR "the fuzz targets need clang (libFuzzer): configure with -DCMAKE_C_COMPILER=clang-19")

@@ -12,6 +12,8 @@
  *             run pick.task: pick.fresh begins a new job; hard limit min(pick.hard_fuel, fuel until
  *             wrt__rt_next_event), soft limit pick.soft_fuel; look at the outside as often as you like
  *             wrt__rt_report(rt, how, fuel, now);
+ *             cut because a block did not fit before the next event (fuel clock): report STILL at the time that
+ *             was reached; when wrt__rt_pending is false then, the rest up to the event passes idle
  *         } else { sleep until wrt__rt_next_event; UINT64_MAX: nothing will ever happen by itself }
  *     }
  *
