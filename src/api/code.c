@@ -129,7 +129,7 @@ wrt_status wrt_load(wrt_engine *e, wrt_bytes bytes, const wrt_load_opts *o, wrt_
 wrt_status wrt_load_check(
     wrt_engine *e, wrt_bytes bytes, const wrt_load_opts *o, wrt_error *errs, size_t cap, size_t *n)
 {
-    struct wrt__load_errors errors = { errs, cap, 0 };
+    struct wrt__load_errors errors = { errs, cap, 0, wrt__load_other_errors };
     wrt_error *first = cap > 0 ? errs : NULL;
     wrt_load_opts opts;
     wrt_status status = wrt__code_options(e, bytes, o, &opts, first);

@@ -71,7 +71,7 @@ static wrt_status loader_head(wrt_loader *l, size_t before, wrt_error *err)
     static const uint8_t head[LOADER_HEAD] = { 0, 'a', 's', 'm', 1, 0, 0, 0 };
     size_t have = l->count < LOADER_HEAD ? l->count : LOADER_HEAD;
     if (before >= LOADER_HEAD || memcmp(l->bytes, head, have) == 0) return WRT_OK;
-    struct wrt__load_errors errors = { NULL, 0, 0 };
+    struct wrt__load_errors errors = { NULL, 0, 0, NULL };
     struct wrt__code_source from = { { l->bytes, have }, false, &errors };
     return wrt__code_load(l->engine, from, &l->opts, NULL, err);
 }

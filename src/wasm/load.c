@@ -30,7 +30,7 @@ static void load_where(const struct wrt__module *m, uint32_t func, wrt_error *er
 }
 
 /* Bodies behind the first bad one are only validated; no memory ends it at once. */
-static wrt_status load_other_errors(
+wrt_status wrt__load_other_errors(
     struct wrt__module *m, struct wrt__validator *v, uint32_t func, struct wrt__load_errors *errors)
 {
     errors->count = 1;
@@ -58,7 +58,8 @@ static wrt_status load_bodies(
         status = wrt__validate_body(v, func, t, err);
         if (status == WRT_OK) continue;
         load_where(m, func, err);
-        if (errors && status != WRT_E_NOMEM && load_other_errors(m, v, func, errors) != WRT_OK) {
+        if (!errors || !errors->others || status == WRT_E_NOMEM) break;
+        if (errors->others(m, v, func, errors) != WRT_OK) {
             status = wrt__fail(err, WRT_E_NOMEM, WRT__W_MEMORY, WRT__NO_OFFSET, "no memory for the module");
         }
     }

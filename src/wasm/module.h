@@ -104,10 +104,17 @@ struct wrt__module {
 /* ---- decode.c, validate.c ------------------------------------------------------------------------ */
 
 /* One error for each body that has any. `list[0]` is what wrt__module_load was given as err. */
+struct wrt__validator;
 struct wrt__load_errors {
     wrt_error *list;
     size_t cap, count;                  /* count goes on where the list is full */
+    /* wrt__load_other_errors, so that programs that never ask do not carry it; NULL: the first error ends it
+     */
+    wrt_status (*others)(
+        struct wrt__module *m, struct wrt__validator *v, uint32_t func, struct wrt__load_errors *errors);
 };
+wrt_status wrt__load_other_errors(
+    struct wrt__module *m, struct wrt__validator *v, uint32_t func, struct wrt__load_errors *errors);
 struct wrt__load_opts {
     bool take_source; /* the bytes are the allocator's and the module's from here on, come what may */
     const wrt_fuel_table *fuel;
@@ -115,7 +122,7 @@ struct wrt__load_opts {
     uint64_t features;
     bool no_float;                      /* whatever touches f32 or f64 is refused */
     struct wrt__load_errors
-        *errors; /* NULL: the first error ends it; else bodies are validated to the last */
+        *errors; /* NULL: the first error ends it */
     const uintptr_t *handlers;
     bool keep_source;
 };

@@ -27,7 +27,7 @@ static void corpus_validate_only(struct wrt__module *m)
 static wrt_status corpus_load(wrt_bytes bytes, wrt_error *err)
 {
     wrt_error list[3];
-    struct wrt__load_errors errors = { list, 3, 0 };
+    struct wrt__load_errors errors = { list, 3, 0, wrt__load_other_errors };
     const struct wrt__load_opts o = {
         .fuel = &wrt__fuel_unit, .limits = &corpus_limits, .errors = &errors, .keep_source = true
     };
