@@ -54,7 +54,7 @@ endif()
 # A task set as text through the pure schedule, for comparison with other implementations of its rules.
 if(WRT_TESTS)
     wrt_program(sched_rt_replay "${PROJECT_SOURCE_DIR}/tests/sched/rt_replay.c" tests/sched)
-    target_include_directories(sched_rt_replay PRIVATE "${PROJECT_SOURCE_DIR}/src")
+    target_include_directories(sched_rt_replay PRIVATE "${PROJECT_SOURCE_DIR}/src" "${PROJECT_SOURCE_DIR}/tests")
 endif()
 
 if(WRT_FUZZ)
