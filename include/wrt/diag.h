@@ -45,21 +45,21 @@ WRT_API size_t wrt_task_frames(wrt_store *s, wrt_task t, wrt_frame *out, size_t 
     X(FUEL_OUT, 7) X(REFUEL, 8) X(TRAP, 9) X(CANCEL, 10) X(LOCK_WAIT, 11) X(GROW, 12)         \
     X(RELEASE, 13) X(START, 14) X(DONE, 15) X(FAILED, 16) X(ABORT, 17) X(SKIP, 18)            \
     X(CONTINUE, 19) X(MISS, 20) X(OVERRUN, 21) X(SERVER_EMPTY, 22) X(SERVER_FULL, 23)         \
-    X(MODE, 24)
+    X(MODE, 24) X(SUSPEND, 25)
 typedef enum wrt_trace_kind {
 #define X(name, value) WRT_TRACE_##name = (value),
     WRT_TRACE_MAP(X)
 #undef X
 } wrt_trace_kind;
 /* Fixed 40 bytes. SLICE_END: a = function index, b = offset in it, of the stopping place.
- * Records of the jobs of a task set (sched.h), whatever their kind, have bit 63 of `task` set, the job's number
- * (its low 31 bits) from bit 32 on, the task's number in the low half, and the fuel of the job in `fuel`.
- *   DONE, FAILED, ABORT, MISS, OVERRUN   a, b = the place, as in SLICE_END
- *   RELEASE, CONTINUE                    a, b = low and high half of the absolute deadline; all ones: none
- *   START, SKIP                          a = b = 0
- *   SERVER_EMPTY, SERVER_FULL            task = WRT_TRACE_JOB | the server's number, fuel = what is left of Q
- *   MODE                                 task = WRT_TRACE_JOB | who caused it (0xffffffff: nobody), fuel = 0,
- *                                        a = from << 16 | to, b = cause << 24 | how many are dropped */
+ * Records of the jobs of a task set (sched.h), whatever their kind, have bit 63 of `task` set, the job's
+ * number (its low 31 bits) from bit 32 on, the task's number in the low half, and the fuel of the job in
+ * `fuel`. DONE, FAILED, ABORT, MISS, OVERRUN, SUSPEND (by an overrun or a mode)    a, b = the place, as in
+ * SLICE_END RELEASE, CONTINUE                    a, b = low and high half of the absolute deadline; all ones:
+ * none START, SKIP                          a = b = 0 SERVER_EMPTY, SERVER_FULL            task =
+ * WRT_TRACE_JOB | the server's number, fuel = what is left of Q MODE                                 task =
+ * WRT_TRACE_JOB | who caused it (0xffffffff: nobody), fuel = 0, a = from << 16 | to, b = cause << 24 | how
+ * many are dropped */
 #define WRT_TRACE_JOB (UINT64_C(1) << 63)
 typedef struct wrt_trace_rec { uint64_t t_ns, fuel, task; uint32_t kind, core, a, b; } wrt_trace_rec;
 /* Gives the store a ring for its records in caller memory (kept until the store is freed; NULL: off).

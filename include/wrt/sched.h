@@ -39,7 +39,7 @@ typedef enum wrt_mode_cause {
 
 /* ---- what happens, as the host sees it ------------------------------------------------------------- */
 
-/* One event. `kind` is one of WRT_TRACE_RELEASE to WRT_TRACE_MODE, or SLICE_BEGIN, SLICE_END. Under the
+/* One event. `kind` is one of WRT_TRACE_RELEASE to WRT_TRACE_SUSPEND, or SLICE_BEGIN, SLICE_END. Under the
  * monotonic clock `at_ns` of releases, misses and replenishments is the exact time of the rule, seen_ns when
  * the loop saw it; under the fuel clock they are equal. */
 typedef struct wrt_sched_event {
@@ -90,7 +90,7 @@ typedef struct wrt_sched_opts {
     uint32_t os_priority;           /* WRT_OS_FIFO: 1 to 99; 0: 80 */
     /* what the host hears of; called on the core's thread, between blocks of guest code; it may call the
      * functions below that say so, and those of the store that are allowed in a host function */
-    void (*event)(void *ctx, const wrt_sched_event *e);
+    void (*event)(void *ctx, const wrt_sched_event *e);     /* several cores by the clock: several threads */
     void *ctx;
     uint64_t events;                /* kinds to hear of: WRT_SCHED_EVENT(MISS) | ...; 0: all */
 } wrt_sched_opts;
@@ -204,8 +204,9 @@ typedef struct wrt_sched_grant {
     uint32_t task;                  /* WRT_SCHED_NOBODY: nobody is ready */
     uint64_t job;
     uint64_t fuel;                  /* it may spend at most so much, then comes wrt_sched_report */
+    uint64_t slice; /* softly: at the first point at which so much is spent; UINT64_MAX: none */
     uint64_t now_ns, next_ns;       /* the time; the next event, UINT64_MAX without one */
-    bool fresh;                     /* the first fuel of this job: an earlier one of the task is over */
+    bool fresh; /* this job is granted for the first time: an earlier one of the task is over */
 } wrt_sched_grant;
 typedef enum wrt_job_end {
     WRT_JOB_STOPPED,                /* not finished; it can go on at once */

@@ -112,6 +112,10 @@ const struct wrt__linked *wrt__linker_find(const wrt_linker *l, wrt_str module, 
 wrt_status wrt__link_bind(
     wrt_store *s, const wrt_linker *l, const wrt_code *c, struct wrt__bound *found, wrt_error *err);
 
+/* May f be called with these arguments, as a task of s?  errors  WRT_E_ARG another store's; WRT_E_TYPE */
+wrt_status wrt__task_check_call(
+    const wrt_store *s, const wrt_func *f, const wrt_val *args, size_t n, wrt_error *err);
+
 /* "(i32 i64) -> (f32)" to value types (binary codes), parameters first. At most `cap` of them. */
 wrt_status wrt__sig_parse(
     wrt_str text, uint8_t *types, size_t cap, struct wrt__functype *out, wrt_error *err);

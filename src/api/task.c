@@ -13,7 +13,7 @@ static wrt_status task_stale(wrt_error *err)
 
 /* ---- values ---------------------------------------------------------------------------------------- */
 
-static wrt_status task_check_call(
+wrt_status wrt__task_check_call(
     const wrt_store *s, const wrt_func *f, const wrt_val *args, size_t n, wrt_error *err)
 {
     const struct wrt__functype *type;
@@ -68,7 +68,7 @@ wrt_status wrt_task_start(wrt_store *s, wrt_func *f, const wrt_val *args, size_t
     wrt_task_opts opts;
     struct wrt__task *t = NULL;
     wrt_status status = wrt__opts_read(&opts, sizeof opts, o, "wrt_task_opts", err);
-    if (status == WRT_OK) status = task_check_call(s, f, args, n, err);
+    if (status == WRT_OK) status = wrt__task_check_call(s, f, args, n, err);
     if (status != WRT_OK) return status;
     slots = task_slots_take(s, own, n);
     if (!slots) return task_no_room(err);
@@ -128,7 +128,7 @@ wrt_status wrt_call_sync(
     uint64_t own[TASK_SLOTS], *slots;
     const struct wrt__functype *type;
     size_t most;
-    wrt_status status = task_check_call(s, f, args, n, err);
+    wrt_status status = wrt__task_check_call(s, f, args, n, err);
     if (status != WRT_OK) return status;
     type = &s->core.types[s->core.funcs[f->index].type];
     if (m != type->results && (out || m)) {

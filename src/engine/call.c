@@ -8,8 +8,8 @@ bool wrt__instance_enter(struct wrt_instance *i, struct wrt__strand *s)
 {
     if (!i->owner || i->owner == s) {
         i->owner = s;
-        i->owner_depth++;
         s->wanted = NULL;
+        if (i->owner_depth++ == 0 && i->watched) i->store->crossed(i->store, i, s, true);
         return true;
     }
     if (!wrt__node_linked(&s->lock_node)) wrt__list_push(&i->waiters, &s->lock_node);
@@ -23,6 +23,7 @@ void wrt__instance_leave(struct wrt_instance *i, struct wrt__strand *s)
     if (i->owner_depth > 0) return;
     i->owner = NULL;
     i->strand = NULL;
+    if (i->watched) i->store->crossed(i->store, i, s, false);
     if (i->waiters.count > 0 && i->store->lock_free) i->store->lock_free(i->store, i);
 }
 static enum wrt__step enter_instance(struct wrt__strand *s, struct wrt_instance *i)
@@ -97,7 +98,7 @@ static enum wrt__step call_host(struct wrt__strand *s, uint32_t func, uint32_t b
         s->yielded = true;
         if (s->slice > 0) s->slice = 0;
     }
-    wrt__grant(s);
+    if (*s->attention == 0) wrt__grant(s); /* else the next edge looks at it */
     return wrt__call_finish_host(s);
 }
 void wrt__strand_pending_call(struct wrt__strand *s, struct wrt_call *out)

@@ -22,6 +22,10 @@ void wrt__settle(struct wrt__strand *s)
     s->guest_fuel += (uint64_t)used;
     s->granted = s->fuel = s->far = 0;
 }
+void wrt__strand_attend(struct wrt__strand *s)
+{
+    wrt__settle(s);
+}
 void wrt__grant(struct wrt__strand *s)
 {
     int64_t least = s->slice < s->hard ? s->slice : s->hard;

@@ -94,7 +94,7 @@ wrt_status wrt__account_charge(struct wrt__task *t, uint64_t fuel)
     return WRT_OK;
 }
 
-static void account_suspend(struct wrt__task *t, struct wrt__account *a)
+void wrt__account_starve(struct wrt__task *t, struct wrt__account *a)
 {
     t->state = WRT_TASK_FUEL_OUT;
     t->starved_of = a;
@@ -116,7 +116,7 @@ void wrt__account_empty(struct wrt__task *t, struct wrt__account *a)
         uint64_t more = t->refuel(t->ctx, wrt__task_store(x), (wrt_task){ t->id });
         if (more) {
             /* It waits while the account is filled, so that filling wakes it as it wakes every other. */
-            account_suspend(t, a);
+            wrt__account_starve(t, a);
             if (a) {
                 wrt__account_add(x, a, more);
             } else {
@@ -125,7 +125,7 @@ void wrt__account_empty(struct wrt__task *t, struct wrt__account *a)
             return;
         }
     }
-    account_suspend(t, a);
+    wrt__account_starve(t, a);
 }
 
 /* It may have what it needs now: it is asked again, and if not it comes back here. */

@@ -1,5 +1,5 @@
 /* executor: making, freeing and checking the loop of a store. */
-#include "executor/executor.h"
+#include "executor/core.h"
 
 /* A look at the inbox costs some 35 ns, because it leaves the path that the branch predictor has learned.
  * Every 1000 fuel that is 6 % of sqlite, every 10000 under 1 %; 10000 fuel are about 5 us, less than waking a
@@ -63,6 +63,7 @@ wrt_status wrt__executor_new(struct wrt__store *core, const wrt_store_opts *o, c
     wrt_status status;
     if (!x) return wrt__fail_table(err, WRT_E_NOMEM, WRT__W_TASK_NO_ROOM, "store", "no room for a store");
     x->core = core;
+    x->event_ns = UINT64_MAX;
     x->alloc = core->alloc;
     x->stacks = x->few_stacks;
     x->stacks_cap = WRT__STACK_CACHE;
@@ -115,6 +116,7 @@ void wrt__executor_free(struct wrt__executor *x)
     if (!x) return;
     WRT_ASSERT(!x->running);
     x->closing = x->inside = true;
+    if (x->core_loop) wrt__core_release(x->core_loop);
     executor_end_tasks(x);
     WRT_ASSERT(
         x->live == 0 && x->waiting == 0 && x->starving == 0 && x->timers.count == 0 && x->watches.count == 0);
@@ -223,9 +225,9 @@ void wrt__executor_check(struct wrt__executor *x)
         live += !wrt__task_ended(t);
         waiting += t->state == WRT_TASK_WAITING;
         starving += t->state == WRT_TASK_FUEL_OUT;
-        ready += t->state == WRT_TASK_READY;
+        ready += t->state == WRT_TASK_READY && !t->job;
         completions += t->completion != NULL;
-        WRT_ASSERT(t->entity.ready == (t->state == WRT_TASK_READY));
+        WRT_ASSERT(t->entity.ready == (t->state == WRT_TASK_READY && !t->job));
         WRT_ASSERT(
             t->budget == WRT_FUEL_UNLIMITED || t->strand.guest_fuel + t->strand.host_fuel <= t->budget);
         WRT_ASSERT(t->state != WRT_TASK_WAITING || t->completion);

@@ -16,6 +16,8 @@
 
 struct wrt__executor;
 struct wrt__task;
+struct wrt__job;                        /* core.h */
+struct wrt__core;
 
 /* Catalogue numbers of this room and of the calls on tasks. */
 enum {
@@ -110,6 +112,7 @@ bool wrt__completion_win(struct wrt__completion *c, uint32_t generation);
 /* The slot of a living id; NULL when it was completed, cancelled or never given. Store's thread. */
 struct wrt__completion *wrt__inbox_find(const struct wrt_inbox *b, wrt_completion k);
 void wrt__inbox_push(struct wrt_inbox *b, struct wrt__completion *c);              /* won and filled */
+void wrt__inbox_ring(struct wrt_inbox *b); /* the store's loop looks up, or wakes. Any thread, signal safe */
 /* Takes all that was posted, oldest first; the chain goes by `next`, NULL when empty. */
 struct wrt__completion *wrt__inbox_take_posted(struct wrt_inbox *b);
 struct wrt__completion *wrt__inbox_at(const struct wrt_inbox *b, uint32_t index);
@@ -137,6 +140,7 @@ struct wrt__task {
     uint64_t slices, memory_peak;
     struct wrt__task *blocker;          /* LOCKED, priority policy: in whose `blocked` it is */
     struct wrt__list blocked;           /* priority policy: who waits for an instance of this task */
+    struct wrt__job *job; /* it runs the jobs of a task set; the schedule of the set queues it */
     uint64_t (*refuel)(void *ctx, wrt_store *s, wrt_task t);
     void (*done)(void *ctx, wrt_store *s, wrt_task t, wrt_status st);
     void *ctx;
@@ -167,6 +171,9 @@ struct wrt__executor {
     struct wrt__account *cause_account; /* WRT__CAUSE_ACCOUNT: NULL: the task's own */
     uint64_t quantum_fuel, poll_fuel, ns_per_kfuel;
     uint64_t idle_ns;                   /* virtual time that passed without fuel */
+    uint64_t clock_fuel;                /* virtual time: fuel that idle_ns counts already */
+    uint64_t event_ns;                  /* the next event of the task set that is being run; UINT64_MAX */
+    struct wrt__core *core_loop;        /* the core of a task set that this store belongs to */
     uint64_t last_task, switches, slices;
     uint64_t stepped; /* wrt_task_step: this task, and how it ended, should it be closed at once */
     wrt_status stepped_status;
@@ -202,6 +209,18 @@ wrt_status wrt__executor_run(struct wrt__executor *x, const wrt_turn *turn);
 wrt_status wrt__executor_wait(struct wrt__executor *x, uint64_t max_ns);
 wrt_status wrt__executor_step(struct wrt__executor *x, struct wrt__task *t, uint64_t fuel);
 int64_t wrt__executor_timeout(struct wrt__executor *x);
+/* What the loop of a task set is made of. engine: runs t, which is in no queue, once; it is cut at about
+ * `cut` fuel without ending its slice. look: clock and descriptors, when it is time. arrivals: what was
+ * posted is delivered; false: wrt_stop. background: one ordinary task has a turn, `only` or the next that is
+ * ready; false: wrt_stop. */
+enum wrt__outcome wrt__loop_engine(struct wrt__task *t, int64_t cut);
+void wrt__loop_look(struct wrt__executor *x);
+bool wrt__loop_arrivals(struct wrt__executor *x);
+bool wrt__loop_background(struct wrt__executor *x, struct wrt__task *only, int64_t cut);
+void wrt__loop_enter(struct wrt__executor *x);
+void wrt__loop_leave(struct wrt__executor *x);
+/* Did a host function give up because wrt_charge had refused? */
+bool wrt__loop_charge_failed(const struct wrt__task *t);
 /* Looks through every table and asserts what must hold: sums of fuel, counts, queues. For tests. */
 void wrt__executor_check(struct wrt__executor *x);
 
@@ -212,6 +231,15 @@ wrt_status wrt__task_start(struct wrt__executor *x, uint32_t func, const uint64_
     const wrt_task_opts *o, struct wrt__task **out, wrt_error *err);
 struct wrt__task *wrt__task_find(const struct wrt__executor *x, wrt_task id);
 void wrt__task_ready(struct wrt__task *t);                  /* the tail of its queue */
+/* After WRT__RUN_BLOCKED: waits. false: for nothing. */
+bool wrt__task_park(struct wrt__task *t);
+/* A task that runs jobs, one after the other: ended, with a stack of its own of so many bytes (0: the limit).
+ * errors  WRT_E_LIMIT (table "tasks"), WRT_E_NOMEM */
+wrt_status wrt__task_for_job(struct wrt__executor *x, struct wrt__job *job, wrt_str name,
+    uint64_t stack_bytes, struct wrt__task **out, wrt_error *err);
+/* Its next job, which calls func: living again, in no queue.  errors  WRT_E_LIMIT the stack does not hold
+ * args */
+wrt_status wrt__task_restart(struct wrt__task *t, uint32_t func, const uint64_t *args);
 /* It ends: releases what it holds, then calls `done`; the task may be gone afterwards. */
 void wrt__task_end(struct wrt__task *t, enum wrt_task_state state, wrt_status status);
 wrt_status wrt__task_cancel(struct wrt__task *t); /* WRT_E_STATE: ended, or it is the one that runs */
@@ -223,6 +251,10 @@ uint64_t wrt__task_memory_peak(const struct wrt__task *t);
 void wrt__task_trace(const struct wrt__task *t, uint32_t kind, uint32_t a, uint32_t b);
 /* After WRT__RUN_LOCKED: waits for strand.wanted, or ends because nobody could ever give way. */
 void wrt__task_lock_wait(struct wrt__task *t);
+wrt_status wrt__task_lock_wait_job(
+    struct wrt__task *t); /* the same for a job; WRT_E_DEADLOCK: it would be for ever */
+struct wrt__task *wrt__task_lock_owner(const struct wrt__task *t);     /* LOCKED: who stands in its way */
+struct wrt__task *wrt__task_lock_end(struct wrt__task *t);     /* who has to run first, along the chain */
 void wrt__task_lock_forget(struct wrt__task *t); /* it no longer waits: takes it out of the queues */
 uint8_t wrt__task_due_priority(const struct wrt__task *t);
 void wrt__task_lock_free(struct wrt__store *s, struct wrt_instance *i);     /* store->lock_free */
@@ -241,6 +273,7 @@ wrt_status wrt__account_charge(struct wrt__task *t, uint64_t fuel);
 /* The budget of `a` (NULL: the task's own) does not hold the next block: by the task's policy. The task may
  * be gone. */
 void wrt__account_empty(struct wrt__task *t, struct wrt__account *a);
+void wrt__account_starve(struct wrt__task *t, struct wrt__account *a);      /* waits until `a` is refuelled */
 void wrt__account_add(struct wrt__executor *x, struct wrt__account *a, uint64_t n);
 void wrt__account_add_task(struct wrt__task *t, uint64_t n);
 struct wrt__account *wrt__account_find(struct wrt__executor *x, wrt_group g); /* 0: the store; NULL: stale */
@@ -260,15 +293,19 @@ void wrt__executor_drain(struct wrt__executor *x);
 void wrt__completion_deliver(struct wrt__executor *x, struct wrt__completion *c);
 
 uint64_t wrt__clock_now(const struct wrt__executor *x);
+uint64_t wrt__clock_scale(uint64_t fuel, uint64_t rate);    /* floor(fuel * rate / 1000), saturating */
+uint64_t wrt__clock_most(uint64_t t, uint64_t rate);        /* the most fuel whose time is not above t */
 wrt_status wrt__timer_arm(struct wrt__executor *x, struct wrt__completion *c, uint64_t at_ns);
 wrt_status wrt__watch_arm(struct wrt__executor *x, struct wrt__completion *c, int fd, uint32_t events);
 void wrt__events_disarm(struct wrt__executor *x, struct wrt__completion *c);
 /* Posts timers that are due and, with `descriptors`, descriptors that are ready; does not block. */
 void wrt__events_look(struct wrt__executor *x, bool descriptors);
 void wrt__events_sleep(struct wrt__executor *x, uint64_t max_ns);
-/* Virtual time: jumps to the next timer; false when there is none. */
+/* Virtual time: jumps to the next timer or event; false when there is none. */
 bool wrt__clock_jump(struct wrt__executor *x);
-/* Virtual time: fuel to the next timer, UINT64_MAX without one. */
+/* Virtual time: the most fuel after which the clock has not passed the next timer or event, UINT64_MAX
+ * without one; or the time at_ns. */
 uint64_t wrt__clock_horizon(const struct wrt__executor *x);
+uint64_t wrt__clock_fuel_to(const struct wrt__executor *x, uint64_t at_ns);
 
 #endif

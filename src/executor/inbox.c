@@ -174,6 +174,12 @@ static void inbox_wake(struct wrt_inbox *b)
     if (b->wake) b->wake(b->wake_ctx);
 }
 
+void wrt__inbox_ring(struct wrt_inbox *b)
+{
+    atomic_fetch_or(&b->attention, WRT__ATTN_RESCHED);
+    inbox_wake(b);
+}
+
 wrt_status wrt_complete_post(wrt_inbox *b, wrt_completion k, wrt_status st, uint64_t scalar)
 {
     struct wrt__completion *c;

@@ -1,7 +1,8 @@
 /* lock: who waits for a busy instance. The engine queues a strand on the instance; this file parks its task,
  * hands the instance over when it is free, finds cycles, and under the priority policy lends the waiter's
- * priority to whoever it waits for, through chains. docs/architecture.md, "Invisible preemption". */
-#include "executor/executor.h"
+ * priority to whoever it waits for, through chains. For jobs of a task set the schedule does that: this file
+ * tells it who waits for whom. docs/architecture.md, "Invisible preemption". */
+#include "executor/core.h"
 
 static struct wrt__task *lock_task(struct wrt__strand *s)
 {
@@ -51,20 +52,43 @@ static bool lock_cycle(const struct wrt__task *t)
     return at == t;
 }
 
-void wrt__task_lock_wait(struct wrt__task *t)
+/* false: for ever. */
+static bool lock_begin(struct wrt__task *t)
 {
     struct wrt_instance *i = t->strand.wanted;
     WRT_ASSERT(i && i->owner && i->owner != &t->strand);
     t->state = WRT_TASK_LOCKED;
     wrt__task_trace(t, WRT_TRACE_LOCK_WAIT, i->number, 0);
-    if (lock_cycle(t)) {
+    return !lock_cycle(t);
+}
+
+void wrt__task_lock_wait(struct wrt__task *t)
+{
+    if (!lock_begin(t)) {
         t->strand.trap = WRT_TRAP_DEADLOCK;
         wrt__task_end(t, WRT_TASK_FAILED, WRT_E_DEADLOCK);
         return;
     }
+    if (t->x->core_loop && t->x->core_loop->behind) wrt__core_resolve(t->x->core_loop);
     if (t->x->sched.policy != WRT__SCHED_PRIORITY) return;
-    lock_link(t, lock_task(i->owner));
+    lock_link(t, lock_task(t->strand.wanted->owner));
     lock_settle(t->blocker);
+}
+
+wrt_status wrt__task_lock_wait_job(struct wrt__task *t)
+{
+    return lock_begin(t) ? WRT_OK : WRT_E_DEADLOCK;
+}
+
+struct wrt__task *wrt__task_lock_owner(const struct wrt__task *t)
+{
+    return lock_task(t->strand.wanted->owner);
+}
+
+struct wrt__task *wrt__task_lock_end(struct wrt__task *t)
+{
+    while (t && t->state == WRT_TASK_LOCKED) t = wrt__task_lock_owner(t);
+    return t;
 }
 
 void wrt__task_lock_forget(struct wrt__task *t)
@@ -77,14 +101,19 @@ void wrt__task_lock_forget(struct wrt__task *t)
     lock_settle(owner);
 }
 
-/* First come, first served; under the priority policy the highest first. */
+static bool lock_before(const struct wrt__task *a, const struct wrt__task *b)
+{
+    if (a->job || b->job) return a->job && (!b->job || wrt__job_before(a->job, b->job));
+    return a->x->sched.policy == WRT__SCHED_PRIORITY && a->entity.priority > b->entity.priority;
+}
+
+/* First come, first served; under the priority policy the highest first; jobs before all others. */
 static struct wrt__task *lock_choose(struct wrt_instance *i)
 {
     struct wrt__task *best = NULL;
     for (struct wrt__node *n = i->waiters.head.next; n != &i->waiters.head; n = n->next) {
         struct wrt__task *t = lock_task(WRT_CONTAINER(n, struct wrt__strand, lock_node));
-        if (t->x->sched.policy != WRT__SCHED_PRIORITY) return t;
-        if (!best || t->entity.priority > best->entity.priority) best = t;
+        if (!best || lock_before(t, best)) best = t;
     }
     return best;
 }
@@ -94,6 +123,7 @@ static void lock_move(struct wrt_instance *i, struct wrt__task *owner)
 {
     for (struct wrt__node *n = i->waiters.head.next; n != &i->waiters.head; n = n->next) {
         struct wrt__task *t = lock_task(WRT_CONTAINER(n, struct wrt__strand, lock_node));
+        if (t->job) continue;
         lock_unlink(t);
         lock_link(t, owner);
     }
@@ -117,4 +147,5 @@ void wrt__task_lock_free(struct wrt__store *s, struct wrt_instance *i)
         lock_settle(t);
     }
     wrt__task_ready(t);
+    if (t->x->core_loop && (i->waiters.count || t->x->core_loop->behind)) wrt__core_resolve(t->x->core_loop);
 }

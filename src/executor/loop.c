@@ -4,7 +4,7 @@
  * Slices are soft, budgets and the horizon hard (docs/fuel.md). A turn's bound and the distance to the next
  * look at the clock are soft as well and cut the slice without ending it: the rest stays with the task, so
  * where a slice ends does not depend on them. */
-#include "executor/executor.h"
+#include "executor/core.h"
 
 enum {
     LOOP_LOOK_POLLS =
@@ -19,6 +19,7 @@ struct loop_turn {
     bool alone;                 /* wrt_task_step: nobody else is run, whatever becomes ready */
     bool stop;                  /* wrt_stop was seen */
     const struct wrt__task *target;     /* ends with this task */
+    struct wrt__core *core;             /* in the background of a task set: what is due there goes first */
 };
 
 /* How a run of one task ended, as far as the loop cares. */
@@ -26,7 +27,7 @@ enum loop_after { LOOP_SLICE_OVER, LOOP_INTERRUPTED, LOOP_LEFT };
 
 static struct loop_turn loop_turn_of(const wrt_turn *turn)
 {
-    struct loop_turn lt = { INT64_MAX, UINT32_MAX, false, false, NULL };
+    struct loop_turn lt = { .fuel_left = INT64_MAX, .picks_left = UINT32_MAX };
     if (turn && turn->fuel && turn->fuel < (uint64_t)INT64_MAX) lt.fuel_left = (int64_t)turn->fuel;
     if (turn && turn->max_switches) lt.picks_left = turn->max_switches;
     return lt;
@@ -51,7 +52,7 @@ static bool loop_attend(struct wrt__executor *x, const struct wrt__task *t, stru
         if (seen & WRT__ATTN_POSTED) wrt__executor_drain(x);
         if (seen & WRT__ATTN_STOP) turn->stop = true;
     }
-    if (turn->stop) return true;
+    if (turn->stop || (turn->core && wrt__core_disturbs(turn->core))) return true;
     return t && !turn->alone && wrt__sched_outranks(&x->sched, t->entity.priority);
 }
 
@@ -67,7 +68,7 @@ static void loop_look(struct wrt__executor *x)
 }
 
 /* While tasks are busy. Virtual time is exact: its timers cost no look at a clock. */
-static void loop_look_busy(struct wrt__executor *x)
+void wrt__loop_look(struct wrt__executor *x)
 {
     if (!loop_watching(x)) return;
     if (x->look_left <= 0) {
@@ -77,14 +78,14 @@ static void loop_look_busy(struct wrt__executor *x)
     }
 }
 
-/* Lets the engine run, once; the strand's three numbers are set from slice, turn, clock and accounts. */
-static enum wrt__outcome loop_engine(struct wrt__task *t, struct loop_turn *turn)
+/* Lets the engine run, once; the strand's three numbers are set from slice, cut, clock and accounts. */
+enum wrt__outcome wrt__loop_engine(struct wrt__task *t, int64_t cut)
 {
     struct wrt__executor *x = t->x;
     struct wrt__strand *s = &t->strand;
     uint64_t spent = s->guest_fuel + s->host_fuel;
     uint64_t bytes = x->core->memory_bytes;
-    int64_t held, grant = s->slice < turn->fuel_left ? s->slice : turn->fuel_left;
+    int64_t held, grant = s->slice < cut ? s->slice : cut;
     enum wrt__outcome outcome;
     if (loop_watching(x) && grant > x->look_left) grant = x->look_left > 0 ? x->look_left : 1;
     held = s->slice - grant;
@@ -99,9 +100,6 @@ static enum wrt__outcome loop_engine(struct wrt__task *t, struct loop_turn *turn
     spent = s->guest_fuel + s->host_fuel - spent;
     /* A host function that yields ends the slice early; else what was cut off is still there. */
     if (!s->yielded) s->slice += held;
-    if (turn->fuel_left != INT64_MAX) {
-        turn->fuel_left = spent < (uint64_t)turn->fuel_left ? turn->fuel_left - (int64_t)spent : 0;
-    }
     x->look_left -= (int64_t)wrt__min_u64(spent, (uint64_t)INT32_MAX) + LOOP_LOOK_RUN;
     if (x->core->memory_bytes != bytes) {
         wrt__task_trace(t, WRT_TRACE_GROW, (uint32_t)((x->core->memory_bytes - bytes) >> 16), 0);
@@ -109,10 +107,22 @@ static enum wrt__outcome loop_engine(struct wrt__task *t, struct loop_turn *turn
     return outcome;
 }
 
-/* Did a host function give up because wrt_charge had refused? (A block that does not fit is not paid.) */
-static bool loop_charge_failed(const struct wrt__task *t)
+/* A block that does not fit is not paid. */
+bool wrt__loop_charge_failed(const struct wrt__task *t)
 {
     return t->x->short_set && !t->strand.unpaid;
+}
+
+bool wrt__task_park(struct wrt__task *t)
+{
+    if (!t->completion) { /* pending without wrt_defer: nothing could ever wake it */
+        t->strand.trap = WRT_TRAP_HOST;
+        return false;
+    }
+    t->state = WRT_TASK_WAITING;
+    t->x->waiting++;
+    wrt__task_trace(t, WRT_TRACE_PARK, 0, 0);
+    return true;
 }
 
 /* Outcomes after which the task no longer runs; it may be gone afterwards. */
@@ -127,7 +137,7 @@ static void loop_leave(struct wrt__task *t, enum wrt__outcome outcome)
     case WRT__RUN_TRAP: wrt__task_end(t, WRT_TASK_FAILED, t->strand.status); break;
     case WRT__RUN_LOCKED: wrt__task_lock_wait(t); break;
     case WRT__RUN_BUDGET:
-        if (loop_charge_failed(t)) { /* inside a host function: the call is made again */
+        if (wrt__loop_charge_failed(t)) { /* inside a host function: the call is made again */
             if (wrt__account_holds(t, x->short_fuel, &x->short_of)) {
                 wrt__task_ready(t); /* the host has refuelled it by itself */
             } else {
@@ -141,18 +151,22 @@ static void loop_leave(struct wrt__task *t, enum wrt__outcome outcome)
         }
         break;
     case WRT__RUN_BLOCKED:
-        if (!t->completion) { /* pending without wrt_defer: nothing could ever wake it */
-            t->strand.trap = WRT_TRAP_HOST;
-            wrt__task_end(t, WRT_TASK_FAILED, WRT_E_STATE);
-            break;
-        }
-        t->state = WRT_TASK_WAITING;
-        x->waiting++;
-        wrt__task_trace(t, WRT_TRACE_PARK, 0, 0);
+        if (!wrt__task_park(t)) wrt__task_end(t, WRT_TASK_FAILED, WRT_E_STATE);
         break;
     case WRT__RUN_SLICE:
     case WRT__RUN_POLL: WRT_ASSERT(outcome != WRT__RUN_SLICE && outcome != WRT__RUN_POLL); break;
     }
+}
+
+static enum wrt__outcome loop_engine(struct wrt__task *t, struct loop_turn *turn)
+{
+    uint64_t spent = t->strand.guest_fuel + t->strand.host_fuel;
+    enum wrt__outcome outcome = wrt__loop_engine(t, turn->fuel_left);
+    spent = t->strand.guest_fuel + t->strand.host_fuel - spent;
+    if (turn->fuel_left != INT64_MAX) {
+        turn->fuel_left = spent < (uint64_t)turn->fuel_left ? turn->fuel_left - (int64_t)spent : 0;
+    }
+    return outcome;
 }
 
 /* Runs t, which is in no queue and has a positive slice, until its slice is over, it is interrupted, or it
@@ -168,7 +182,7 @@ static enum loop_after loop_task(struct wrt__task *t, struct loop_turn *turn)
     wrt__task_trace(t, WRT_TRACE_SLICE_BEGIN, 0, 0);
     for (;;) {
         enum wrt__outcome outcome = loop_engine(t, turn);
-        if (outcome == WRT__RUN_BUDGET && !loop_charge_failed(t) && x->cause == WRT__CAUSE_HORIZON) {
+        if (outcome == WRT__RUN_BUDGET && !wrt__loop_charge_failed(t) && x->cause == WRT__CAUSE_HORIZON) {
             wrt__clock_jump(x); /* the rest up to the timer passes as idle */
             wrt__events_look(x, false);
         } else if (outcome != WRT__RUN_SLICE && outcome != WRT__RUN_POLL) {
@@ -180,7 +194,7 @@ static enum loop_after loop_task(struct wrt__task *t, struct loop_turn *turn)
             loop_trace_end(t);
             return LOOP_SLICE_OVER;
         }
-        loop_look_busy(x);
+        wrt__loop_look(x);
         if (loop_attend(x, t, turn) || turn->fuel_left <= 0) {
             t->slice_open = true;
             loop_trace_end(t);
@@ -240,7 +254,7 @@ static wrt_status loop_turn_run(struct wrt__executor *x, struct loop_turn *turn)
         struct wrt__entity *e;
         struct wrt__task *t;
         enum loop_after after;
-        loop_look_busy(x);
+        wrt__loop_look(x);
         loop_attend(x, NULL, turn);
         if (turn->stop) return WRT_PENDING;
         if (turn->target && wrt__task_ended(turn->target)) return WRT_OK;
@@ -257,14 +271,38 @@ static wrt_status loop_turn_run(struct wrt__executor *x, struct loop_turn *turn)
     }
 }
 
-/* Between begin and end the store's loop is awake: who posts need not wake anybody. */
-static void loop_begin(struct wrt__executor *x)
+bool wrt__loop_arrivals(struct wrt__executor *x)
+{
+    struct loop_turn turn = loop_turn_of(NULL);
+    loop_attend(x, NULL, &turn);
+    return !turn.stop;
+}
+
+bool wrt__loop_background(struct wrt__executor *x, struct wrt__task *only, int64_t cut)
+{
+    struct loop_turn turn = loop_turn_of(NULL);
+    struct wrt__entity *e = only ? &only->entity : wrt__sched_pop(&x->sched);
+    enum loop_after after = LOOP_SLICE_OVER;
+    struct wrt__task *t;
+    if (!e) return true;
+    if (only) wrt__sched_remove(&x->sched, e);
+    t = WRT_CONTAINER(e, struct wrt__task, entity);
+    turn.fuel_left = cut;
+    turn.core = x->core_loop;
+    turn.alone = only != NULL;
+    if (loop_refill(t)) after = loop_task(t, &turn);
+    if (after != LOOP_LEFT) loop_place(t, after);
+    return !turn.stop;
+}
+
+/* Between these the store's loop is awake: who posts need not wake anybody. */
+void wrt__loop_enter(struct wrt__executor *x)
 {
     x->inside = true;
     atomic_store(&x->inbox->awake, 1);
 }
 
-static void loop_end(struct wrt__executor *x)
+void wrt__loop_leave(struct wrt__executor *x)
 {
     atomic_store(&x->inbox->awake, 0);
     x->inside = false;
@@ -273,14 +311,14 @@ static void loop_end(struct wrt__executor *x)
 static wrt_status loop_drive(struct wrt__executor *x, struct loop_turn *turn)
 {
     wrt_status status;
-    loop_begin(x);
+    wrt__loop_enter(x);
     wrt__events_look(x, true);
     for (;;) {
         status = loop_turn_run(x, turn);
-        loop_end(x);
+        wrt__loop_leave(x);
         /* Who posted after the last look, and saw the loop awake, has woken nobody. */
         if (status == WRT_PENDING || !atomic_load(&x->inbox->attention)) return status;
-        loop_begin(x);
+        wrt__loop_enter(x);
     }
 }
 
@@ -306,9 +344,9 @@ static wrt_status loop_wait(struct wrt__executor *x, uint64_t max_ns, struct loo
         wrt_status status = loop_idle_status(x);
         if (status != WRT_IDLE) return status;
         if (!loop_wakeable(x)) return WRT_E_DEADLOCK;
-        loop_begin(x);
+        wrt__loop_enter(x);
         wrt__events_sleep(x, max_ns);
-        loop_end(x);
+        wrt__loop_leave(x);
     }
     return loop_drive(x, turn);
 }
@@ -353,7 +391,7 @@ wrt_status wrt__executor_step(struct wrt__executor *x, struct wrt__task *t, uint
     wrt_status status;
     if (x->inside) return WRT_E_STATE;
     turn.alone = true;
-    loop_begin(x);
+    wrt__loop_enter(x);
     wrt__events_look(x, true);
     loop_attend(x, NULL, &turn);
     t = wrt__task_find(x, id); /* what arrived may have closed it */
@@ -371,7 +409,7 @@ wrt_status wrt__executor_step(struct wrt__executor *x, struct wrt__task *t, uint
         if (t && after != LOOP_LEFT) loop_place(t, after);
     }
     status = t ? loop_step_status(t) : x->stepped_status;
-    loop_end(x);
+    wrt__loop_leave(x);
     return status;
 }
 

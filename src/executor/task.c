@@ -1,7 +1,7 @@
 /* task: a call of a function as something that is scheduled. Owns the life of a task from start to close; its
  * states change here, in loop.c (running), lock.c (waiting for an instance) and account.c (waiting for fuel).
  */
-#include "executor/executor.h"
+#include "executor/core.h"
 
 void wrt__task_trace(const struct wrt__task *t, uint32_t kind, uint32_t a, uint32_t b)
 {
@@ -10,9 +10,9 @@ void wrt__task_trace(const struct wrt__task *t, uint32_t kind, uint32_t a, uint3
     if (!wrt__trace_on(&x->trace)) return;
     r.t_ns = wrt__clock_now(x);
     r.fuel = t->strand.guest_fuel + t->strand.host_fuel;
-    r.task = t->id;
+    r.task = t->job ? wrt__job_trace_id(t->job) : t->id;
     r.kind = kind;
-    r.core = 0;
+    r.core = x->core_loop ? x->core_loop->number : 0;
     r.a = a;
     r.b = b;
     wrt__trace_put(&x->trace, &r);
@@ -27,6 +27,10 @@ void wrt__task_ready(struct wrt__task *t)
 {
     struct wrt__executor *x = t->x;
     t->state = WRT_TASK_READY;
+    if (t->job) {
+        wrt__job_ready(t->job);
+        return;
+    }
     wrt__sched_push(&x->sched, &t->entity);
     if (x->running && wrt__sched_outranks(&x->sched, x->running->entity.priority)) {
         atomic_fetch_or_explicit(&x->inbox->attention, WRT__ATTN_RESCHED, memory_order_relaxed);
@@ -130,6 +134,67 @@ wrt_status wrt__task_start(struct wrt__executor *x, uint32_t func, const uint64_
     return WRT_OK;
 }
 
+/* ---- jobs ------------------------------------------------------------------------------------------ */
+
+static wrt_status task_whole_stack(struct wrt__task *t, uint64_t bytes)
+{
+    struct wrt__strand *s = &t->strand;
+    wrt_status status = wrt__strand_init(s, t->x->core);
+    if (status != WRT_OK) return status;
+    s->task = t;
+    if (bytes / sizeof *s->stack < s->slots_max && bytes) s->slots_max = (uint32_t)(bytes / sizeof *s->stack);
+    s->stack = wrt__alloc(t->x->alloc, s->slots_max * sizeof *s->stack, WRT_TAG_STACK);
+    if (!s->stack) return WRT_E_NOMEM;
+    s->slots = s->slots_max;
+    return WRT_OK;
+}
+
+wrt_status wrt__task_for_job(struct wrt__executor *x, struct wrt__job *job, wrt_str name,
+    uint64_t stack_bytes, struct wrt__task **out, wrt_error *err)
+{
+    wrt_task_opts o = WRT_INIT(wrt_task_opts);
+    struct wrt__task *t;
+    uint64_t id;
+    void *slot;
+    wrt_status status = wrt__slots_take(&x->tasks, &id, &slot);
+    if (status != WRT_OK) return task_refuse(x, status, err);
+    t = slot;
+    o.name = name;
+    task_set_up(t, x, id, &o, &x->account);
+    status = task_whole_stack(t, stack_bytes);
+    if (status != WRT_OK) {
+        wrt__slots_put(&x->tasks, id);
+        return task_refuse(x, status, err);
+    }
+    t->state = WRT_TASK_DONE;
+    t->job = job;
+    *out = t;
+    return WRT_OK;
+}
+
+wrt_status wrt__task_restart(struct wrt__task *t, uint32_t func, const uint64_t *args)
+{
+    struct wrt__executor *x = t->x;
+    struct wrt__strand *s = &t->strand;
+    uint64_t *stack = s->stack;
+    uint32_t slots = s->slots, most = s->slots_max;
+    wrt_status status;
+    WRT_ASSERT(wrt__task_ended(t) && !t->completion);
+    t->account->gone += t->booked_guest + t->booked_host;
+    t->booked_guest = t->booked_host = 0;
+    status = wrt__strand_init(s, x->core);
+    s->stack = stack;
+    s->slots = slots;
+    s->slots_max = most;
+    s->task = t;
+    t->status = WRT_OK;
+    t->state = WRT_TASK_READY;
+    t->preempted = false;
+    t->starved_of = NULL;
+    if (++x->live > x->live_peak) x->live_peak = x->live;
+    return status == WRT_OK ? wrt__strand_call(s, func, args) : status;
+}
+
 /* ---- end ------------------------------------------------------------------------------------------- */
 
 static uint64_t task_memory(const struct wrt__task *t)
@@ -151,7 +216,9 @@ static void task_unqueue(struct wrt__task *t)
 {
     struct wrt__executor *x = t->x;
     switch ((enum wrt_task_state)t->state) {
-    case WRT_TASK_READY: wrt__sched_remove(&x->sched, &t->entity); break;
+    case WRT_TASK_READY:
+        if (!t->job) wrt__sched_remove(&x->sched, &t->entity);
+        break;
     case WRT_TASK_LOCKED: wrt__task_lock_forget(t); break;
     case WRT_TASK_WAITING: x->waiting--; break;
     case WRT_TASK_FUEL_OUT:
@@ -205,7 +272,7 @@ void wrt__task_end(struct wrt__task *t, enum wrt_task_state state, wrt_status st
     if (x->stepped == t->id) x->stepped_status = status;
     task_leave(t);
     if (status == WRT_E_TRAP) wrt__task_trace(t, WRT_TRACE_TRAP, t->strand.trap, 0);
-    wrt__task_trace(t, WRT_TRACE_TASK_END, (uint32_t)status, 0);
+    if (!t->job) wrt__task_trace(t, WRT_TRACE_TASK_END, (uint32_t)status, 0);
     task_forget_completion(x, t, state == WRT_TASK_CANCELLED);
     t = wrt__task_find(x, id); /* on_cancel may have closed it */
     if (t && t->done) t->done(t->ctx, wrt__task_store(x), id, status);
@@ -213,7 +280,7 @@ void wrt__task_end(struct wrt__task *t, enum wrt_task_state state, wrt_status st
 
 wrt_status wrt__task_cancel(struct wrt__task *t)
 {
-    if (wrt__task_ended(t) || t->state == WRT_TASK_RUNNING) return WRT_E_STATE;
+    if (wrt__task_ended(t) || t->state == WRT_TASK_RUNNING || t->job) return WRT_E_STATE;
     wrt__task_trace(t, WRT_TRACE_CANCEL, 0, 0);
     wrt__task_end(t, WRT_TASK_CANCELLED, WRT_E_CANCELLED);
     return WRT_OK;
@@ -233,7 +300,7 @@ static void task_recycle_stack(struct wrt__task *t)
 wrt_status wrt__task_close(struct wrt__executor *x, wrt_task id)
 {
     struct wrt__task *t = wrt__task_find(x, id);
-    if (!t) return WRT_E_STATE;
+    if (!t || t->job) return WRT_E_STATE;
     if (!wrt__task_ended(t)) {
         wrt_status status = wrt__task_cancel(t);
         if (status != WRT_OK) return status;

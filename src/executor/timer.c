@@ -6,7 +6,7 @@
 enum { TIMER_EVENTS = 16 };
 
 /* floor(n * per / 1000), saturating. */
-static uint64_t timer_scale(uint64_t n, uint64_t per)
+uint64_t wrt__clock_scale(uint64_t n, uint64_t per)
 {
     uint64_t whole, part;
     if (!wrt__mul_u64(n / 1000, per, &whole)) return UINT64_MAX;
@@ -18,34 +18,54 @@ uint64_t wrt__clock_now(const struct wrt__executor *x)
 {
     uint64_t fuel, ns;
     if (!x->virtual_time) return x->host.mono_ns ? x->host.mono_ns(x->host.ctx) : wrt__port_mono_ns();
-    fuel = wrt__account_spent(&x->account);
+    fuel = wrt__account_spent(&x->account) - x->clock_fuel;
     if (x->running) { /* not booked yet */
         fuel += x->running->strand.guest_fuel - x->running->booked_guest;
         fuel += x->running->strand.host_fuel - x->running->booked_host;
     }
-    return wrt__add_u64(timer_scale(fuel, x->ns_per_kfuel), x->idle_ns, &ns) ? ns : UINT64_MAX;
+    return wrt__add_u64(wrt__clock_scale(fuel, x->ns_per_kfuel), x->idle_ns, &ns) ? ns : UINT64_MAX;
 }
 
-/* The most fuel after which the clock has not passed the next timer. */
+/* The next timer, or event of the task set that is being run. */
+static uint64_t timer_next(const struct wrt__executor *x)
+{
+    return x->timers.count ? wrt__min_u64(x->timers.items[0].key, x->event_ns) : x->event_ns;
+}
+
+/* floor(fuel * rate / 1000) <= t holds up to fuel = ((t + 1) * 1000 - 1) / rate. */
+uint64_t wrt__clock_most(uint64_t t, uint64_t rate)
+{
+    uint64_t most, rest;
+    if (!rate || !wrt__add_u64(t, 1, &t) || !wrt__mul_u64(t / rate, 1000, &most)) return UINT64_MAX;
+    rest = t % rate * 1000;
+    return rest ? most + (rest - 1) / rate : most - 1;
+}
+
+uint64_t wrt__clock_fuel_to(const struct wrt__executor *x, uint64_t at_ns)
+{
+    uint64_t spent = wrt__account_spent(&x->account) - x->clock_fuel, most;
+    if (at_ns < x->idle_ns) return 0;
+    most = wrt__clock_most(at_ns - x->idle_ns, x->ns_per_kfuel);
+    if (most == UINT64_MAX) return most;
+    if (x->running) { /* not booked yet */
+        spent += x->running->strand.guest_fuel - x->running->booked_guest;
+        spent += x->running->strand.host_fuel - x->running->booked_host;
+    }
+    return most > spent ? most - spent : 0;
+}
+
 uint64_t wrt__clock_horizon(const struct wrt__executor *x)
 {
-    uint64_t now, left, fuel;
-    if (!x->timers.count) return UINT64_MAX;
-    now = wrt__clock_now(x);
-    if (x->timers.items[0].key <= now) return 0;
-    left = x->timers.items[0].key - now;
-    if (!x->ns_per_kfuel) return UINT64_MAX;
-    fuel = left / x->ns_per_kfuel;
-    if (fuel >= UINT64_MAX / 1000) return UINT64_MAX;
-    return fuel * 1000 + left % x->ns_per_kfuel * 1000 / x->ns_per_kfuel;
+    uint64_t at = timer_next(x);
+    return at == UINT64_MAX ? UINT64_MAX : wrt__clock_fuel_to(x, at);
 }
 
 bool wrt__clock_jump(struct wrt__executor *x)
 {
-    uint64_t now;
-    if (!x->virtual_time || !x->timers.count) return false;
+    uint64_t now, at = timer_next(x);
+    if (!x->virtual_time || at == UINT64_MAX) return false;
     now = wrt__clock_now(x);
-    if (x->timers.items[0].key > now) x->idle_ns += x->timers.items[0].key - now;
+    if (at > now) x->idle_ns += at - now;
     return true;
 }
 

@@ -48,6 +48,7 @@ struct wrt__thread;
 wrt_status wrt__port_thread_start(
     const wrt_alloc *alloc, void (*run)(void *arg), void *arg, struct wrt__thread **out);
 void wrt__port_thread_join(struct wrt__thread *t);
+bool wrt__port_threads(void);                   /* are there any? */
 uint32_t wrt__port_cpus(void);                  /* processors that this process may use; at least 1 */
 
 /* Real-time properties of the calling thread. Each call answers WRT_OK, WRT_E_DENIED (not permitted),

@@ -1,6 +1,11 @@
 /* One thread, which is the board's: everything else about threads is not there. */
 #include "port/port.h"
 
+bool wrt__port_threads(void)
+{
+    return false;
+}
+
 wrt_status wrt__port_thread_start(
     const wrt_alloc *alloc, void (*run)(void *arg), void *arg, struct wrt__thread **out)
 {

@@ -10,6 +10,11 @@ struct wrt__thread {
     void *arg;
 };
 
+bool wrt__port_threads(void)
+{
+    return true;
+}
+
 static void *thread_main(void *p)
 {
     struct wrt__thread *t = p;
