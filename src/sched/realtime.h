@@ -177,7 +177,7 @@ bool wrt__rt_pending(const struct wrt__rt *rt, uint64_t now);
 struct wrt__rt_pick {
     uint64_t job;
     uint64_t hard_fuel;         /* not one unit more; WRT__RT_NO_LIMIT */
-    int64_t soft_fuel;          /* > 0; a block that begins above 0 may overdraw it; INT64_MAX none */
+    int64_t soft_fuel;          /* a block begins above 0 only, and may overdraw it; INT64_MAX none */
     uint32_t task;
     bool fresh;                 /* the job begins now */
 };

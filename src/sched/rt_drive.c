@@ -124,6 +124,7 @@ static uint32_t drive_first(struct wrt__rt *rt)
         if (rt->running != WRT__RT_NONE && first != rt->running) {
             if (rt->holds || !wrt__rt_preempts(rt, t, &rt->tasks[rt->running])) return rt->running;
         }
+        if (first == rt->running) return first;
         if (!t->entered && !wrt__rt_may_enter(rt, t)) continue;
         if (drive_has_slice(rt, t) && t->slice <= 0) { /* the debt takes this turn */
             if (lost++ == rt->ready.count) {

@@ -73,7 +73,7 @@ static void job_begin(struct wrt__rt *rt, struct rt_task *t, const struct rt_rel
 
 void wrt__rt_forget_job(struct wrt__rt *rt, struct rt_task *t)
 {
-    t->has_job = false;
+    t->has_job = t->suspended = t->dropped = t->linger = false;
     if (t->fuel > t->stats.fuel_max) t->stats.fuel_max = t->fuel;
     wrt__rt_wait_end(rt, t);
     wrt__rt_stand_out(rt, t);

@@ -420,9 +420,9 @@ static void lock_free(uint32_t instance)
 static void guest_end(uint32_t task, bool cut)
 {
     struct guest *g = &guests[task];
+    if (cut && g->running_job) g->next = 0; /* the instance is as new */
     g->running_job = g->waits_for_lock = false;
     g->wake_at = NEVER;
-    if (cut) g->next = 0;
     for (uint32_t i = 0; i < INSTANCES; i++) {
         if (owners[i] == task) lock_free(i);
     }
