@@ -1,5 +1,6 @@
 /* body: bodies as arrays of operators, and the functions that an entry can reach. Reads the bytes of a module
- * that was validated before, so that nothing needs to be checked again; must not know bounds. Text: wcet.h. */
+ * that was validated before, so that nothing needs to be checked again; must not know bounds. Text: wcet.h.
+ */
 #include "wasm/front.h"
 #include "wcet/wcet.h"
 
@@ -578,6 +579,41 @@ void wrt__wcet_close(struct wrt__wcet_program *p)
     wrt__free(p->alloc, p->bodies, p->bodies_cap * sizeof *p->bodies, WRT_TAG_OTHER);
     wrt__arena_fini(&p->arena);
     *p = (struct wrt__wcet_program){ .alloc = p->alloc };
+}
+
+static wrt_status body_match_loop(
+    const uint32_t *offsets, uint32_t count, uint32_t *ordinal, uint32_t offset, uint32_t *offset_out)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        if (*ordinal != WRT__WCET_NONE && *ordinal != i) continue;
+        if (offset != WRT__WCET_NONE && offsets[i] != offset) continue;
+        if (*ordinal == WRT__WCET_NONE && offset == WRT__WCET_NONE) break;
+        *ordinal = i;
+        *offset_out = offsets[i];
+        return WRT_OK;
+    }
+    return WRT_E_INVALID;
+}
+
+wrt_status wrt__wcet_find_loop(const struct wrt__wcet_program *p, uint32_t func, uint32_t *ordinal,
+    uint32_t offset, uint32_t *count, uint32_t *offset_out)
+{
+    const struct wrt__wcet_body *body = wrt__wcet_body_of(p, func);
+    uint32_t locals;
+    if (body) {
+        *count = body->loops_count;
+        return body_match_loop(body->loop_offsets, *count, ordinal, offset, offset_out);
+    }
+    struct body_reader b = { .m = p->m, .alloc = p->alloc };
+    b.table_written = wrt__alloc_zero(p->alloc, (size_t)p->m->tables_count + 1, WRT_TAG_OTHER);
+    wrt_status status = WRT_E_NOMEM;
+    if (b.table_written && body_read(&b, func, &locals)) {
+        *count = b.loops_count;
+        status = body_match_loop(b.loop_offsets, *count, ordinal, offset, offset_out);
+    }
+    wrt__free(p->alloc, b.table_written, (size_t)p->m->tables_count + 1, WRT_TAG_OTHER);
+    body_reader_free(&b);
+    return status;
 }
 
 /* ---- what is known ------------------------------------------------------------------------------------- */

@@ -1,5 +1,5 @@
-/* bound: see bound.h. From callees to callers: prices of blocks, then the dearest and the cheapest path. Must not
- * know where facts come from. */
+/* bound: see bound.h. From callees to callers: prices of blocks, then the dearest and the cheapest path. Must
+ * not know where facts come from. */
 #include "wasm/front.h"
 #include "wcet/bound.h"
 
@@ -124,8 +124,8 @@ static bool bound_calls(struct wrt__wcet_bound *x, struct wrt__wcet_unit *u)
                     struct wrt__wcet_call *c = &u->calls[n];
                     *c = (struct wrt__wcet_call){ .block = i, .site = s, .target_first = x->targets_count };
                     if (bound_is_indirect(op->code)) {
-                        c->foreign =
-                            !wrt__wcet_targets(x->b, u->g.body, x->b->sites[s].op, bound_add_target, &targets);
+                        c->foreign = !wrt__wcet_targets(
+                            x->b, u->g.body, x->b->sites[s].op, bound_add_target, &targets);
                     } else {
                         bound_add_target(&targets, op->a);
                     }
@@ -165,7 +165,8 @@ static bool bound_unit(struct wrt__wcet_bound *x, uint32_t i)
     return bound_calls(x, u);
 }
 
-/* ---- order: strongly connected components of the call graph, callees first (Tarjan, own stack) ------------ */
+/* ---- order: strongly connected components of the call graph, callees first (Tarjan, own stack) ------------
+ */
 
 struct bound_visit { uint32_t unit, call, target; };
 struct bound_order {
@@ -200,7 +201,8 @@ static void bound_leave(struct wrt__wcet_bound *x, struct bound_order *o, uint32
         count++;
     } while (member != unit);
     o->groups_count++;
-    for (uint32_t i = 0; count > 1 && i < count; i++) x->units[x->order[o->order_count - 1 - i]].recursive = true;
+    for (uint32_t i = 0; count > 1 && i < count; i++)
+        x->units[x->order[o->order_count - 1 - i]].recursive = true;
 }
 
 static void bound_visit_next(struct wrt__wcet_bound *x, struct bound_order *o)
@@ -267,7 +269,8 @@ static uint64_t bound_call_price(const struct wrt__wcet_bound *x, const struct w
     return high ? wrt__min_u64(best, site->fuel_high) : wrt__max_u64(best, site->fuel_low);
 }
 
-void wrt__wcet_block_costs(const struct wrt__wcet_bound *x, const struct wrt__wcet_unit *u, int sign, int64_t *cost)
+void wrt__wcet_block_costs(
+    const struct wrt__wcet_bound *x, const struct wrt__wcet_unit *u, int sign, int64_t *cost)
 {
     for (uint32_t i = 0; i < u->g.blocks_count; i++) cost[i] = sign > 0 ? u->high[i] : -u->low[i];
     for (uint32_t i = 0; i < u->calls_count; i++) {
@@ -305,7 +308,8 @@ static uint64_t bound_of_path(const struct wrt__path *p, const struct wrt__wcet_
     return best == WRT__PATH_NONE ? 0 : (uint64_t)best;
 }
 
-static bool bound_paths(struct wrt__wcet_bound *x, struct wrt__path *path, uint32_t i, int64_t **cost, uint32_t *cap)
+static bool bound_paths(
+    struct wrt__wcet_bound *x, struct wrt__path *path, uint32_t i, int64_t **cost, uint32_t *cap)
 {
     struct wrt__wcet_unit *u = &x->units[i];
     const struct wrt__wcet_func *given = &x->b->funcs[i];
@@ -333,7 +337,13 @@ static bool bound_paths(struct wrt__wcet_bound *x, struct wrt__path *path, uint3
 
 /* ---- why there is none --------------------------------------------------------------------------------- */
 
-struct bound_reasons { struct wrt__wcet_bound *x; uint8_t *seen; uint32_t *queue; uint32_t count; bool nomem; };
+struct bound_reasons {
+    struct wrt__wcet_bound *x;
+    uint8_t *seen;
+    uint32_t *queue;
+    uint32_t count;
+    bool nomem;
+};
 
 static void bound_why(struct bound_reasons *r, struct wrt__wcet_why why)
 {
@@ -345,7 +355,8 @@ static void bound_why(struct bound_reasons *r, struct wrt__wcet_why why)
     x->why[x->why_count++] = why;
 }
 
-static void bound_why_call(struct bound_reasons *r, const struct wrt__wcet_unit *u, const struct wrt__wcet_call *c)
+static void bound_why_call(
+    struct bound_reasons *r, const struct wrt__wcet_unit *u, const struct wrt__wcet_call *c)
 {
     struct wrt__wcet_bound *x = r->x;
     const struct wrt__wcet_site *site = &x->b->sites[c->site];
@@ -386,8 +397,13 @@ static void bound_why_unit(struct bound_reasons *r, const struct wrt__wcet_unit 
         if (b->header_of != WRT__WCET_NONE && u->most[b->header_of] == WRT__WCET_INF) {
             const struct wrt__wcet_loop *loop =
                 wrt__wcet_loop_of(x->b, u->g.body, u->g.loops[b->header_of].ordinal);
-            bound_why(r, (struct wrt__wcet_why){ .kind = WRT__WCET_WHY_LOOP, .func = func, .offset = loop->offset,
-                .ordinal = loop->ordinal, .callee = WRT__WCET_NONE, .reason = loop->reason });
+            bound_why(r,
+                (struct wrt__wcet_why){ .kind = WRT__WCET_WHY_LOOP,
+                    .func = func,
+                    .offset = loop->offset,
+                    .ordinal = loop->ordinal,
+                    .callee = WRT__WCET_NONE,
+                    .reason = loop->reason });
         }
         for (uint32_t s = b->site_first; s < b->site_first + b->sites_count; s++) {
             const struct wrt__wcet_site *site = &x->b->sites[s];
@@ -400,8 +416,11 @@ static void bound_why_unit(struct bound_reasons *r, const struct wrt__wcet_unit 
         }
     }
     if (!u->open && u->fuel_high == WRT__WCET_INF && before == x->why_count) {
-        bound_why(r, (struct wrt__wcet_why){ .kind = u->no_return ? WRT__WCET_WHY_NO_RETURN : WRT__WCET_WHY_LARGE,
-            .func = func, .offset = u->g.body->ops[0].offset, .callee = WRT__WCET_NONE });
+        bound_why(r,
+            (struct wrt__wcet_why){ .kind = u->no_return ? WRT__WCET_WHY_NO_RETURN : WRT__WCET_WHY_LARGE,
+                .func = func,
+                .offset = u->g.body->ops[0].offset,
+                .callee = WRT__WCET_NONE });
     }
 }
 
@@ -488,8 +507,8 @@ static bool bound_pass_on(struct wrt__wcet_bound *x, uint32_t i, const uint64_t 
     return true;
 }
 
-static bool bound_worst_unit(
-    struct wrt__wcet_bound *x, struct wrt__path *path, uint32_t i, int64_t *cost, uint64_t *runs, uint64_t *calls)
+static bool bound_worst_unit(struct wrt__wcet_bound *x, struct wrt__path *path, uint32_t i, int64_t *cost,
+    uint64_t *runs, uint64_t *calls)
 {
     const struct wrt__wcet_unit *u = &x->units[i];
     if (calls[i] == 0 || u->opaque) return true;
@@ -527,5 +546,6 @@ wrt_status wrt__wcet_worst(struct wrt__wcet_bound *x, uint64_t ***runs, uint64_t
     wrt__path_fini(&path);
     if (ok) return WRT_OK;
     if (nomem) return bound_nomem(err);
-    return wrt__fail(err, WRT_E_LIMIT, WRT__W_LIMIT, WRT__NO_OFFSET, "a count of the dearest path has no room in 64 bits");
+    return wrt__fail(
+        err, WRT_E_LIMIT, WRT__W_LIMIT, WRT__NO_OFFSET, "a count of the dearest path has no room in 64 bits");
 }

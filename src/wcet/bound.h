@@ -20,7 +20,7 @@ struct wrt__wcet_unit {
     uint8_t *reached;               /* per block */
     struct wrt__wcet_call *calls;
     uint32_t calls_count;
-    uint32_t group;                 /* functions that call each other have the same one; callees have lower ones */
+    uint32_t group; /* functions that call each other have the same one; callees have lower ones */
     bool recursive;
     bool open;                      /* something inside has no bound */
     bool opaque;                    /* fuel_high was given, the inside is not looked at */
@@ -65,12 +65,13 @@ wrt_status wrt__wcet_bound_make(struct wrt__wcet_bound *x, struct wrt__wcet_boun
     const struct wrt__wcet_host *hosts, uint32_t hosts_count, wrt_error *err);
 void wrt__wcet_bound_free(struct wrt__wcet_bound *x);
 
-/* Price of each block with the calls in it, into cost[blocks_count] (from wrt__path's point of view); `sign` 1: the
- * most, -1: the least, negated. */
-void wrt__wcet_block_costs(const struct wrt__wcet_bound *x, const struct wrt__wcet_unit *u, int sign, int64_t *cost);
+/* Price of each block with the calls in it, into cost[blocks_count] (from wrt__path's point of view); `sign`
+ * 1: the most, -1: the least, negated. */
+void wrt__wcet_block_costs(
+    const struct wrt__wcet_bound *x, const struct wrt__wcet_unit *u, int sign, int64_t *cost);
 
-/* The dearest path of a bound that was found by loop collapse: runs[unit][block] and calls[unit], in the arena.
- * errors  WRT_E_NOMEM, WRT_E_LIMIT a count is too large */
+/* The dearest path of a bound that was found by loop collapse: runs[unit][block] and calls[unit], in the
+ * arena. errors  WRT_E_NOMEM, WRT_E_LIMIT a count is too large */
 wrt_status wrt__wcet_worst(
     struct wrt__wcet_bound *x, uint64_t ***runs, uint64_t **calls, wrt_error *err);
 

@@ -1,7 +1,7 @@
-/* graph: blocks, edges and natural loops of one body. A taken branch goes on behind its target operator, so that
- * is where blocks begin; the operator itself belongs to those who fall into it (docs/fuel.md, section 2). Must
- * not know prices of calls or bounds of loops. Natural loops are found from the inside out, each block joining the
- * innermost one that it can reach the label of (the reducible case of Havlak's nesting). */
+/* graph: blocks, edges and natural loops of one body. A taken branch goes on behind its target operator, so
+ * that is where blocks begin; the operator itself belongs to those who fall into it (docs/fuel.md, section
+ * 2). Must not know prices of calls or bounds of loops. Natural loops are found from the inside out, each
+ * block joining the innermost one that it can reach the label of (the reducible case of Havlak's nesting). */
 #include "wasm/front.h"
 #include "wcet/graph.h"
 
@@ -131,8 +131,8 @@ static bool graph_begins(const struct graph_maker *k, uint32_t op)
     return k->block_at[op] != WRT__WCET_NONE && !(k->body->ops[op].flags & WRT__WCET_NO_FALL);
 }
 
-/* Marks operators that some path reaches with 1: one pass, since only labels of loops are reached from behind, and
- * those from the front before. */
+/* Marks operators that some path reaches with 1: one pass, since only labels of loops are reached from
+ * behind, and those from the front before. */
 static void graph_reach(struct graph_maker *k, uint8_t *reached)
 {
     const struct wrt__wcet_body *body = k->body;
@@ -273,7 +273,9 @@ static void graph_find_loops(struct graph_maker *k)
             }
             if (!back) continue;
             if (pass == 1) {
-                g->loops[n] = (struct wrt__wcet_natural){ .header = header, .ordinal = i, .parent = WRT__WCET_NONE };
+                g->loops[n] = (struct wrt__wcet_natural){
+                    .header = header, .ordinal = i, .parent = WRT__WCET_NONE
+                };
                 g->blocks[header].header_of = n;
             }
             n++;

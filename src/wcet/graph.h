@@ -5,8 +5,8 @@
 
 #include "wcet/wcet.h"
 
-/* Straight code: ops[first .. first + count), of which all run when the first does. Only blocks that some path
- * reaches exist. */
+/* Straight code: ops[first .. first + count), of which all run when the first does. Only blocks that some
+ * path reaches exist. */
 struct wrt__wcet_block {
     uint32_t first, count;
     uint32_t edge_first, edges_count;       /* leaving it */
@@ -17,8 +17,8 @@ struct wrt__wcet_block {
 /* `to` is a block, or blocks_count: the function returns, blocks_count + 1: `unreachable` ends the run. */
 struct wrt__wcet_edge { uint32_t from, to; };
 
-/* A loop operator whose label is reached again. Blocks behind which no path leads back are not in it, wherever
- * they are written. */
+/* A loop operator whose label is reached again. Blocks behind which no path leads back are not in it,
+ * wherever they are written. */
 struct wrt__wcet_natural {
     uint32_t header;                /* block */
     uint32_t ordinal;               /* of the loop operator in the body */
@@ -32,15 +32,15 @@ struct wrt__wcet_graph {
     struct wrt__wcet_block *blocks;         /* in the order of the binary; 0 is the entry */
     struct wrt__wcet_edge *edges;           /* by block */
     struct wrt__wcet_natural *loops;        /* in the order of their headers: outer ones first */
-    /* Per region (a natural loop, or the whole body behind them all) its blocks in order; a loop inside is its
-     * header alone. */
+    /* Per region (a natural loop, or the whole body behind them all) its blocks in order; a loop inside is
+     * its header alone. */
     uint32_t *items;
     uint32_t top_first, top_count;
-    uint64_t *price;                        /* per block: fixed prices; block 0 with the entry of the function */
+    uint64_t *price; /* per block: fixed prices; block 0 with the entry of the function */
 };
 
 /* In the program's arena; `b` gives the numbers of sites. */
-wrt_status wrt__wcet_graph_make(
-    struct wrt__wcet_graph *g, const struct wrt__wcet_bounds *b, const struct wrt__wcet_body *body, wrt_error *err);
+wrt_status wrt__wcet_graph_make(struct wrt__wcet_graph *g, const struct wrt__wcet_bounds *b,
+    const struct wrt__wcet_body *body, wrt_error *err);
 
 #endif

@@ -1,5 +1,5 @@
-/* lp: see lp.h. Dense inverse of the basis; the steepest column enters, and after a while without progress the
- * first one (Bland), so that it ends. */
+/* lp: see lp.h. Dense inverse of the basis; the steepest column enters, and after a while without progress
+ * the first one (Bland), so that it ends. */
 #include "wcet/lp.h"
 
 enum { LP_OWN = 0x40000000, LP_REFACTOR = 64, LP_STALL = 40 };  /* LP_OWN + 2 row: slack, + 1: artificial */
@@ -143,7 +143,7 @@ static void lp_refactor(struct wrt__lp *lp)
             if (lp->basis[i] != UINT32_MAX) continue;
             if (best == UINT32_MAX || lp_abs(lp->u[i]) > lp_abs(lp->u[best])) best = i;
         }
-        if (lp_abs(lp->u[best]) < 1e-11) continue;      /* depends on the others: its row gets an artificial */
+        if (lp_abs(lp->u[best]) < 1e-11) continue; /* depends on the others: its row gets an artificial */
         lp_pivot(lp, best);
         lp->basis[best] = old[k];
     }

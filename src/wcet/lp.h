@@ -1,5 +1,5 @@
-/* lp: a small linear program, solved by the revised simplex method in floating point. It only proposes: what it
- * answers is rounded and proved in integers by its caller. */
+/* lp: a small linear program, solved by the revised simplex method in floating point. It only proposes: what
+ * it answers is rounded and proved in integers by its caller. */
 #ifndef WRT_SRC_WCET_LP_H
 #define WRT_SRC_WCET_LP_H
 
@@ -7,8 +7,8 @@
 
 enum wrt__lp_result { WRT__LP_OPTIMAL, WRT__LP_INFEASIBLE, WRT__LP_UNBOUNDED, WRT__LP_LIMIT, WRT__LP_NOMEM };
 
-/* maximise sum cost x,  sum coef x  = or <=  rhs,  x >= 0. Every row has two columns of its own: its slack (rows
- * with <=) and an artificial one. */
+/* maximise sum cost x,  sum coef x  = or <=  rhs,  x >= 0. Every row has two columns of its own: its slack
+ * (rows with <=) and an artificial one. */
 struct wrt__lp {
     const wrt_alloc *alloc;
     uint32_t rows;
@@ -36,8 +36,8 @@ void wrt__lp_row(struct wrt__lp *lp, uint32_t row, double rhs, bool equal);
 /* Entries of one row may come in several parts. */
 bool wrt__lp_column(
     struct wrt__lp *lp, double cost, const struct wrt__lp_entry *entries, uint32_t count);
-/* Phase 1: how far from all rows being kept (INFEASIBLE, y of the sum of artificial columns; OPTIMAL: they can be
- * kept). Phase 2 continues there with the costs. Both continue after columns were added. */
+/* Phase 1: how far from all rows being kept (INFEASIBLE, y of the sum of artificial columns; OPTIMAL: they
+ * can be kept). Phase 2 continues there with the costs. Both continue after columns were added. */
 enum wrt__lp_result wrt__lp_solve(struct wrt__lp *lp, int phase);
 double wrt__lp_dual(const struct wrt__lp *lp, uint32_t row);
 double wrt__lp_value(const struct wrt__lp *lp, uint32_t column);

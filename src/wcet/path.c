@@ -1,6 +1,6 @@
-/* path: see path.h. A region is a natural loop or the whole body; inside a region every inner loop is one step
- * with an edge for each of its exits, so that the order of the binary is a topological order. Must not know where
- * prices and bounds come from. */
+/* path: see path.h. A region is a natural loop or the whole body; inside a region every inner loop is one
+ * step with an edge for each of its exits, so that the order of the binary is a topological order. Must not
+ * know where prices and bounds come from. */
 #include "wcet/path.h"
 
 #define PATH_BIT 0x80000000u
@@ -189,8 +189,8 @@ static void path_loop(struct wrt__path *p, uint32_t loop)
     }
 }
 
-void wrt__path_walk(struct wrt__path *p, const struct wrt__wcet_graph *g, const int64_t *cost, const uint64_t *most,
-    const uint64_t *least)
+void wrt__path_walk(struct wrt__path *p, const struct wrt__wcet_graph *g, const int64_t *cost,
+    const uint64_t *most, const uint64_t *least)
 {
     p->nomem = p->overflow = false;
     if (!path_room(p, g)) return;
@@ -241,8 +241,8 @@ static void path_back(struct path_count *c, uint32_t via, uint64_t n)
     }
 }
 
-/* Flow of a region from its end to its beginning. A loop inside is entered as often as it is left; what it does
- * inside comes later. */
+/* Flow of a region from its end to its beginning. A loop inside is entered as often as it is left; what it
+ * does inside comes later. */
 static void path_region_back(struct path_count *c, uint32_t loop, const uint32_t *items, uint32_t count)
 {
     struct wrt__path *p = c->p;

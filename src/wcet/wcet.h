@@ -10,6 +10,12 @@
 #define WRT__WCET_NONE UINT32_MAX
 #define WRT__WCET_INF UINT64_MAX        /* of figures: no bound */
 
+/* Catalogue numbers of this room. */
+enum {
+    WRT__W_WCET_FACTS = 701, WRT__W_WCET_UNBOUNDED, WRT__W_WCET_HASH, WRT__W_WCET_NOTHING,
+    WRT__W_WCET_CONTRADICTION, WRT__W_WCET_LIMIT, WRT__W_WCET_INTEGRITY
+};
+
 /* ---- bodies -------------------------------------------------------------------------------------------- */
 
 /* One live operator of a body. Operators that validation finds unreachable are left out, so that neighbours
@@ -71,8 +77,8 @@ struct wrt__wcet_program {
     uint32_t loops_count, sites_count;      /* over all bodies */
     uint64_t ops_count;
     /* Per table: no function can be in it but those of active segments that are constant (`funcs`), because
-     * nothing imports, exports or writes it. Otherwise `funcs` is every function that a reference may name, and
-     * `foreign` says that functions of others may be there too. */
+     * nothing imports, exports or writes it. Otherwise `funcs` is every function that a reference may name,
+     * and `foreign` says that functions of others may be there too. */
     struct wrt__wcet_table { bool closed, foreign; uint32_t count; const uint32_t *funcs; } *tables;
 };
 
@@ -81,6 +87,11 @@ struct wrt__wcet_program {
 wrt_status wrt__wcet_open(
     struct wrt__wcet_program *p, const struct wrt__module *m, uint32_t entry, wrt_error *err);
 void wrt__wcet_close(struct wrt__wcet_program *p);
+
+/* Loop `*ordinal` of any function with code, or (NONE) the one at `offset`; when both are given they must
+ * agree. *count is how many it has. errors  WRT_E_INVALID there is no such loop; WRT_E_NOMEM */
+wrt_status wrt__wcet_find_loop(const struct wrt__wcet_program *p, uint32_t func, uint32_t *ordinal,
+    uint32_t offset, uint32_t *count, uint32_t *offset_out);
 
 static inline const struct wrt__wcet_body *wrt__wcet_body_of(const struct wrt__wcet_program *p, uint32_t func)
 {
@@ -124,7 +135,7 @@ struct wrt__wcet_site {
     uint32_t func, op, offset;      /* op: index in the body */
     uint64_t size_max;              /* bulk and grow: largest operand of size; INF: unknown */
     uint64_t size_min;
-    uint64_t fuel_high;             /* calls: the callee from its entry to its return, called from here; INF */
+    uint64_t fuel_high; /* calls: the callee from its entry to its return, called from here; INF */
     uint64_t fuel_low;
     const uint32_t *targets;        /* indirect calls: the only functions it can call; NULL: by type */
     uint32_t targets_count;
@@ -160,13 +171,14 @@ static inline struct wrt__wcet_loop *wrt__wcet_loop_of(
 struct wrt__wcet_site *wrt__wcet_site_of(
     const struct wrt__wcet_bounds *b, const struct wrt__wcet_body *body, uint32_t op);
 
-/* Every function that the indirect call `op` of `body` may call: (*f)(ctx, function) for each. False: functions
- * that are not of this module may be called too. */
+/* Every function that the indirect call `op` of `body` may call: (*f)(ctx, function) for each. False:
+ * functions that are not of this module may be called too. */
 bool wrt__wcet_targets(const struct wrt__wcet_bounds *b, const struct wrt__wcet_body *body, uint32_t op,
     void (*f)(void *ctx, uint32_t func), void *ctx);
 
-/* Inference without annotations fills what is still unknown in `b` and may lower what is known; work is bounded by
- * `steps` (0: the default).  errors  WRT_E_NOMEM; a limit that was hit is no error but leaves figures unknown */
+/* Inference without annotations fills what is still unknown in `b` and may lower what is known; work is
+ * bounded by `steps` (0: the default).  errors  WRT_E_NOMEM; a limit that was hit is no error but leaves
+ * figures unknown */
 wrt_status wrt__wcet_infer(struct wrt__wcet_bounds *b, uint64_t steps, wrt_error *err);
 
 #endif
