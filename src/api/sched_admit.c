@@ -1,0 +1,299 @@
+/* api/sched_admit: may this task set run? (include/wrt/sched.h, wrt_sched_admit). Turns each core into what
+ * admission.h asks about: budgets into nanoseconds, rounded up; servers into tasks, and what is in them into
+ * a question of its own; instances that several tasks use into sections. docs/admission.md. */
+#include "api/set.h"
+
+/* One core as the analysis sees it. */
+struct admit_core {
+    wrt_sched *s;
+    uint32_t core;
+    wrt_adm_task *tasks;        /* those outside of servers, then the servers */
+    uint32_t *who;              /* their number in the set; WRT_ADM_NOBODY: a server */
+    uint32_t *priority;
+    wrt_adm_section *sections;
+    wrt_adm_row *rows;
+    uint32_t count, sections_count;
+    bool modes;                 /* budgets differ between modes */
+    wrt_adm_opts o;
+    void *mem;
+    size_t mem_bytes;
+};
+
+static wrt_status admit_no_room(wrt_error *err)
+{
+    return wrt__fail_table(err, WRT_E_NOMEM, WRT__W_NO_ROOM, "admission", "no room for the admission test");
+}
+
+/* ceil(fuel * rate / 1000); false: beyond what the analysis counts. */
+static bool admit_ticks(const wrt_sched *s, uint64_t fuel, uint64_t *out)
+{
+    uint64_t rate = s->opts.ns_per_kfuel, whole, part;
+    if (!wrt__mul_u64(fuel / 1000, rate, &whole) || !wrt__mul_u64(fuel % 1000, rate, &part)) return false;
+    part = part / 1000 + (part % 1000 != 0);
+    return wrt__add_u64(whole, part, out) && *out <= WRT_TICKS_MAX;
+}
+
+static wrt_status admit_range(wrt_error *err, const char *field, uint32_t task)
+{
+    return wrt__fail_table(err, WRT_E_ARG, WRT__W_SET_FIELD, field,
+        "task %u: %s is beyond what the analysis counts (2^60 ns)", task, field);
+}
+
+/* The highest mode that keeps a level; the analysis' mode l is the one that keeps level l and above. */
+static uint32_t admit_mode(uint32_t level)
+{
+    return level >= WRT_ASIL_C ? WRT_MODE_CRITICAL : level == WRT_ASIL_B ? WRT_MODE_HIGH : WRT_MODE_NORMAL;
+}
+
+/* With modes, under fixed priority: C by mode. Else the C of its highest mode, which it never exceeds. */
+static bool admit_budgets(const wrt_sched *s, const wrt_sched_task *t, bool by_mode, wrt_adm_task *out)
+{
+    for (uint32_t l = 0; l < WRT_ADM_LEVELS; l++) {
+        uint32_t mode = by_mode ? admit_mode(l < (uint32_t)t->level ? l : (uint32_t)t->level)
+                                : admit_mode((uint32_t)t->level);
+        if (!admit_ticks(s, t->fuel[mode], &out->wcet[l])) return false;
+    }
+    return true;
+}
+
+static uint8_t admit_band(const wrt_sched *s, const wrt_sched_task *t)
+{
+    uint64_t period = t->period_ns ? t->period_ns : t->separation_ns;
+    if (s->opts.policy != WRT_RM_EDF) return 0;
+    if (t->band_set) return t->band;
+    if (t->level <= WRT_ASIL_A) return t->level == WRT_QM ? 5 : 4;
+    if (s->opts.no_hybrid) return 0;
+    return period <= 10000000u ? 0 : period <= 50000000u ? 1 : period <= 200000000u ? 2 : 3;
+}
+
+static wrt_status admit_task(struct admit_core *a, uint32_t number, wrt_adm_task *out, wrt_error *err)
+{
+    const wrt_sched_task *t = &a->s->tasks[number].o;
+    memset(out, 0, sizeof *out);
+    out->period = t->period_ns ? t->period_ns : t->separation_ns;
+    out->deadline = t->deadline_ns ? t->deadline_ns : out->period;
+    out->jitter = t->jitter_ns;
+    if (out->period > WRT_TICKS_MAX) return admit_range(err, "period_ns", number);
+    if (out->deadline > WRT_TICKS_MAX) return admit_range(err, "deadline_ns", number);
+    if (out->jitter > WRT_TICKS_MAX) return admit_range(err, "jitter_ns", number);
+    bool by_mode = a->o.test == WRT_ADM_AMC_RTB;
+    if (!admit_budgets(a->s, t, by_mode, out)) return admit_range(err, "fuel", number);
+    out->priority = 255u - t->priority;
+    out->level = (uint8_t)t->level;
+    out->band = admit_band(a->s, t);
+    out->np = t->np;
+    return WRT_OK;
+}
+
+/* ---- what there is --------------------------------------------------------------------------------- */
+
+static wrt_status admit_tasks(struct admit_core *a, wrt_error *err)
+{
+    wrt_sched *s = a->s;
+    for (uint32_t i = 0; i < s->tasks_count; i++) {
+        wrt_status status;
+        if (s->tasks[i].o.core != a->core || s->tasks[i].o.in_server) continue;
+        status = admit_task(a, i, &a->tasks[a->count], err);
+        if (status != WRT_OK) return status;
+        a->who[a->count++] = i;
+    }
+    return WRT_OK;
+}
+
+/* A server is the task (Q, P), of the highest level that is in it. */
+static wrt_status admit_servers(struct admit_core *a, wrt_error *err)
+{
+    wrt_sched *s = a->s;
+    for (uint32_t i = 0; i < s->servers_count; i++) {
+        const wrt_sched_server_opts *o = &s->servers[i].o;
+        wrt_adm_server v = { 0, o->period_ns, 0 };
+        wrt_adm_task *t = &a->tasks[a->count];
+        if (o->core != a->core) continue;
+        if (o->period_ns > WRT_TICKS_MAX || !admit_ticks(s, o->fuel, &v.budget))
+            return admit_range(err, "server", i);
+        *t = wrt_adm_server_task(&v, false);
+        t->priority = 255u - o->priority;
+        t->band = o->band_set ? o->band : 0;
+        for (uint32_t k = 0; k < s->tasks_count; k++) {
+            if (!s->tasks[k].o.in_server || s->tasks[k].o.server != i) continue;
+            if (s->tasks[k].o.level > t->level) t->level = (uint8_t)s->tasks[k].o.level;
+            if (!o->band_set) t->band = admit_band(s, &s->tasks[k].o);
+        }
+        a->who[a->count++] = WRT_ADM_NOBODY;
+    }
+    return WRT_OK;
+}
+
+static const struct wrt_instance *admit_instance(const wrt_sched *s, uint32_t task)
+{
+    const wrt_func *f = s->tasks[task].o.func;
+    return f ? f->store->funcs[f->index].instance : NULL;
+}
+
+/* A job stands in its instance from its start to its end. */
+static void admit_sections(struct admit_core *a)
+{
+    for (uint32_t i = 0; i < a->count; i++) {
+        const struct wrt_instance *own = a->who[i] == WRT_ADM_NOBODY ? NULL : admit_instance(a->s, a->who[i]);
+        bool shared = false;
+        for (uint32_t k = 0; own && k < a->count && !shared; k++) {
+            shared = k != i && a->who[k] != WRT_ADM_NOBODY && admit_instance(a->s, a->who[k]) == own;
+        }
+        if (!shared) continue;
+        a->sections[a->sections_count++] =
+            (wrt_adm_section){ i, own->number, a->tasks[i].wcet[WRT_ADM_LEVELS - 1] };
+    }
+}
+
+/* ---- the questions ----------------------------------------------------------------------------------- */
+
+static bool admit_differ(const wrt_sched *s, uint32_t core)
+{
+    for (uint32_t i = 0; i < s->tasks_count; i++) {
+        const wrt_sched_task *t = &s->tasks[i].o;
+        if (t->core == core && t->fuel[admit_mode((uint32_t)t->level)] != t->fuel[0]) return true;
+    }
+    return false;
+}
+
+static wrt_status admit_options(struct admit_core *a, wrt_error *err)
+{
+    const wrt_sched_opts *o = &a->s->opts;
+    a->o = (wrt_adm_opts){ .size = sizeof a->o,
+        .overhead = o->overhead,
+        .cap_level = o->level_utilization,
+        .cap_total = o->max_utilization,
+        .lock = o->ceiling ? WRT_ADM_CEILING : WRT_ADM_INHERITANCE,
+        .modes = 1u << 0 | 1u << 2 | 1u << 3 };
+    switch (o->policy) {
+    case WRT_FIXED_PRIORITY:
+    case WRT_RATE_MONOTONIC: a->o.test = admit_differ(a->s, a->core) ? WRT_ADM_AMC_RTB : WRT_ADM_FP; break;
+    case WRT_EDF: a->o.test = WRT_ADM_EDF; break;
+    case WRT_RM_EDF: a->o.test = WRT_ADM_BANDS; break;
+    default:
+        return wrt__fail_table(err, WRT_E_UNSUPPORTED, WRT__W_SET_FIELD, "policy",
+            "no admission test is defined for this policy");
+    }
+    return WRT_OK;
+}
+
+static wrt_status admit_inside(
+    struct admit_core *a, uint32_t server, wrt_adm_row *rows, wrt_adm_verdict *out, wrt_error *err)
+{
+    wrt_sched *s = a->s;
+    wrt_adm_opts o = a->o;
+    wrt_adm_server v = { 0, s->servers[server].o.period_ns, 0 };
+    uint64_t least = UINT64_MAX;
+    uint32_t n = 0, first = WRT_ADM_NOBODY;
+    wrt_status status;
+    for (uint32_t i = 0; i < s->tasks_count; i++) {
+        if (!s->tasks[i].o.in_server || s->tasks[i].o.server != server) continue;
+        if (first == WRT_ADM_NOBODY) first = i;
+        status = admit_task(a, i, &a->tasks[n], err);
+        if (status != WRT_OK) return status;
+        a->tasks[n].np = false;
+        least = wrt__min_u64(least, a->tasks[n++].deadline);
+    }
+    if (n == 0) return WRT_OK;
+    /* Inside it is first come, first served, which is earliest deadline first with one deadline for all. */
+    for (uint32_t i = 0; i < n; i++) a->tasks[i].deadline = least;
+    (void)admit_ticks(s, s->servers[server].o.fuel, &v.budget);
+    o.test = WRT_ADM_EDF;
+    o.cap_level = o.cap_total = (wrt_adm_ratio){ 0, 0 };
+    status = wrt_adm_inside(&(wrt_adm_set){ a->tasks, n, NULL, 0 }, &o, &v, a->mem, a->mem_bytes, out, err);
+    if (status != WRT_OK) return status;
+    out->task = out->ok ? WRT_ADM_NOBODY : first;
+    for (uint32_t i = 0; rows && i < s->tasks_count; i++) {
+        if (!s->tasks[i].o.in_server || s->tasks[i].o.server != server) continue;
+        rows[i] = (wrt_adm_row){ .ok = out->ok,
+            .response = WRT_TICKS_NONE,
+            .blocker = WRT_ADM_NOBODY,
+            .violation = WRT_TICKS_NONE };
+    }
+    if (out->ok) return WRT_OK;
+    return wrt__fail(err, WRT_E_REJECTED, WRT__W_SET_REJECTED, WRT__NO_OFFSET,
+        "server %u does not give its tasks what they need in time", server);
+}
+
+static wrt_status admit_ask(struct admit_core *a, wrt_adm_row *rows, wrt_adm_verdict *out, wrt_error *err)
+{
+    wrt_adm_set set = { a->tasks, a->count, a->sections, a->sections_count };
+    wrt_status status = WRT_OK;
+    if (a->s->opts.policy == WRT_RATE_MONOTONIC) {
+        status = wrt_adm_monotonic(&set, true, a->mem, a->mem_bytes, a->priority, err);
+        for (uint32_t i = 0; i < a->count && status == WRT_OK; i++) a->tasks[i].priority = a->priority[i];
+    }
+    if (status == WRT_OK && a->count)
+        status = wrt_adm_admit(&set, &a->o, a->mem, a->mem_bytes, rows ? a->rows : NULL, out, err);
+    if (status != WRT_OK && status != WRT_E_REJECTED) return status;
+    if (out->task != WRT_ADM_NOBODY && out->task < a->count) out->task = a->who[out->task];
+    for (uint32_t i = 0; rows && i < a->count; i++) {
+        if (a->who[i] == WRT_ADM_NOBODY) continue;
+        rows[a->who[i]] = a->rows[i];
+        if (a->rows[i].blocker < a->count) rows[a->who[i]].blocker = a->who[a->rows[i].blocker];
+    }
+    for (uint32_t i = 0; i < a->s->servers_count && status == WRT_OK; i++) {
+        if (a->s->servers[i].o.core == a->core) status = admit_inside(a, i, rows, out, err);
+    }
+    return status;
+}
+
+/* ---- memory -------------------------------------------------------------------------------------------- */
+
+static void admit_close(struct admit_core *a, size_t most)
+{
+    const wrt_alloc *m = &a->s->engine->alloc;
+    wrt__free(m, a->tasks, most * sizeof *a->tasks, WRT_TAG_OTHER);
+    wrt__free(m, a->who, most * sizeof *a->who, WRT_TAG_OTHER);
+    wrt__free(m, a->priority, most * sizeof *a->priority, WRT_TAG_OTHER);
+    wrt__free(m, a->sections, most * sizeof *a->sections, WRT_TAG_OTHER);
+    wrt__free(m, a->rows, most * sizeof *a->rows, WRT_TAG_OTHER);
+    wrt__free(m, a->mem, a->mem_bytes, WRT_TAG_OTHER);
+}
+
+static bool admit_open(struct admit_core *a, size_t most)
+{
+    const wrt_alloc *m = &a->s->engine->alloc;
+    a->tasks = wrt__alloc(m, most * sizeof *a->tasks, WRT_TAG_OTHER);
+    a->who = wrt__alloc(m, most * sizeof *a->who, WRT_TAG_OTHER);
+    a->priority = wrt__alloc(m, most * sizeof *a->priority, WRT_TAG_OTHER);
+    a->sections = wrt__alloc(m, most * sizeof *a->sections, WRT_TAG_OTHER);
+    a->rows = wrt__alloc_zero(m, most * sizeof *a->rows, WRT_TAG_OTHER);
+    a->mem_bytes = wrt_adm_mem_bytes((uint32_t)most, (uint32_t)most);
+    a->mem = a->mem_bytes ? wrt__alloc(m, a->mem_bytes, WRT_TAG_OTHER) : NULL;
+    if (!a->mem) a->mem_bytes = 0;
+    return a->tasks && a->who && a->priority && a->sections && a->rows && a->mem;
+}
+
+static wrt_status admit_one(
+    wrt_sched *s, uint32_t core, wrt_adm_row *rows, wrt_adm_verdict *out, wrt_error *err)
+{
+    struct admit_core a = { .s = s, .core = core };
+    size_t most = (size_t)s->tasks_count + s->servers_count;
+    wrt_status status = admit_options(&a, err);
+    if (status != WRT_OK) return status;
+    status = admit_open(&a, most) ? admit_tasks(&a, err) : admit_no_room(err);
+    if (status == WRT_OK) status = admit_servers(&a, err);
+    if (status == WRT_OK) {
+        admit_sections(&a);
+        status = admit_ask(&a, rows, out, err);
+    }
+    admit_close(&a, most);
+    return status;
+}
+
+wrt_status wrt_sched_admit(wrt_sched *s, wrt_adm_row *rows, wrt_adm_verdict *out, wrt_error *err)
+{
+    wrt_adm_verdict verdict = { .task = WRT_ADM_NOBODY };
+    wrt_status status = WRT_OK;
+    wrt__error_clear(err);
+    if (s->tasks_count == 0)
+        return wrt__fail_table(err, WRT_E_ARG, WRT__W_SET_FIELD, "tasks", "the task set is empty");
+    for (uint32_t i = 0; i < s->opts.cores && status == WRT_OK; i++) {
+        if (s->cores[i].jobs_count == 0) continue;
+        verdict = (wrt_adm_verdict){ .task = WRT_ADM_NOBODY };
+        status = admit_one(s, i, rows, &verdict, err);
+    }
+    if (out) *out = verdict;
+    return status;
+}
