@@ -5,8 +5,10 @@
  *   micro tasks       task create + finish, switch, slice with accounts, beside pthreads and futexes, CPU ns
  *   micro parked N    N instances of a one-page module, each with a task parked in a host call: bytes
  *   micro quantum     share of switching in CPU time against the quantum
+ *   micro latency     from the post of another thread to the end of the task that waited for it, microseconds
  *
- * Time is CPU time of the process (clock_gettime). Every figure is the least of several rounds. */
+ * Time is CPU time of the process (clock_gettime), and every figure the least of several rounds; but latency is by
+ * the wall clock, and its figures are median, 99th percentile and worst. */
 #define _GNU_SOURCE
 #include <limits.h>
 #include <linux/futex.h>
@@ -390,12 +392,122 @@ static int bench_quantum(void)
     return 0;
 }
 
+/* ---- latency of an outside event */
+
+enum { LATENCY_EVENTS = 2000 };
+static struct {
+    wrt_inbox *inbox;
+    wrt_func *park;
+    _Atomic uint64_t waits_for;         /* completion of the task that waits now; 0: taken by the poster */
+    uint64_t posted_at;
+    double us[LATENCY_EVENTS];
+    int count;
+} latency;
+
+static uint64_t wall_ns(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+}
+
+static void *latency_post(void *ctx)
+{
+    uint64_t state = 88172645463325252u, k;
+    (void)ctx;
+    for (int i = 0; i < LATENCY_EVENTS; i++) {
+        while ((k = atomic_exchange(&latency.waits_for, 0)) == 0) usleep(10);
+        state ^= state << 13, state ^= state >> 7, state ^= state << 17;
+        usleep((useconds_t)(100 + state % 200));        /* at any moment of the busy loop */
+        latency.posted_at = wall_ns();
+        if (wrt_complete_post(latency.inbox, (wrt_completion){ k }, WRT_OK, 0) != WRT_OK) exit(1);
+    }
+    return NULL;
+}
+
+static void latency_next(wrt_store *s);
+
+static void latency_done(void *ctx, wrt_store *s, wrt_task t, wrt_status status)
+{
+    (void)ctx;
+    if (status != WRT_OK) exit(1);
+    latency.us[latency.count++] = (double)(wall_ns() - latency.posted_at) / 1000;
+    wrt_task_close(s, t);
+    if (latency.count < LATENCY_EVENTS) latency_next(s);
+    else wrt_stop(latency.inbox);
+}
+
+static void latency_next(wrt_store *s)
+{
+    wrt_task_opts o = WRT_INIT(wrt_task_opts);
+    o.priority = 200;
+    o.done = latency_done;
+    check(wrt_task_start(s, latency.park, NULL, 0, &o, NULL, &err), "task");
+}
+
+static wrt_status latency_wait(void *ctx, wrt_call *call)
+{
+    wrt_completion k;
+    (void)ctx;
+    if (wrt_defer(call, NULL, NULL, NULL, &k) != WRT_OK) return WRT_E_LIMIT;
+    atomic_store(&latency.waits_for, k.v);
+    return WRT_PENDING;
+}
+
+static int latency_compare(const void *a, const void *b)
+{
+    double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+/* poll_fuel 0: nobody else is in the store, it sleeps; else a task of lower priority never ends. */
+static void time_latency(uint64_t poll_fuel)
+{
+    struct setup u;
+    pthread_t thread;
+    open_setup(&u, NULL, 64, 0);
+    wrt_store_free(u.store);
+    wrt_store_opts o = WRT_INIT(wrt_store_opts);
+    wrt_fn_def def = WRT_INIT(wrt_fn_def);
+    o.policy = WRT_FIXED_PRIORITY;
+    o.poll_fuel = poll_fuel;
+    def.name = WRT_STR("wait");
+    def.fn = latency_wait;
+    check(wrt_link_funcs(u.linker, WRT_STR("host"), &def, 1, &err), "link");
+    check(wrt_store_new(u.engine, &o, &u.store, &err), "store");
+    latency.inbox = wrt_inbox_of(u.store);
+    latency.park = new_func(&u, WRT_STR("park"));
+    latency.count = 0;
+    latency_next(u.store);
+    if (poll_fuel) {
+        wrt_val args[2] = { wrt_i32(-1), wrt_i32(1) };
+        new_task(&u, new_func(&u, WRT_STR("work")), args, 2, (wrt_group){ 0 }, 0);
+    }
+    if (pthread_create(&thread, NULL, latency_post, NULL) != 0) exit(1);
+    while (latency.count < LATENCY_EVENTS) (void)wrt_wait(u.store, UINT64_MAX);
+    pthread_join(thread, NULL);
+    qsort(latency.us, LATENCY_EVENTS, sizeof latency.us[0], latency_compare);
+    printf("latency_%llu_median_us %.1f\nlatency_%llu_p99_us %.1f\nlatency_%llu_worst_us %.1f\n",
+        (unsigned long long)poll_fuel, latency.us[LATENCY_EVENTS / 2], (unsigned long long)poll_fuel,
+        latency.us[LATENCY_EVENTS * 99 / 100], (unsigned long long)poll_fuel, latency.us[LATENCY_EVENTS - 1]);
+    wrt_inbox_drop(latency.inbox);
+    close_setup(&u);
+}
+
+static int bench_latency(void)
+{
+    static const uint64_t polls[] = { 0, 100, 1000, 10000, 100000 };
+    for (size_t i = 0; i < sizeof polls / sizeof polls[0]; i++) time_latency(polls[i]);
+    return 0;
+}
+
 int main(int argc, char **argv)
 {
     if (argc == 3 && strcmp(argv[1], "load") == 0) return bench_load(argv[2]);
     if (argc == 2 && strcmp(argv[1], "tasks") == 0) return bench_tasks();
     if (argc == 3 && strcmp(argv[1], "parked") == 0) return bench_parked((uint32_t)atoi(argv[2]));
     if (argc == 2 && strcmp(argv[1], "quantum") == 0) return bench_quantum();
-    fprintf(stderr, "usage: micro load FILE | tasks | parked N | quantum\n");
+    if (argc == 2 && strcmp(argv[1], "latency") == 0) return bench_latency();
+    fprintf(stderr, "usage: micro load FILE | tasks | parked N | quantum | latency\n");
     return 64;
 }

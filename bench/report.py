@@ -130,6 +130,20 @@ def quantum_part(results):
     return "Eight tasks of arithmetic with loads and stores; share of CPU time that goes into switching.\n\n" + table(["quantum, fuel", "share, %"], rows) + "\n"
 
 
+def latency_part(results):
+    values = results.get("latency", {})
+    rows = []
+    for key in values:
+        if not key.endswith("_median_us"):
+            continue
+        poll = key.split("_")[1]
+        rows.append(["asleep" if poll == "0" else f"busy, poll_fuel {poll}", *(number(values[f"latency_{poll}_{what}_us"], 1) for what in ("median", "p99", "worst"))])
+    if not rows:
+        return "Not measured" + (f": {values['skipped']}" if "skipped" in values else "") + ".\n"
+    return ("From the post of another thread to the end of the task that waited for it, wall clock, microseconds; the store sleeps, or a task of lower priority "
+            "never ends. The worst is the operating system's: when it runs somebody else.\n\n" + table(["the store is", "median", "99 %", "worst"], rows) + "\n")
+
+
 def start_part(results):
     start = results.get("start", {})
     own = start.get("wrt")
@@ -175,7 +189,8 @@ def markdown(results, base):
     speed, mean, worst = speed_part(results, base)
     metering, metering_ratio = metering_part(results)
     parts = [("What is promised", figures(results, mean, worst, metering_ratio)), ("Speed", speed), ("Cost of metering", metering),
-             ("Tasks against threads", tasks_part(results)), ("Quantum", quantum_part(results)), ("Start of a process", start_part(results)),
+             ("Tasks against threads", tasks_part(results)), ("Quantum", quantum_part(results)), ("Latency of an outside event", latency_part(results)),
+             ("Start of a process", start_part(results)),
              ("Programs against native code", programs_part(results)), ("Memory", memory_part(results))]
     return machine_part(results) + "".join(f"\n### {head}\n\n{text}" for head, text in parts)
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Measures everything that the project makes a claim about and writes one Markdown table per claim and a plot.
 
-    bench/run.py [--rounds 5] [--only speed,metering,load,start,tasks,memory,quantum,programs,sizes] [--publish]
+    bench/run.py [--rounds 5] [--only speed,metering,load,start,tasks,memory,quantum,latency,programs,sizes] [--publish]
 
 Writes build/bench/results.md, results.json, speed.svg, quantum.svg; --publish also renews the generated part of
 docs/benchmarks.md and the plots beside it. Inputs: INPUTS/*.wasm with INPUTS/README.md, which names n and the result of run(n)
@@ -31,7 +31,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent
 PEERS = pathlib.Path(os.environ.get("WRT_PEERS", pathlib.Path.home() / ".cache" / "wrt-peers"))
 BASE = "wasmi+fuel"
-SECTIONS = ["speed", "metering", "load", "start", "tasks", "memory", "quantum", "programs", "sizes"]
+SECTIONS = ["speed", "metering", "load", "start", "tasks", "memory", "quantum", "latency", "programs", "sizes"]
 
 
 class Bench:
@@ -255,6 +255,10 @@ def run_memory(bench):
 
 def run_quantum(bench):
     return micro_values(bench, ["quantum"])
+
+
+def run_latency(bench):
+    return micro_values(bench, ["latency"])
 
 
 def run_programs(bench):
