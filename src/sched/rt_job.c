@@ -75,9 +75,8 @@ void wrt__rt_forget_job(struct wrt__rt *rt, struct rt_task *t)
 {
     t->has_job = t->suspended = t->dropped = t->linger = false;
     if (t->fuel > t->stats.fuel_max) t->stats.fuel_max = t->fuel;
-    wrt__rt_wait_end(rt, t);
     wrt__rt_stand_out(rt, t);
-    wrt__rt_settle(rt, t);
+    wrt__rt_wait_end(rt, t);
     wrt__rt_arm_deadline(rt, t);
 }
 

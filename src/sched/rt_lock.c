@@ -132,9 +132,10 @@ void wrt__rt_wait_link(struct wrt__rt *rt, struct rt_task *t, uint8_t why, uint3
     t->wait = why;
     t->wait_instance = instance;
     if (owner != WRT__RT_NONE) lock_link(rt, t, owner);
-    if (old) wrt__rt_settle(rt, old);
-    wrt__rt_settle(rt, t);
+    /* In this order, so that whoever of a server takes over from another one leaves no gap. */
     if (owner != WRT__RT_NONE) wrt__rt_settle(rt, rt_task_at(rt, owner));
+    wrt__rt_settle(rt, t);
+    if (old) wrt__rt_settle(rt, old);
 }
 
 void wrt__rt_wait_end(struct wrt__rt *rt, struct rt_task *t)
@@ -142,9 +143,9 @@ void wrt__rt_wait_end(struct wrt__rt *rt, struct rt_task *t)
     struct rt_task *old = lock_unlink(rt, t);
     t->wait = RT_WAIT_NOT;
     t->wait_instance = WRT__RT_NONE;
-    if (old) wrt__rt_settle(rt, old);
     if (t->has_job) wrt__rt_take_order(rt, t);
-    wrt__rt_settle(rt, t);
+    wrt__rt_settle(rt, t); /* before the other: no gap, as above */
+    if (old) wrt__rt_settle(rt, old);
 }
 
 bool wrt__rt_before(const struct wrt__rt *rt, uint32_t a, uint32_t b)

@@ -16,8 +16,8 @@
  * band, np, on_overrun (abort suspend extend:PERCENT trap), on_late (abort skip queue), on_drop (suspend
  * abort degrade:N), server, instance (number; default: none), enforce, monitor (0 1), separation (sporadic)
  *   job ITEM ..            a behaviour of the task before it; a task's jobs take its lines in turn, from the
- *                          first one again after the last, and after a job of it that failed or was
- *                          aborted. Items:
+ *                          first one again after the last, and after a job of its instance that failed
+ *                          or was aborted with something done. Items:
  *                              N  5*N      a charge block of N fuel, five of them
  *                              wait:NS     a host call that takes so long
  *                              lock:R unlock:R   enters, leaves instance R (not the task's own)

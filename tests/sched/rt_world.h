@@ -420,7 +420,10 @@ static void lock_free(uint32_t instance)
 static void guest_end(uint32_t task, bool cut)
 {
     struct guest *g = &guests[task];
-    if (cut && g->running_job) g->next = 0; /* the instance is as new */
+    for (uint32_t i = 0; cut && g->running_job && i < guests_count; i++) { /* the instance is as new */
+        bool same = g->o.instance != WRT__RT_NONE && guests[i].o.instance == g->o.instance;
+        if (i == task || same) guests[i].next = 0;
+    }
     g->running_job = g->waits_for_lock = false;
     g->wake_at = NEVER;
     for (uint32_t i = 0; i < INSTANCES; i++) {
