@@ -1,6 +1,7 @@
 /* drive: turns the store until something is to be said: a task ended, fuel, time or a signal. Owns the
  * signals. */
 #include "wd.h"
+#include <wrt/sched.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/time.h>
@@ -10,6 +11,7 @@
 
 static volatile sig_atomic_t signal_seen;
 static wrt_inbox *volatile signal_inbox;
+static wrt_sched *volatile signal_sched;
 
 static void signal_leave(int number)
 {
@@ -25,10 +27,12 @@ static void signal_leave(int number)
 static void signal_came(int number)
 {
     wrt_inbox *inbox = signal_inbox;
+    wrt_sched *sched = signal_sched;
     int seen = signal_seen;
-    if (seen || !inbox) signal_leave(seen ? seen : number);
+    if (seen || (!inbox && !sched)) signal_leave(seen ? seen : number);
     signal_seen = number;
-    wrt_stop(inbox);
+    if (inbox) wrt_stop(inbox);
+    if (sched) wrt_sched_stop(sched);
     alarm(2);
 }
 
@@ -49,6 +53,12 @@ void wd_signals_arm(wrt_inbox *inbox)
     sigaction(SIGINT, &a, NULL);
     sigaction(SIGTERM, &a, NULL);
     sigaction(SIGALRM, &a, NULL);
+}
+
+void wd_signals_arm_sched(wrt_sched *s)
+{
+    signal_sched = s;
+    wd_signals_arm(NULL);
 }
 
 void wd_timer_arm(uint64_t ns)

@@ -56,12 +56,15 @@ static void system_cores(struct wd_manifest *m)
     m->o.cores = 0;
     if (!f->v) {
         m->o.cores = 1;
+        const struct toml_value *system = mf_get(m, MF_ROOT_system)->v;
+        m->cores_wrong = system && toml_get(&m->mf.toml, system, WRT_STR("cores"));
         return;
     }
     if (f->v->count == 0 || f->v->count > WD_MF_CORES) {
         mf_fault(&m->mf, f->v, false, WD_W_MANIFEST_VALUE, NULL, "1 to %d cores, found %u", (int)WD_MF_CORES,
             f->v->count);
         m->o.cores = 1;
+        m->cores_wrong = true;
         return;
     }
     for (const struct toml_value *v = f->v->first; v; v = v->next) {
@@ -169,7 +172,7 @@ static void manifest_system(struct wd_manifest *m, const struct toml_value *t)
 static uint32_t manifest_core(struct wd_manifest *m, enum mf_key key)
 {
     const struct mf_field *f = mf_get(m, key);
-    if (!f->v) return 0;
+    if (!f->v || m->cores_wrong) return 0;
     for (uint32_t k = 0; k < m->o.cores; k++) {
         if (m->cores[k] == f->n) return k;
     }

@@ -75,7 +75,7 @@ struct wd_manifest {
     wrt_asil profile;
     wrt_sched_opts o;               /* settings; cores is their count */
     uint32_t cores[WD_MF_CORES];    /* numbers as the manifest names them */
-    bool seal;
+    bool seal, cores_wrong;
     char *fuel_table;               /* as written; NULL: default */
     const wrt_fuel_table *table;
     wrt_fuel_table *own_table;

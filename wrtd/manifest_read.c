@@ -423,18 +423,18 @@ static const char *mf_table_name(enum mf_table t)
 static void mf_unknown(struct mf *m, enum mf_table table, const struct toml_value *v)
 {
     struct wd_near near;
-    char other[128] = "docs/manifest.md lists the keys";
+    char other[128] = "";
     wd_near_init(&near, v->key);
     for (int k = 0; k < MF_KEYS; k++) {
         if (mf_keys[k].table == table) {
             wd_near_offer(&near, wd_str(mf_keys[k].name));
-        } else if (wd_equal(v->key, mf_keys[k].name)) {
+        } else if (!other[0] && wd_equal(v->key, mf_keys[k].name)) {
             snprintf(other, sizeof other, "it is a key of %s", mf_table_name(mf_keys[k].table));
         }
     }
     mf_fault(m, v, true, WD_W_MANIFEST_KEY, NULL, "%s has no key `%.*s`", mf_table_name(table),
         (int)(v->key.n < 60 ? v->key.n : 60), v->key.p);
-    mf_hint_near(m, &near, other);
+    mf_hint_near(m, &near, other[0] ? other : "docs/manifest.md lists the keys");
 }
 
 void mf_read(struct mf *m, enum mf_table table, const struct toml_value *t)

@@ -74,7 +74,8 @@ static void say_caret(const struct wd *w, const struct wd_caret *c)
     }
     fputs(paint(w, "\033[1;31m"), stderr);
     for (size_t k = 0; k < (c->n ? c->n : 1); k++) fputc('^', stderr);
-    fprintf(stderr, "%s %s\n", paint(w, "\033[0m"), c->note ? c->note : "");
+    bool note = c->note && c->note[0];
+    fprintf(stderr, "%s%s%s\n", paint(w, "\033[0m"), note ? " " : "", note ? c->note : "");
 }
 
 static void say_line(const struct wd *w, const char *word, const char *text)

@@ -1,19 +1,29 @@
 /* sched: finds the part of `wrtd sched` that is asked for. What the parts do is theirs. */
-#include "taskset.h"
+#include "sched_system.h"
 #include <string.h>
+
+/* A manifest says it by its name. */
+static int sched_analyze(struct wd *w)
+{
+    size_t n = w->rest_count > 0 ? strlen(w->rest[0]) : 0;
+    bool manifest = n > 5 && strcmp(w->rest[0] + n - 5, ".toml") == 0;
+    return manifest ? wd_sched_manifest_analyze(w) : wd_sched_cmd_analyze(w);
+}
 
 static const struct sched_part {
     const char *name;
     int (*run)(struct wd *w);
 } sched_parts[] = {
-    { "analyze", wd_sched_cmd_analyze },
+    { "analyze", sched_analyze },
+    { "simulate", wd_sched_cmd_simulate },
+    { "run", wd_sched_cmd_run },
 };
 
 int wd_cmd_sched(struct wd *w)
 {
     char hint[128] = "one of";
     struct wd_near near;
-    if (w->rest_count == 0) return wd_operands(w, 1, -1, "a part: analyze");
+    if (w->rest_count == 0) return wd_operands(w, 1, -1, "a part: analyze, simulate or run");
     const char *word = w->rest[0];
     wd_near_init(&near, wd_str(word));
     for (size_t k = 0; k < WD_COUNT(sched_parts); k++) {

@@ -76,11 +76,13 @@ static void schema_members(struct wd_json *j, const char *command, const char *b
 static const struct { const char *name, *members[11][2];
 } shared[] = {
     { "value", { { "*type", "string" }, { "*value", NULL } } },
-    { "error", { { "*code", NULL }, { "*status", "string" }, { "*message", "string" }, { "where", "string" },
-                   { "offset", "integer" }, { "table", "string" }, { "hint", "string" }, { "line", "integer" },
-                   { "column", "integer" } } },
-    { "frame", { { "*module", "string" }, { "*function", "integer" }, { "name", "string" },
-                   { "*function_offset", "integer" }, { "*offset", "integer" } } },
+    { "error",
+        { { "*code", NULL }, { "*status", "string" }, { "*message", "string" }, { "where", "string" },
+            { "offset", "integer" }, { "table", "string" }, { "hint", "string" }, { "line", "integer" },
+            { "column", "integer" } } },
+    { "frame",
+        { { "*module", "string" }, { "*function", "integer" }, { "name", "string" },
+            { "*function_offset", "integer" }, { "*offset", "integer" } } },
     { "bulk", { { "*price", "integer" }, { "*shift", "integer" } } },
 };
 

@@ -28,7 +28,7 @@ static void put_u64(uint8_t *p, uint64_t v)
     for (int k = 0; k < 8; k++) p[k] = (uint8_t)(v >> (8 * k));
 }
 
-static void put_record(struct wd_trace *t, const wrt_trace_rec *r)
+static void write_record(FILE *f, const wrt_trace_rec *r)
 {
     uint8_t p[WD_TRACE_RECORD];
     put_u64(p, r->t_ns);
@@ -38,16 +38,20 @@ static void put_record(struct wd_trace *t, const wrt_trace_rec *r)
     put_u32(p + 28, r->core);
     put_u32(p + 32, r->a);
     put_u32(p + 36, r->b);
-    fwrite(p, 1, sizeof p, t->f);
+    fwrite(p, 1, sizeof p, f);
+}
+
+static void put_record(struct wd_trace *t, const wrt_trace_rec *r)
+{
+    write_record(t->f, r);
     t->records++;
 }
 
 /*  0 magic      8 version   12 header bytes  16 record bytes  20 zero
  * 24 fuel hash 32 code hash 40 trace hash    48 records       56 lost   64 flags  72 fuel table's name  96
  * program */
-static void put_head(struct wd_trace *t, const struct wd_trace_head *h)
+static void put_head(FILE *f, uint8_t p[WD_TRACE_HEADER], const struct wd_trace_head *h)
 {
-    uint8_t *p = t->head;
     memset(p, 0, WD_TRACE_HEADER);
     memcpy(p, WD_TRACE_MAGIC, 8);
     put_u32(p + 8, h->version);
@@ -58,7 +62,7 @@ static void put_head(struct wd_trace *t, const struct wd_trace_head *h)
     put_u64(p + 64, h->flags);
     memcpy(p + 72, h->fuel_name, sizeof h->fuel_name);
     memcpy(p + 96, h->program, sizeof h->program);
-    fwrite(p, 1, WD_TRACE_HEADER, t->f);
+    fwrite(p, 1, WD_TRACE_HEADER, f);
 }
 
 int wd_trace_start(struct wd_session *s, const char *path, uint64_t code_hash, const char *program)
@@ -81,7 +85,7 @@ int wd_trace_start(struct wd_session *s, const char *path, uint64_t code_hash, c
         memcpy(h.fuel_name, table->name, sizeof h.fuel_name);
         size_t n = strlen(program);
         memcpy(h.program, program, n < sizeof h.program - 1 ? n : sizeof h.program - 1);
-        put_head(t, &h);
+        put_head(t->f, t->head, &h);
     }
     t->ring = malloc((size_t)RING_RECORDS * sizeof(wrt_trace_rec));
     t->drained = wd_alloc(DRAIN_RECORDS * sizeof *t->drained);
@@ -92,22 +96,29 @@ int wd_trace_start(struct wd_session *s, const char *path, uint64_t code_hash, c
     return wd_fail(s->w, WD_EXIT_LIMIT, WD_W_TRACE, NULL, "no memory for a trace");
 }
 
+/* One record of a name: 24 bytes of it. */
+static wrt_trace_rec name_record(uint64_t task, uint32_t part, const char *name, size_t n)
+{
+    uint8_t text[24] = { 0 };
+    size_t left = n - part * 24;
+    memcpy(text, name + part * 24, left < 24 ? left : 24);
+    wrt_trace_rec r = { .task = task, .kind = WD_TRACE_NAME, .core = part };
+    for (int k = 0; k < 8; k++) {
+        r.t_ns |= (uint64_t)text[k] << (8 * k);
+        r.fuel |= (uint64_t)text[8 + k] << (8 * k);
+    }
+    for (int k = 0; k < 4; k++) {
+        r.a |= (uint32_t)text[16 + k] << (8 * k);
+        r.b |= (uint32_t)text[20 + k] << (8 * k);
+    }
+    return r;
+}
+
 void wd_trace_name(struct wd_trace *t, wrt_task task, const char *name)
 {
     size_t n = strlen(name);
     for (uint32_t part = 0; t->f && part * 24 < n; part++) {
-        uint8_t text[24] = { 0 };
-        size_t left = n - part * 24;
-        memcpy(text, name + part * 24, left < 24 ? left : 24);
-        wrt_trace_rec r = { .task = task.v, .kind = WD_TRACE_NAME, .core = part };
-        for (int k = 0; k < 8; k++) {
-            r.t_ns |= (uint64_t)text[k] << (8 * k);
-            r.fuel |= (uint64_t)text[8 + k] << (8 * k);
-        }
-        for (int k = 0; k < 4; k++) {
-            r.a |= (uint32_t)text[16 + k] << (8 * k);
-            r.b |= (uint32_t)text[20 + k] << (8 * k);
-        }
+        wrt_trace_rec r = name_record(task.v, part, name, n);
         put_record(t, &r);
     }
 }
@@ -138,27 +149,77 @@ uint64_t wd_trace_lost(const struct wd_trace *t)
     return t->lost;
 }
 
+/* Counts go into the head when all is written. */
+static int finish_file(struct wd *w, FILE *f, const char *path, uint8_t head[WD_TRACE_HEADER], uint64_t hash,
+    uint64_t records, uint64_t lost)
+{
+    put_u64(head + 40, hash);
+    put_u64(head + 48, records);
+    put_u64(head + 56, lost);
+    /* A pipe cannot go back: then the counts stay 0, which means "up to the end". */
+    if (fseek(f, 0, SEEK_SET) == 0) fwrite(head, 1, WD_TRACE_HEADER, f);
+    clearerr(f);
+    int code = wd_close_out(w, f, path);
+    if (lost) wd_warn(w, "the trace lost %llu records", (unsigned long long)lost);
+    return code;
+}
+
 int wd_trace_stop(struct wd_session *s)
 {
     struct wd_trace *t = s->trace;
     int code = 0;
     if (!t) return 0;
     if (t->drained) wd_trace_drain(s);
-    if (t->f) {
-        put_u64(t->head + 40, wrt_trace_hash(s->store));
-        put_u64(t->head + 48, t->records);
-        put_u64(t->head + 56, t->lost);
-        /* A pipe cannot go back: then the counts stay 0, which means "up to the end". */
-        if (fseek(t->f, 0, SEEK_SET) == 0) fwrite(t->head, 1, WD_TRACE_HEADER, t->f);
-        clearerr(t->f);
-        code = wd_close_out(s->w, t->f, t->path);
-        if (t->lost) wd_warn(s->w, "the trace lost %llu records", (unsigned long long)t->lost);
-    }
+    if (t->f) code = finish_file(s->w, t->f, t->path, t->head, wrt_trace_hash(s->store), t->records, t->lost);
     wrt_trace_ring(s->store, NULL, 0);
     free(t->ring);
     free(t->drained);
     free(t);
     s->trace = NULL;
+    return code;
+}
+
+/* ---- without a store: whoever makes the records ---------------------------------------------------------
+ */
+
+struct wd_trace_out { FILE *f; const char *path; uint64_t records; uint8_t head[WD_TRACE_HEADER]; };
+
+int wd_trace_out_open(
+    struct wd *w, const char *path, const struct wd_trace_head *head, struct wd_trace_out **out)
+{
+    FILE *f = fopen(path, "wb");
+    if (!f) {
+        wrt_error e;
+        wd_error_init(&e, WRT_E_IO, WD_W_WRITE, "cannot write: %s", strerror(errno));
+        return wd_report(w, &e, path, WD_EXIT_IO);
+    }
+    struct wd_trace_out *t = wd_alloc(sizeof *t);
+    t->f = f;
+    t->path = path;
+    put_head(f, t->head, head);
+    *out = t;
+    return 0;
+}
+
+void wd_trace_out_name(struct wd_trace_out *t, uint64_t task, const char *name)
+{
+    size_t n = strlen(name);
+    for (uint32_t part = 0; part * 24 < n; part++) {
+        wrt_trace_rec r = name_record(task, part, name, n);
+        wd_trace_out_put(t, &r);
+    }
+}
+
+void wd_trace_out_put(struct wd_trace_out *t, const wrt_trace_rec *r)
+{
+    write_record(t->f, r);
+    t->records++;
+}
+
+int wd_trace_out_close(struct wd *w, struct wd_trace_out *t, uint64_t hash, uint64_t lost)
+{
+    int code = finish_file(w, t->f, t->path, t->head, hash, t->records, lost);
+    free(t);
     return code;
 }
 

@@ -252,8 +252,8 @@ struct wd_invoke { wrt_str source; char *name; size_t name_at; size_t count; wrt
 int wd_invoke_parse(struct wd *w, const char *text, struct wd_invoke *out);
 /* The same without saying anything: false leaves the fault in *bad. */
 bool wd_invoke_read(const char *text, struct wd_invoke *out, struct wd_caret *bad);
-/* Values without saying anything: UINT32_MAX when all are good, t->params when the count is wrong, else which one is not;
- * *why says what is wrong with it. */
+/* Values without saying anything: UINT32_MAX when all are good, t->params when the count is wrong, else which
+ * one is not; *why says what is wrong with it. */
 uint32_t wd_invoke_match(const struct wd_invoke *i, const wrt_func_type *t, wrt_val *out, const char **why);
 void wd_invoke_free(struct wd_invoke *i);
 /* Values for a function of this type. 0 or exit code. */
@@ -350,8 +350,8 @@ int wd_exit_code(const struct wd *w, int code, bool guest);     /* after --exit-
 enum { WD_TRACE_HEADER = 128, WD_TRACE_RECORD = 40, WD_TRACE_VERSION = 1 };
 #define WD_TRACE_MAGIC "wrttrace"
 #define WD_TRACE_NAME 0x80000001u
-/* A task of a set, before its first record: task = WRT_TRACE_JOB | number, t_ns = period, fuel = budget in normal
- * mode, core, a = level. */
+/* A task of a set, before its first record: task = WRT_TRACE_JOB | number, t_ns = period, fuel = budget in
+ * normal mode, core, a = level. */
 #define WD_TRACE_TASK 0x80000002u
 struct wd_trace_head {
     uint32_t version;
@@ -367,6 +367,13 @@ void wd_trace_drain(struct wd_session *s);      /* moves the ring's records to t
 void wd_trace_see(struct wd_trace *t, void (*see)(void *ctx, const wrt_trace_rec *r), void *ctx);
 int wd_trace_stop(struct wd_session *s);
 uint64_t wd_trace_lost(const struct wd_trace *t);
+/* A trace without a store: whoever makes the records. `path` is kept. 0 or an exit code. */
+struct wd_trace_out;
+int wd_trace_out_open(
+    struct wd *w, const char *path, const struct wd_trace_head *head, struct wd_trace_out **out);
+void wd_trace_out_name(struct wd_trace_out *t, uint64_t task, const char *name);
+void wd_trace_out_put(struct wd_trace_out *t, const wrt_trace_rec *r);
+int wd_trace_out_close(struct wd *w, struct wd_trace_out *t, uint64_t hash, uint64_t lost);
 const char *wd_trace_kind(uint32_t kind);       /* "slice-begin"; NULL: unknown */
 
 /* ---- catalogue --------------------------------------------------------------------------------------- */

@@ -8,9 +8,9 @@ _wrtd() {
     inspect) words='--wasm --link --fuel-table --disasm --json --color --quiet --verbose --help ' ;;
     profile) words='--invoke --wasm --system --dir --dir-ro --env --link --fuel --memory --fuel-table --format --top --output --exit-codes --json --color --quiet --verbose --help ' ;;
     bench) words='--wasm --system --dir --dir-ro --env --link --fuel --memory --fuel-table --runs --warmup --fresh --exit-codes --json --color --quiet --verbose --help ' ;;
-    sched) words='--json --color --quiet --verbose --help ' ;;
+    sched) words='--trace --policy --until --virtual --wcet --seed --inject --force --iterations --json --color --quiet --verbose --help ' ;;
     wast) words='--wasm --exit-codes --json --color --quiet --verbose --help ' ;;
-    trace) words='--to --output --json --color --quiet --verbose --help ' ;;
+    trace) words='--to --span --tasks --output --json --color --quiet --verbose --help ' ;;
     fuel-table) words='--diff --json --color --quiet --verbose --help ' ;;
     explain) words='--all --json --color --quiet --verbose --help ' ;;
     schema) words='--json --color --quiet --verbose --help ' ;;
