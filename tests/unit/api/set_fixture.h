@@ -1,4 +1,5 @@
-/* A task set on real modules under the fuel clock, 1 fuel = 1 ns, and a record of everything that it tells. */
+/* A task set on real modules under the fuel clock, 1 fuel = 1 ns, and a record of everything that it tells.
+ */
 #ifndef WRT_TESTS_API_SET_FIXTURE_H
 #define WRT_TESTS_API_SET_FIXTURE_H
 
@@ -178,8 +179,8 @@ static inline void set_print(const struct set_world *w)
     };
     for (uint32_t i = 0; i < w->count; i++) {
         const wrt_sched_event *e = &w->events[i];
-        fprintf(stderr, "%10llu %-12s task %d job %llu fuel %llu\n", (unsigned long long)e->at_ns, names[e->kind],
-            (int)e->task, (unsigned long long)e->job, (unsigned long long)e->fuel);
+        fprintf(stderr, "%10llu %-12s task %d job %llu fuel %llu\n", (unsigned long long)e->at_ns,
+            names[e->kind], (int)e->task, (unsigned long long)e->job, (unsigned long long)e->fuel);
     }
 }
 
