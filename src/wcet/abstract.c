@@ -4,7 +4,9 @@
  * does, and nothing behind it is begun before. Knows bodies and prices (wcet.h), nothing of facts. */
 #include "wcet/abstract.h"
 
-enum { AX_DEPTH_MAX = 10000, AX_EAGER_TURNS = 48 };
+/* A loop that may go on at every turn is closed on trial once, and for good when that shows no bound and it still
+ * turns; one that was long, or had no bound, is closed early when it is entered again. */
+enum { AX_FORK_STEPS = 30, AX_DEPTH_MAX = 10000, AX_EAGER_TURNS = 24, AX_TRIAL_TURNS = 128, AX_DOUBT_TURNS = 2048 };
 
 /* ---- counts -------------------------------------------------------------------------------------------------- */
 
@@ -36,28 +38,25 @@ static uint32_t ax_width(const struct wrt__ax *x, const struct wrt__ax_frame *f,
 
 void wrt__ax_insert(struct wrt__ax *x, struct wrt__ax_frame *f, struct wrt__as *s)
 {
-    struct wrt__as **at = &f->pending, *last = NULL;
-    uint32_t same = 0;
+    struct wrt__as **at = &f->pending, *other;
     while (*at && (*at)->key < s->key) {
+        x->steps += (*at)->run / 8;
         at = &(*at)->next;
     }
-    for (; *at && (*at)->key == s->key; at = &(*at)->next) {
-        if ((*at)->apart) continue;
-        last = *at;
-        same++;
+    s->run = 1;
+    for (other = *at; other && other->key == s->key && other->apart;) {
+        other = other->next;
     }
-    if (s->apart || !last) {
-        s->next = *at;
-        *at = s;
-    } else if (same >= ax_width(x, f, s)) {
-        wrt__as_merge(x, f->b, last, s);
-    } else if (wrt__as_within(f->b, s, last, UINT32_MAX)) {
-        wrt__as_merge(x, f->b, last, s);
-    } else {
-        x->steps += same / 4;
-        s->next = *at;
-        *at = s;
+    if (!s->apart && other && other->key == s->key) {
+        const bool crowded = other->run >= ax_width(x, f, s);
+        if (crowded || wrt__as_within(f->b, s, other, UINT32_MAX)) {
+            wrt__as_merge(x, f->b, other, s);
+            return;
+        }
+        s->run = other->run + 1;
     }
+    s->next = *at;
+    *at = s;
 }
 
 /* Key from which on states of f must wait whatever else does. */
@@ -99,6 +98,7 @@ static void ax_forget_saved(struct wrt__ax *x, struct wrt__ax_loop *l)
     wrt__as_free(x, l->saved);
     l->saved = NULL;
     l->save_at = 2;
+    l->tried = l->trusted = false;
     l->steps = x->steps;
     l->forks = x->forks;
 }
@@ -111,16 +111,23 @@ static void ax_enter_loop(struct wrt__ax *x, struct wrt__ax_frame *f, struct wrt
 }
 
 /* Nothing new comes of another turn, or there were too many. */
-static bool ax_must_close(struct wrt__ax *x, struct wrt__ax_frame *f, struct wrt__as *s, uint32_t loop, uint32_t turn)
+static bool ax_must_close(
+    struct wrt__ax *x, struct wrt__ax_frame *f, struct wrt__as *s, uint32_t loop, uint32_t turn, bool *trial)
 {
     struct wrt__ax_loop *l = &f->loops[loop];
     uint8_t *eager = &x->eager[f->b->body->loop_first + loop];
+    *trial = false;
     if (x->steps - l->steps > x->o->loop_steps) {
         *eager = 1;
         return true;
     }
     if ((*eager || x->o->eager) && turn >= AX_EAGER_TURNS) return true;
     if (x->forks == l->forks) return false;
+    if (turn >= AX_TRIAL_TURNS && !l->tried) {
+        *trial = l->tried = true;
+        return true;
+    }
+    if (turn >= AX_DOUBT_TURNS && !l->trusted) return true;
     if (l->saved && wrt__as_within(f->b, s, l->saved, 0)) return true;
     if (turn < l->save_at) return false;
     wrt__as_free(x, l->saved);
@@ -133,9 +140,10 @@ static bool ax_must_close(struct wrt__ax *x, struct wrt__ax_frame *f, struct wrt
 static bool ax_turn(struct wrt__ax *x, struct wrt__ax_frame *f, struct wrt__as *s)
 {
     const uint32_t loop = f->b->body->ops[s->pc].b, turn = ++s->turns[f->b->depth[loop]];
+    bool trial = false;
     ax_count_turn(x, f->b, loop, turn);
-    if (!(f->b->apart && f->b->apart[s->pc]) && ax_must_close(x, f, s, loop, turn)) {
-        wrt__ax_close(x, f, s, loop);
+    if (!(f->b->apart && f->b->apart[s->pc]) && ax_must_close(x, f, s, loop, turn, &trial)) {
+        wrt__ax_close(x, f, s, loop, trial);
         return false;
     }
     s->pc++;
@@ -183,6 +191,7 @@ static bool ax_fork(struct wrt__ax *x, struct wrt__ax_frame *f, struct wrt__as *
     struct wrt__as **taken)
 {
     x->forks++;
+    x->steps += AX_FORK_STEPS;
     *taken = wrt__as_clone(x, s);
     if (!*taken) return true;
     if (!wrt__ax_assume(x, f->b, *taken, cond, true)) {
@@ -262,6 +271,7 @@ static void ax_br_table(struct wrt__ax *x, struct wrt__ax_frame *f, struct wrt__
 {
     const struct wrt__wv index = wrt__as_operands(f->b, s)[s->sp - 1];
     const uint32_t count = ax_table_targets(x, f->b->body, op, &index);
+    wrt__ax_note_table(x, &index, op->b);
     x->forks++;
     for (uint32_t k = 0; k < count; k++) {
         const uint32_t target = x->targets[k].target;
@@ -310,18 +320,36 @@ static bool ax_arithmetic(struct wrt__ax *x, struct wrt__ax_frame *f, struct wrt
     return true;
 }
 
-static void ax_select(struct wrt__ax *x, struct wrt__ax_frame *f, struct wrt__as *s)
+static bool ax_select(struct wrt__ax *x, struct wrt__ax_frame *f, struct wrt__as *s)
 {
     struct wrt__wv *o = wrt__as_operands(f->b, s) + s->sp, *a = o - 3, *b = o - 2, *cond = o - 1;
+    const bool apart = f->b->apart && f->b->apart[s->pc];
     s->sp -= 2;
     s->pc++;
     if (wrt__wv_known(cond)) {
         if (!cond->lo) *a = *b;
-        return;
+        return true;
+    }
+    if (apart && memcmp(a, b, sizeof *a) != 0) { /* both are followed on their own, as after a branch */
+        struct wrt__as *other = NULL;
+        const struct wrt__wv c = *cond, second = *b;
+        if (!ax_fork(x, f, s, &c, &other)) {
+            if (!other) return false;
+            other->key = wrt__ax_key(other->pc);
+            wrt__ax_insert(x, f, other);
+            return false;
+        }
+        *a = second;
+        if (!other) return true;
+        other->key = wrt__ax_key(other->pc);
+        other->apart = true;
+        wrt__ax_insert(x, f, other);
+        return true;
     }
     bool first = wrt__ax_under(x, cond, true, a), second = wrt__ax_under(x, cond, false, b);
     if (first && second) *a = wrt__wv_join(a, b);
     else if (second) *a = *b;
+    return true;
 }
 
 /* Operators on locals, globals and operands alone. */
@@ -351,7 +379,7 @@ static bool ax_plain(struct wrt__ax *x, struct wrt__ax_frame *f, struct wrt__as 
         s->sp++;
         break;
     case WRT__OP_DROP: s->sp--; break;
-    case WRT__OP_SELECT: case WRT__OP_SELECT_T: ax_select(x, f, s); return true;
+    
     case WRT__OP_NOP: case WRT__OP_BLOCK: break;
     default: return false;
     }
@@ -555,6 +583,8 @@ static void ax_go(struct wrt__ax *x, struct wrt__ax_frame *f, struct wrt__as *s)
             if (!ax_arithmetic(x, f, s, op->code)) return;
         } else if (ax_is_control(op->code)) {
             if (!ax_control(x, f, &s)) return;
+        } else if (op->code == WRT__OP_SELECT || op->code == WRT__OP_SELECT_T) {
+            if (!ax_select(x, f, s)) return;
         } else if (!ax_plain(x, f, s, op)) {
             if (wrt__ax_operator(x, f, s, op) != WRT__AX_NEXT) return;
         }
@@ -658,7 +688,9 @@ static bool ax_start(struct wrt__ax *x)
     for (uint32_t i = 0; i < b->body->params; i++) {
         const uint8_t type = b->body->locals[i];
         const bool narrow = type == WRT__I32 || type == WRT__F32;
-        *wrt__as_local(b, in, i) = x->o->args ? x->o->args[i] : wrt__wv_any(!narrow);
+        *wrt__as_local(b, in, i) = x->o->args && i < WRT__WCET_ARGS ? x->o->args[i] : wrt__wv_any(!narrow);
+        wrt__ax_identify(x, wrt__as_local(b, in, i));
+        if (i == 0 && type == WRT__I32) x->arg_id = wrt__as_local(b, in, 0)->id;
     }
     return true;
 }

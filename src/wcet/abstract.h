@@ -7,6 +7,10 @@
 #include "wcet/memory.h"
 #include "wcet/wcet.h"
 
+/* While a loop is being closed: the value `id` is not `x`. */
+struct wrt__ax_unequal { uint32_t id; uint64_t x; };
+enum { WRT__AX_UNEQUAL = 4 };
+
 /* A state at a place of a body. `slots` holds the globals of the module, then locals, then operands; behind them
  * `turns` counts, per depth of loop, arrivals since the loop was entered. */
 struct wrt__as {
@@ -14,11 +18,13 @@ struct wrt__as {
     uint64_t key;                   /* order of work, see wrt__ax_key */
     uint32_t pc, sp;                /* operator; operands */
     uint32_t forced;                /* function + 1 that the indirect call here calls */
+    uint32_t run;                   /* states from here on that wait for the same place */
     bool apart;                     /* is not merged with others here */
     bool endless;                   /* fuel_high means nothing: a loop before here has no bound */
     uint64_t fuel_high, fuel_low;
     uint64_t pages_low, pages_high; /* size of the memory */
     uint64_t tables_changed;        /* bit per table, the last for all from 63 on */
+    struct wrt__ax_unequal unequal[WRT__AX_UNEQUAL];        /* id 0: none */
     struct wrt__wm mem;
     struct wrt__wv *slots;
     uint32_t *turns;
@@ -40,6 +46,7 @@ struct wrt__ax_loop {
     uint32_t save_at;               /* turn whose state is kept next */
     struct wrt__as *saved;          /* state at an earlier arrival */
     uint64_t steps, forks;          /* when it was entered */
+    bool tried, trusted;            /* closed on trial; with a bound */
 };
 
 /* A place in memory whose value a loop changes. */
@@ -51,6 +58,7 @@ enum { WRT__AX_CELLS = 64 };
 struct wrt__ax_closing {
     struct wrt__ax_closing *outer, *in_frame;       /* of all; of this frame */
     uint32_t loop, passes;
+    bool trial;                     /* only to see whether there is a bound */
     struct wrt__as *first, *head;   /* state at the arrival where closing began; state that holds all */
     struct wrt__as *arrivals;       /* of this pass */
     struct wrt__as *aside;          /* what was pending before */
@@ -89,6 +97,9 @@ enum wrt__ax_end {
     WRT__AX_DONE, WRT__AX_STEPS, WRT__AX_MEMORY, WRT__AX_PATHS, WRT__AX_DEPTH, WRT__AX_NOMEM, WRT__AX_UNFIT
 };
 
+/* Numbers with which argument 0 is compared: where cases may be told apart. */
+enum { WRT__AX_CUTS = 24 };
+
 struct wrt__ax_options {
     uint64_t steps;                 /* operators that may be executed */
     uint64_t bytes;                 /* memory for states */
@@ -97,7 +108,7 @@ struct wrt__ax_options {
     uint32_t width;                 /* states that are kept apart at other joins */
     bool eager;                     /* close loops after few turns */
     const uint8_t *split;           /* per loop of the program, may be NULL */
-    const struct wrt__wv *args;     /* of the entry; NULL: anything */
+    const struct wrt__wv *args;     /* of the entry, its first WRT__WCET_ARGS; NULL: anything */
 };
 
 /* What an analysis found; arrays are the caller's, per loop and function of the program. */
@@ -112,7 +123,8 @@ struct wrt__ax_result {
     const char **loop_reason;
     uint64_t *calls, *call_high, *call_low;     /* bodies_count each */
     uint64_t *site_size_max, *site_size_min, *site_high, *site_low;     /* sites_count each */
-    bool *site_reached;
+    uint64_t cuts[WRT__AX_CUTS];    /* a case begins here; as they were met */
+    uint32_t cuts_count;
     struct wrt__wv results[4];
     uint32_t results_count;
 };
@@ -130,7 +142,7 @@ struct wrt__ax {
     struct wrt__ax_frame *frame;
     struct wrt__ax_node nodes[WRT__AX_NODES];
     uint32_t next_id;
-    uint32_t globals;
+    uint32_t globals, arg_id;       /* arg_id: of argument 0 when it is unknown */
     struct wrt__ax_closing *closing;        /* innermost */
     uint64_t steps, forks;
     uint64_t trap_high;             /* dearest path that ended in a trap */
@@ -177,6 +189,10 @@ void wrt__ax_identify(struct wrt__ax *x, struct wrt__wv *v);
 /* `out` is what `op` answers for a and b: remembers that, sharpens it by what a and b are. */
 void wrt__ax_note(struct wrt__ax *x, uint32_t op, const struct wrt__wv *a, const struct wrt__wv *b,
     struct wrt__wv *out);
+/* A branch by table, of `count` entries, on this value. */
+void wrt__ax_note_table(struct wrt__ax *x, const struct wrt__wv *index, uint32_t count);
+/* The state, in which a loop is being closed, has v != x. */
+void wrt__ax_note_unequal(struct wrt__ax *x, struct wrt__as *s, const struct wrt__wv *v, uint64_t other);
 void wrt__ax_note_home(struct wrt__ax *x, const struct wrt__wv *v, uint64_t addr, uint32_t size);
 /* The state with `v` nonzero (zero). False: it cannot be. */
 bool wrt__ax_assume(struct wrt__ax *x, const struct wrt__ax_body *b, struct wrt__as *s, const struct wrt__wv *v,
@@ -223,8 +239,9 @@ bool wrt__ax_start_tables(struct wrt__ax *x, struct wrt__as *s);
 
 /* ---- loops (induct.c) -------------------------------------------------------------------------------------- */
 
-/* From here on loop `loop` is closed instead of unrolled; s is at its label, a turn begins. */
-void wrt__ax_close(struct wrt__ax *x, struct wrt__ax_frame *f, struct wrt__as *s, uint32_t loop);
+/* From here on loop `loop` is closed instead of unrolled; s is at its label, a turn begins. On trial: to see whether
+ * that would give a bound; afterwards s goes on as if nothing had happened. */
+void wrt__ax_close(struct wrt__ax *x, struct wrt__ax_frame *f, struct wrt__as *s, uint32_t loop, bool trial);
 /* All states of a pass have left or turned. */
 void wrt__ax_close_pass(struct wrt__ax *x, struct wrt__ax_frame *f);
 void wrt__ax_close_drop(struct wrt__ax *x, struct wrt__ax_frame *f);    /* after a failure */

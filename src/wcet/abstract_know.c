@@ -56,9 +56,55 @@ static bool know_lowest_bit(const struct wrt__ax *x, const struct wrt__wv *v, ui
 
 static void know_fewer_bits(const struct wrt__wv *of, struct wrt__wv *out)
 {
-    uint8_t pop = of->pop > 0 ? (uint8_t)(of->pop - 1) : 0;
+    uint64_t now = wrt__min_u64(of->pop, (uint64_t)__builtin_popcountll(of->bits | of->mask));
+    uint8_t pop = now > 0 ? (uint8_t)(now - 1) : 0;
     if (pop < out->pop) out->pop = pop;
     (void)wrt__wv_reduce(out);
+}
+
+/* Argument 0, perhaps with something added, is compared with a constant: remembers where cases begin. */
+static void know_cut(struct wrt__ax *x, uint64_t at)
+{
+    struct wrt__ax_result *r = x->r;
+    at &= UINT32_MAX;
+    for (uint32_t i = 0; i < r->cuts_count; i++) {
+        if (r->cuts[i] == at) return;
+    }
+    if (r->cuts_count < WRT__AX_CUTS) r->cuts[r->cuts_count++] = at;
+}
+
+void wrt__ax_note_table(struct wrt__ax *x, const struct wrt__wv *index, uint32_t count)
+{
+    uint32_t base;
+    int64_t low, high;
+    if (!x->arg_id || !wrt__ax_offset(x, index, &base, &low, &high) || base != x->arg_id || low != high) return;
+    for (uint64_t i = 0; i < count && count <= WRT__AX_CUTS / 2; i++) {
+        know_cut(x, i - (uint64_t)low);
+    }
+}
+
+static void know_cuts(struct wrt__ax *x, uint32_t op, const struct wrt__wv *v, const struct wrt__wv *with)
+{
+    uint32_t base;
+    int64_t low, high;
+    if (!wrt__wv_known(with) || v->wide || !wrt__ax_offset(x, v, &base, &low, &high) || base != x->arg_id ||
+        low != high) {
+        return;
+    }
+    const uint64_t at = with->lo - (uint64_t)low;
+    const uint32_t kind = op - WRT__OP_I32_EQ;
+    if (kind != WRT__OP_I32_GT_S - WRT__OP_I32_EQ && kind != WRT__OP_I32_GT_U - WRT__OP_I32_EQ &&
+        kind != WRT__OP_I32_LE_S - WRT__OP_I32_EQ && kind != WRT__OP_I32_LE_U - WRT__OP_I32_EQ) {
+        know_cut(x, at); /* eq ne lt ge: the number begins a case */
+    }
+    if (kind != WRT__OP_I32_LT_S - WRT__OP_I32_EQ && kind != WRT__OP_I32_LT_U - WRT__OP_I32_EQ &&
+        kind != WRT__OP_I32_GE_S - WRT__OP_I32_EQ && kind != WRT__OP_I32_GE_U - WRT__OP_I32_EQ) {
+        know_cut(x, at + 1); /* eq ne gt le: what follows it does */
+    }
+    if (kind > 1) { /* where the order begins */
+        const bool is_signed = kind % 2 == 0;
+        know_cut(x, (is_signed ? (uint64_t)INT32_MAX + 1 : 0) - (uint64_t)low);
+    }
 }
 
 void wrt__ax_note(
@@ -80,6 +126,10 @@ void wrt__ax_note(
     default: break;
     }
     if (wrt__wv_known(out)) return;
+    if (x->arg_id && op >= WRT__OP_I32_EQZ && op <= WRT__OP_I32_GE_U) {
+        const struct wrt__wv zero = wrt__wv_const(0, false);
+        know_cuts(x, op == WRT__OP_I32_EQZ ? WRT__OP_I32_EQ : op, a, op == WRT__OP_I32_EQZ ? &zero : b);
+    }
     out->id = ++x->next_id;
     struct wrt__ax_node *n = &x->nodes[out->id % WRT__AX_NODES];
     n->id = out->id;
@@ -139,6 +189,19 @@ void wrt__ax_note_offset(struct wrt__ax *x, struct wrt__wv *v, uint32_t base, in
     wrt__ax_note(x, op, &of, &by, v);
 }
 
+void wrt__ax_note_unequal(struct wrt__ax *x, struct wrt__as *s, const struct wrt__wv *v, uint64_t other)
+{
+    uint32_t base, at = 0;
+    int64_t low, high;
+    if (!x->closing || !wrt__ax_offset(x, v, &base, &low, &high) || low != high) return;
+    other = (other - (uint64_t)low) & wrt__wv_all(v->wide);
+    for (uint32_t i = 0; i < WRT__AX_UNEQUAL; i++) { /* a free place, else the first: the oldest, nearly */
+        if (s->unequal[i].id == base && s->unequal[i].x == other) return;
+        if (s->unequal[i].id == 0) at = i;
+    }
+    s->unequal[at] = (struct wrt__ax_unequal){ base, other };
+}
+
 /* ---- learning ------------------------------------------------------------------------------------------------ */
 
 static bool know_learn(const struct know_job *j, const struct wrt__wv *v, int depth);
@@ -190,6 +253,11 @@ static bool know_through(const struct know_job *j, const struct wrt__wv *a, uint
 static bool know_compare(const struct know_job *j, const struct wrt__ax_node *n, bool truth, int depth)
 {
     struct wrt__wv a = n->a, b = n->b;
+    const bool equality = n->op == WRT__OP_I32_EQ || n->op == WRT__OP_I64_EQ;
+    if (j->s && (equality ? !truth : truth && (n->op == WRT__OP_I32_NE || n->op == WRT__OP_I64_NE))) {
+        if (wrt__wv_known(&b)) wrt__ax_note_unequal(j->x, j->s, &a, b.lo);
+        if (wrt__wv_known(&a)) wrt__ax_note_unequal(j->x, j->s, &b, a.lo);
+    }
     if (!wrt__wv_assume(&a, n->op, &n->b, truth)) return false;
     if (!wrt__wv_assume(&b, wrt__wv_mirror(n->op), &n->a, truth)) return false;
     return know_operand(j, &n->a, &a, depth) && know_operand(j, &n->b, &b, depth);
@@ -275,6 +343,7 @@ static bool know_learn(const struct know_job *j, const struct wrt__wv *v, int de
     if (copy.op == WRT__OP_I32_EQZ || copy.op == WRT__OP_I64_EQZ) {
         if (!wrt__wv_known(v)) return true;
         struct wrt__wv zero = wrt__wv_const(0, copy.a.wide), a = copy.a;
+        if (j->s && v->lo == 0) wrt__ax_note_unequal(j->x, j->s, &a, 0);
         if (!wrt__wv_assume(&a, copy.a.wide ? WRT__OP_I64_EQ : WRT__OP_I32_EQ, &zero, v->lo != 0)) return false;
         return know_operand(j, &copy.a, &a, depth + 1);
     }
@@ -292,6 +361,7 @@ bool wrt__ax_assume(struct wrt__ax *x, const struct wrt__ax_body *b, struct wrt_
 {
     struct know_job j = { x, b, s, NULL };
     struct wrt__wv w = *v;
+    if (nonzero) wrt__ax_note_unequal(x, s, v, 0);
     return know_nonzero(&w, nonzero) && know_learn(&j, &w, 0);
 }
 

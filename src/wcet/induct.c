@@ -73,12 +73,13 @@ static void in_begin_pass(struct wrt__ax *x, struct wrt__ax_frame *f, struct wrt
     in_save_counts(x, c);
     struct wrt__as *s = wrt__as_clone(x, head);
     if (!s) return;
+    memset(s->unequal, 0, sizeof s->unequal);
     s->pc = f->b->body->loops[c->loop] + 1;
     s->key = wrt__ax_key(s->pc);
     f->pending = s;
 }
 
-void wrt__ax_close(struct wrt__ax *x, struct wrt__ax_frame *f, struct wrt__as *s, uint32_t loop)
+void wrt__ax_close(struct wrt__ax *x, struct wrt__ax_frame *f, struct wrt__as *s, uint32_t loop, bool trial)
 {
     struct wrt__ax_closing *c = wrt__wm_take(&x->pool, sizeof *c);
     uint64_t *counts = c ? wrt__wm_take(&x->pool, in_counts(x) * sizeof *counts) : NULL;
@@ -91,6 +92,7 @@ void wrt__ax_close(struct wrt__ax *x, struct wrt__ax_frame *f, struct wrt__as *s
     }
     *c = (struct wrt__ax_closing){ .outer = x->closing, .in_frame = f->closing, .loop = loop, .first = s };
     c->head = head;
+    c->trial = trial;
     c->counts = counts;
     c->aside = f->pending;
     f->pending = NULL;
@@ -125,6 +127,58 @@ static void in_release(struct wrt__ax *x, struct wrt__ax_frame *f, struct wrt__a
 
 void wrt__ax_close_drop(struct wrt__ax *x, struct wrt__ax_frame *f) { in_release(x, f, f->closing); }
 
+/* Number that value `id` is known not to be on the way that led to a; false: none. */
+static bool in_unequal(const struct wrt__as *a, uint32_t id, uint64_t *other)
+{
+    for (uint32_t i = 0; id && i < WRT__AX_UNEQUAL; i++) {
+        *other = a->unequal[i].x;
+        if (a->unequal[i].id == id) return true;
+    }
+    return false;
+}
+
+/* `wider` need not pass the number at which the loop is left: the interval ends there when that holds all there is. */
+static void in_stop(struct wrt__wv *wider, const struct wrt__wv *old, const struct wrt__wv *arrived, uint64_t stop)
+{
+    struct wrt__wv up = *wider, down = *wider;
+    const struct wrt__wv up_to = wrt__wv_range(wider->lo, stop, wider->wide);
+    const struct wrt__wv down_to = wrt__wv_range(stop, wider->hi, wider->wide);
+    if (wrt__wv_meet(&up, &up_to) && wrt__wv_within(old, &up) && wrt__wv_within(arrived, &up)) *wider = up;
+    else if (wrt__wv_meet(&down, &down_to) && wrt__wv_within(old, &down) && wrt__wv_within(arrived, &down)) {
+        *wider = down;
+    }
+}
+
+/* Head and arrival joined or widened, as far as the pass allows. */
+static void in_widen(struct wrt__ax_frame *f, struct wrt__ax_closing *c, struct wrt__as *a)
+{
+    const bool widen = c->passes >= IN_JOINS && c->passes <= IN_WIDENINGS;
+    struct wrt__wv cells[WRT__AX_CELLS];
+    uint64_t stop;
+    for (uint32_t i = 0; i < c->cells_count; i++) {
+        cells[i] = wrt__wm_load(&c->head->mem, c->cells[i].addr, c->cells[i].size, c->cells[i].size == 8);
+    }
+    for (uint32_t i = 0; i < in_used(f->b, a); i++) {
+        struct wrt__wv *v = &c->head->slots[i], *now = &a->slots[i];
+        const struct wrt__wv old = *v;
+        if (c->passes < IN_JOINS) *v = wrt__wv_join(v, now);
+        else if (widen) *v = wrt__wv_widen(v, now);
+        else if (!wrt__wv_within(now, v)) *v = wrt__wv_any(v->wide);
+        else if (v->id != now->id) v->id = 0;
+        if (widen && in_unequal(a, old.id, &stop)) in_stop(v, &old, now, stop);
+    }
+    if (c->passes > IN_WIDENINGS) wrt__wm_forget(&c->head->mem, 0, 0);
+    wrt__as_widen(f->b, c->head, a, widen);
+    for (uint32_t i = 0; widen && i < c->cells_count; i++) {
+        const struct wrt__ax_cell *cell = &c->cells[i];
+        if (!cell->id || cell->id != cells[i].id || !in_unequal(a, cell->id, &stop)) continue;
+        struct wrt__wv v = wrt__wm_load(&c->head->mem, cell->addr, cell->size, cell->size == 8);
+        const struct wrt__wv now = wrt__wm_load(&a->mem, cell->addr, cell->size, cell->size == 8);
+        in_stop(&v, &cells[i], &now, stop);
+        wrt__wm_store(&c->head->mem, cell->addr, cell->size, &v);
+    }
+}
+
 /* The head holds every arrival of this pass afterwards. False: it did before. */
 static bool in_grow_head(struct wrt__ax_frame *f, struct wrt__ax_closing *c)
 {
@@ -132,18 +186,7 @@ static bool in_grow_head(struct wrt__ax_frame *f, struct wrt__ax_closing *c)
     for (struct wrt__as *a = c->arrivals; a; a = a->next) {
         if (wrt__as_within(f->b, a, c->head, c->id_first)) continue;
         grown = true;
-        for (uint32_t i = 0; c->passes < IN_JOINS && i < in_used(f->b, a); i++) {
-            c->head->slots[i] = wrt__wv_join(&c->head->slots[i], &a->slots[i]);
-        }
-        if (c->passes > IN_WIDENINGS) {
-            for (uint32_t i = 0; i < in_used(f->b, a); i++) {
-                struct wrt__wv *v = &c->head->slots[i];
-                if (!wrt__wv_within(&a->slots[i], v)) *v = wrt__wv_any(v->wide);
-                else if (v->id != a->slots[i].id) v->id = 0;
-            }
-            wrt__wm_forget(&c->head->mem, 0, 0);
-        }
-        wrt__as_widen(f->b, c->head, a, c->passes >= IN_JOINS && c->passes <= IN_WIDENINGS);
+        in_widen(f, c, a);
     }
     return grown;
 }
@@ -151,11 +194,18 @@ static bool in_grow_head(struct wrt__ax_frame *f, struct wrt__ax_closing *c)
 /* ---- how often ----------------------------------------------------------------------------------------------- */
 
 /* One value: at the label where closing began, at the label ever, and of a pass how it comes back. */
-struct in_value { struct wrt__wv first, head; int64_t low, high; uint64_t reach; bool any; };
+struct in_value {
+    struct wrt__wv first, head;
+    int64_t low, high;
+    uint64_t reach, stop;
+    bool any, stops;                /* stops: no way back with the value `stop` at the label */
+};
 
 /* Takes an arrival in. False: this value proves nothing. */
-static bool in_arrive(const struct wrt__ax *x, struct in_value *v, const struct wrt__wv *a)
+static bool in_arrive(
+    const struct wrt__ax *x, struct in_value *v, const struct wrt__as *state, const struct wrt__wv *a)
 {
+    uint64_t stop;
     uint32_t base;
     int64_t low, high;
     const uint64_t m = wrt__wv_all(v->head.wide), size = wrt__wv_size(&v->head);
@@ -169,6 +219,9 @@ static bool in_arrive(const struct wrt__ax *x, struct in_value *v, const struct 
     uint64_t to = (low > 0 ? a->hi - v->head.lo : v->head.hi - a->lo) & m;
     if (from > to || to > size) to = size;
     if (!v->any || to > v->reach) v->reach = to;
+    const bool stops = in_unequal(state, v->head.id, &stop);
+    if (!v->any) v->stop = stop;
+    v->stops = stops && stop == v->stop && (v->stops || !v->any);
     v->any = true;
     return true;
 }
@@ -179,6 +232,10 @@ static uint64_t in_turns(const struct in_value *v)
     const uint64_t m = wrt__wv_all(v->head.wide), size = wrt__wv_size(&v->head);
     const bool up = v->low > 0;
     const uint64_t least = (uint64_t)(up ? v->low : -v->high), most = (uint64_t)(up ? v->high : -v->low);
+    if (v->any && v->stops && least == most && wrt__wv_known(&v->first)) { /* exact, and wrapping is no matter */
+        const uint64_t way = (up ? v->stop - v->first.lo : v->first.lo - v->stop) & m;
+        if (way % least == 0) return way / least;
+    }
     if (!v->any || most > m - size || size == m) return WRT__WCET_INF;
     uint64_t from = (up ? v->first.lo - v->head.lo : v->head.hi - v->first.hi) & m;
     uint64_t to = (up ? v->first.hi - v->head.lo : v->head.hi - v->first.lo) & m;
@@ -204,7 +261,7 @@ static uint64_t in_rank(struct wrt__ax *x, struct wrt__ax_frame *f, struct wrt__
         bool moves = true;
         for (struct wrt__as *a = c->arrivals; a && moves; a = a->next) {
             struct wrt__wv w = cell ? wrt__wm_load(&a->mem, cell->addr, cell->size, cell->size == 8) : a->slots[i];
-            moves = in_arrive(x, &v, &w);
+            moves = in_arrive(x, &v, a, &w);
         }
         if (!moves) continue;
         uint64_t n = in_turns(&v);
@@ -227,6 +284,21 @@ static void in_note_loop(struct wrt__ax *x, struct wrt__ax_frame *f, struct wrt_
     if (turns == WRT__WCET_INF) x->r->loop_reason[loop] = "no value that moves towards an end on every turn";
 }
 
+/* What the passes of a trial did is forgotten; the state goes on where it was. */
+static void in_end_trial(struct wrt__ax *x, struct wrt__ax_frame *f, struct wrt__ax_closing *c, bool bounded)
+{
+    struct wrt__as *s = c->first;
+    in_restore_counts(x, c);
+    wrt__as_free_list(x, f->pending);
+    f->pending = c->aside;
+    f->loops[c->loop].trusted = bounded;
+    c->first = c->aside = NULL;
+    in_release(x, f, c);
+    s->pc++;
+    s->key = wrt__ax_key(s->pc);
+    wrt__ax_insert(x, f, s);
+}
+
 static void in_finish(struct wrt__ax *x, struct wrt__ax_frame *f, struct wrt__ax_closing *c)
 {
     const size_t loops = x->p->loops_count;
@@ -238,6 +310,11 @@ static void in_finish(struct wrt__ax *x, struct wrt__ax_frame *f, struct wrt__ax
         endless |= a->endless && !c->first->endless;
     }
     if (c->arrivals) turns = in_rank(x, f, c, &exact);
+    if (c->trial) {
+        in_end_trial(x, f, c, turns != WRT__WCET_INF);
+        return;
+    }
+    if (turns == WRT__WCET_INF) x->eager[f->b->body->loop_first + c->loop] = 1;
     const uint64_t times = in_plus(turns, 1), extra = in_times(turns, turn_high);
     in_scale(x->r->loop_total, c->counts, loops, times);
     in_scale(x->r->loop_entries, c->counts + loops, loops, times);

@@ -535,39 +535,67 @@ static bool wm_same_byte(const struct wm_page *const *pages, uint32_t at)
     return byte[0] == byte[1];
 }
 
-/* Takes over the reference to x, gives one. */
+static const struct wm_cell *wm_cell_at(const struct wm_page *p, uint32_t at)
+{
+    if (!p || !p->extra || p->extra->kind[at] < WM_CELL) return NULL;
+    const struct wm_cell *c = &p->extra->cells[p->extra->kind[at] - WM_CELL];
+    return c->at == at ? c : NULL;
+}
+
+/* How many bytes from `at` on are obviously alike. */
+static uint32_t wm_alike(const struct wm_page *a, const struct wm_page *b, uint32_t at)
+{
+    static const uint8_t known[8];
+    if (at % 8 == 0 && a && b && memcmp(a->bytes + at, b->bytes + at, 8) == 0 &&
+        (!a->extra || memcmp(a->extra->kind + at, known, 8) == 0) &&
+        (!b->extra || memcmp(b->extra->kind + at, known, 8) == 0)) {
+        return 8;
+    }
+    const struct wm_cell *ca = wm_cell_at(a, at), *cb = ca ? wm_cell_at(b, at) : NULL;
+    if (cb && ca->size == cb->size && memcmp(&ca->v, &cb->v, sizeof ca->v) == 0) return ca->size;
+    if (a && b && a->extra && b->extra && a->extra->kind[at] == WM_UNKNOWN && b->extra->kind[at] == WM_UNKNOWN) {
+        return 1;
+    }
+    return 0;
+}
+
+static struct wrt__wv wm_join_values(const struct wrt__wv *a, const struct wrt__wv *b, uint32_t size, bool widen)
+{
+    struct wrt__wv v = widen ? wrt__wv_widen(a, b) : wrt__wv_join(a, b);
+    if (!wrt__wv_known(&v) && size < 4 && wrt__wv_umax(&v) >> 8 * size != 0) { /* wider than the place */
+        struct wrt__wv place = wrt__wv_range(0, ((uint64_t)1 << 8 * size) - 1, false);
+        (void)wrt__wv_meet(&v, &place);
+    }
+    return v;
+}
+
+/* Takes over the reference to x, gives one; x itself when it holds y already. */
 static void *wm_join_page(struct wrt__wm_pool *pool, void *x, void *y, bool widen)
 {
     const struct wm_page *pages[2] = { x, y };
-    const struct wm_page *a = x, *b = y;
-    if (a && b && !a->extra && !b->extra && memcmp(a->bytes, b->bytes, WM_PAGE) == 0) return x;
-    struct wm_page *out = wm_page_copy(pool, x);
-    if (!out) return x;
+    struct wm_page *out = NULL;
     struct wrt__wm ma = wm_single(pool, x), mb = wm_single(pool, y);
-    bool changed = false;
     for (uint32_t at = 0; at < WM_PAGE;) {
+        const uint32_t alike = wm_alike(x, y, at);
+        if (alike > 0) {
+            at += alike;
+            continue;
+        }
         if (wm_same_byte(pages, at) && (at % 4 == 3 || wm_unit(pages, at) == 1)) {
             at++;
             continue;
         }
-        uint32_t size = wm_unit(pages, at);
-        if (size != 1 && size != 2 && size != 4 && size != 8) size = 1;
+        const uint32_t size = wm_unit(pages, at);
         struct wrt__wv va = wrt__wm_load(&ma, at, size, size == 8), vb = wrt__wm_load(&mb, at, size, size == 8);
-        struct wrt__wv v = widen ? wrt__wv_widen(&va, &vb) : wrt__wv_join(&va, &vb);
+        struct wrt__wv v = wm_join_values(&va, &vb, size, widen);
         if (v.id != va.id || v.lo != va.lo || v.hi != va.hi || v.mask != va.mask || v.pop != va.pop) {
-            changed = true;
+            if (!out) out = wm_page_copy(pool, x);
+            if (!out) return x;
+            wm_page_set(pool, out, at, size, &v);
         }
-        if (!wrt__wv_known(&v) && wrt__wv_umax(&v) >> 8 * (size - 1) >> 8 != 0) { /* wider than the place */
-            struct wrt__wv place = wrt__wv_range(0, size == 8 ? UINT64_MAX : ((uint64_t)1 << 8 * size) - 1, size == 8);
-            (void)wrt__wv_meet(&v, &place);
-        }
-        wm_page_set(pool, out, at, size, &v);
         at += size;
     }
-    if (!changed) { /* x holds y already */
-        wm_drop(pool, out, 0);
-        return x;
-    }
+    if (!out) return x;
     wm_drop(pool, x, 0);
     return out;
 }

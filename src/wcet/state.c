@@ -81,7 +81,7 @@ static void as_join_slot(struct wrt__ax *x, struct wrt__wv *a, const struct wrt_
 void wrt__as_merge(struct wrt__ax *x, const struct wrt__ax_body *body, struct wrt__as *a, struct wrt__as *b)
 {
     uint32_t used = as_used(body, a);
-    x->steps += used / 8;
+    x->steps += 30 + used / 8;
     for (uint32_t i = 0; i < used; i++) {
         if (memcmp(&a->slots[i], &b->slots[i], sizeof a->slots[i]) != 0) {
             as_join_slot(x, &a->slots[i], &b->slots[i]);
@@ -89,6 +89,14 @@ void wrt__as_merge(struct wrt__ax *x, const struct wrt__ax_body *body, struct wr
     }
     for (uint32_t i = 0; i < body->depth_max; i++) {
         if (b->turns[i] > a->turns[i]) a->turns[i] = b->turns[i];
+    }
+    for (uint32_t i = 0; i < WRT__AX_UNEQUAL; i++) {
+        struct wrt__ax_unequal *u = &a->unequal[i];
+        bool both = false;
+        for (uint32_t k = 0; k < WRT__AX_UNEQUAL && u->id; k++) {
+            both |= b->unequal[k].id == u->id && b->unequal[k].x == u->x;
+        }
+        if (!both) u->id = 0;
     }
     if (b->fuel_high > a->fuel_high) a->fuel_high = b->fuel_high;
     if (b->fuel_low < a->fuel_low) a->fuel_low = b->fuel_low;

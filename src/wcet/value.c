@@ -88,12 +88,15 @@ bool wrt__wv_reduce(struct wrt__wv *v)
         if (!wrt__wv_has(v, v->bits)) return false;
         v->lo = v->hi = v->bits;
     }
+    if (v->pop >= (v->wide ? 64 : 32)) return true; /* says nothing: the usual case */
     uint32_t most = wv_popcount(v->bits | v->mask), least = wv_popcount(v->bits);
     if (v->pop > most) v->pop = (uint8_t)most;
     if (v->pop < least) return false;
-    if (v->pop == least && v->mask) { /* no unknown bit can be one */
+    if (v->pop == least || v->mask == 0) { /* no unknown bit can be one */
         if (!wrt__wv_has(v, v->bits)) return false;
-        *v = (struct wrt__wv){ v->bits, v->bits, v->bits, 0, v->id, v->pop, v->wide };
+        const uint32_t id = v->id;
+        *v = wrt__wv_const(v->bits, v->wide);
+        v->id = id;
     }
     return true;
 }
@@ -110,7 +113,7 @@ bool wrt__wv_within(const struct wrt__wv *a, const struct wrt__wv *b)
     span.lo = a->bits;
     span.hi = a->bits | a->mask;
     return (wv_interval_within(a, b) || wv_interval_within(&span, b)) && (a->mask & ~b->mask) == 0 && ((a->bits ^ b->bits) & ~b->mask) == 0 &&
-           wrt__min_u64(a->pop, wv_popcount(a->bits | a->mask)) <= b->pop;
+           (b->pop >= (b->wide ? 64 : 32) || wrt__min_u64(a->pop, wv_popcount(a->bits | a->mask)) <= b->pop);
 }
 
 struct wrt__wv wrt__wv_join(const struct wrt__wv *a, const struct wrt__wv *b)
@@ -120,9 +123,12 @@ struct wrt__wv wrt__wv_join(const struct wrt__wv *a, const struct wrt__wv *b)
     v.mask = a->mask | b->mask | (a->bits ^ b->bits);
     v.bits = a->bits & ~v.mask;
     v.id = a->id == b->id ? a->id : 0;
-    uint32_t a_pop = wrt__wv_known(a) ? wv_popcount(a->lo) : a->pop;
-    uint32_t b_pop = wrt__wv_known(b) ? wv_popcount(b->lo) : b->pop;
-    v.pop = (uint8_t)(a_pop > b_pop ? a_pop : b_pop);
+    v.pop = a->wide ? 64 : 32;
+    if ((a->mask == 0 || a->pop < v.pop) && (b->mask == 0 || b->pop < v.pop) && (a->mask | b->mask)) {
+        uint32_t a_pop = wrt__wv_known(a) ? wv_popcount(a->lo) : a->pop;
+        uint32_t b_pop = wrt__wv_known(b) ? wv_popcount(b->lo) : b->pop;
+        v.pop = (uint8_t)(a_pop > b_pop ? a_pop : b_pop);
+    }
     if (wv_interval_within(b, a)) {
         /* as a */
     } else if (wv_interval_within(a, b)) {

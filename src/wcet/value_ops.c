@@ -303,7 +303,9 @@ static struct wrt__wv vo_count(uint32_t kind, const struct wrt__wv *a)
     case 1:
         most = vo_ctz(a->bits);
         return wrt__wv_range(wrt__min_u64(vo_ctz(a->bits | a->mask), w), most < w ? most : w, a->wide);
-    default: return wrt__wv_range((uint64_t)__builtin_popcountll(a->bits), a->pop, a->wide);
+    default:
+        most = (uint32_t)__builtin_popcountll(a->bits | a->mask);
+        return wrt__wv_range((uint64_t)__builtin_popcountll(a->bits), a->pop < most ? a->pop : most, a->wide);
     }
 }
 
