@@ -35,6 +35,12 @@ static inline int64_t wrt__next_poll(struct wrt__strand *s)
     return piece;
 }
 
+#if defined(WRT_NO_FUEL) && WRT_NO_FUEL
+#define NO_FUEL 1 /* no charges at all: only to measure what metering costs */
+#else
+#define NO_FUEL 0
+#endif
+
 typedef uint8_t u8;
 typedef uint16_t u16;
 typedef uint32_t u32;
@@ -71,26 +77,29 @@ static inline void put_d(u64 *p, double x) { memcpy(p, &x, 8); }
 ACCESS(u8) ACCESS(u16) ACCESS(u32) ACCESS(u64) ACCESS(float) ACCESS(double) ACCESS(i8) ACCESS(i16) ACCESS(i32)
 
 /* Results that can be NaN are made the canonical one: the same bits on every processor. A branch that is
- * never taken; the empty statement keeps gcc from making a conditional move of it, which would lie in every
- * chain of operations. */
-#if defined(__GNUC__)
-#define RARE_PATH __asm__ volatile("")
+ * never taken; the empty statement keeps the compiler from making a conditional move of it, which would lie
+ * in every chain of operations. It names x and nothing else: after a volatile one clang reads the instance
+ * again. */
+#if defined(__GNUC__) && defined(__SSE2__)
+#define RARE_PATH(x) __asm__("" : "+x"(x))
+#elif defined(__GNUC__)
+#define RARE_PATH(x) __asm__ volatile("")
 #else
-#define RARE_PATH (void)0
+#define RARE_PATH(x) (void)0
 #endif
 static inline double canon_d(double x)
 {
     if (WRT_UNLIKELY(x != x)) {
-        RARE_PATH;
         x = d_of(0x7ff8000000000000ull);
+        RARE_PATH(x);
     }
     return x;
 }
 static inline float canon_f(float x)
 {
     if (WRT_UNLIKELY(x != x)) {
-        RARE_PATH;
         x = f_of(0x7fc00000u);
+        RARE_PATH(x);
     }
     return x;
 }

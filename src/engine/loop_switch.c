@@ -26,7 +26,7 @@
 #define FORM_SI(...)
 #define NEXT(w) NEXT_(w)
 #define NEXT_(w) goto next##w
-#define PAY(c) do { price = (u32)(c); goto pay; } while (0)
+#define GO(p, to) do { price = *(p); ip = (to); goto pay; } while (0)
 #define TAKE(w) goto take##w
 #define SKIP(w, n) goto skip##w
 #endif

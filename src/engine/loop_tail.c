@@ -18,10 +18,56 @@
 #define CC
 #endif
 
+/* The machine of x86-64 under preserve_none: ip and fp lie where operands are reached with the shortest
+ * instructions, and there is a register more, `via`: how far the branch that comes here went. Only h_far2 and
+ * h_far3 read it; everybody else passes on what happens to be in the register. */
+#if defined(__x86_64__) && __has_attribute(preserve_none) && !defined(WRT_NO_PRESERVE_NONE)
+#define VIA 1
+#define ARGS \
+    u64 A, i64 fuel, u8 *mem, struct wrt_instance *inst, const u64 *ip, u64 *fp, \
+    __attribute__((unused)) u64 via, double D, float F, double D1
+#define PASS A, fuel, mem, inst, ip, fp, any_register(), D, F, D1
+#define PASS_VIA(via) A, fuel, mem, inst, ip, fp, via, D, F, D1
+static inline __attribute__((always_inline)) u64 any_register(void)
+{
+    u64 x;
+    __asm__("" : "=r"(x));
+    return x;
+}
+#else
+#define VIA 0
 #define ARGS \
     const u64 *ip, u64 *fp, u8 *mem, struct wrt_instance *inst, i64 fuel, u64 A, double D, float F, double D1
 #define PASS ip, fp, mem, inst, fuel, A, D, F, D1
+#define PASS_VIA(via) PASS
+#endif
 typedef void (CC *handler)(ARGS);
+
+/* x86-64: the counter is the low 16 bits of its register, because a price has 16 bits and the processor can
+ * take from a register what is in memory: one instruction where a price that is loaded first needs two. run.c
+ * grants pieces that fit, and the translator makes no edge dearer than WRT__PRICE_MAX. */
+#if defined(__x86_64__) && defined(__GCC_ASM_FLAG_OUTPUTS__) && !NO_FUEL
+static inline __attribute__((always_inline)) bool charge16(i64 *fuel, const u16 *price)
+{
+    bool below;
+    __asm__("subw %2, %w0" : "+r"(*fuel), "=@ccs"(below) : "m"(*price));
+    return below;
+}
+#define CHARGE(p) charge16(&fuel, p)
+#define COUNTER (i64)(i16)fuel
+/* A taken branch has no second jump for the test: it would stand right behind the first one, which cost 20 %
+ * in a loop of few operators (docs/interpreter.md). Where the counter is below zero, h_far takes the place of
+ * the target's handler. */
+#if VIA
+#define CHARGE_FAR(p, to, w, far) do { \
+    const u16 *p_ = (p); ip = (to); uintptr_t h_ = ip[0]; \
+    __asm__("subw %2, %w0\n\tcmovs %3, %1" : "+&r"(fuel), "+&r"(h_) : "m"(*p_), "m"(far_stops[w])); \
+    TAIL ((handler)h_)(PASS_VIA((u64)(far))); \
+} while (0)
+#endif
+#else
+#define COUNTER fuel
+#endif
 
 /* So that a handler can be the end of a sequence; all are in the table too. */
 #define INLINE __attribute__((always_inline)) inline
@@ -51,7 +97,7 @@ static COLD void CC h_save(ARGS)
     (void)D1;
     s->ip = (u32)(ip - inst->code);
     s->fp = (u32)(fp - s->stack);
-    s->fuel = fuel;
+    s->fuel = COUNTER;
     s->acc_i = A;
     s->acc_d = D;
     s->acc_f = F;
@@ -62,12 +108,14 @@ static COLD void CC h_trap(ARGS)
     inst->strand->exit = WRT__EXIT_TRAP;
     TAIL h_save(PASS);
 }
+#if !NO_FUEL
 /* A block that the counter did not hold. Most often only the distance of a poll is over. */
 static COLD void CC h_stop(ARGS)
 {
     struct wrt__strand *s = inst->strand;
     u32 c = (u32)(uintptr_t)mem;
     mem = inst->mem;
+    fuel = COUNTER;
     /* A return out of the module: the caller's edge is the checkpoint. */
     if (ip - inst->code < WRT__CODE_HEAD) DISPATCH;
     i64 piece = wrt__next_poll(s);
@@ -80,6 +128,20 @@ static COLD void CC h_stop(ARGS)
     fuel = s->fuel;
     TAIL h_save(PASS);
 }
+#endif
+
+#ifdef CHARGE_FAR
+/* A taken branch whose word was the w-th of its instruction and whose target is not paid for. */
+#define FAR(w) \
+    static COLD void CC h_far##w(ARGS) \
+    { \
+        const char *branch = (const char *)ip - via; \
+        STOP(((const u16 *)(const void *)branch)[4 * (w) + 2]); \
+    }
+FAR(2)
+FAR(3)
+static const uintptr_t far_stops[] = { 0, 0, (uintptr_t)h_far2, (uintptr_t)h_far3 };
+#endif
 
 #include "engine/handlers.def"
 #if WRT_FUSE_FULL
@@ -144,7 +206,12 @@ void wrt__loop(struct wrt__strand *s)
     struct wrt_instance *inst = s->instance;
     const u64 *ip = inst->code + s->ip;
     u64 *fp = s->stack + s->fp;
-    ((handler)(uintptr_t)ip[0])(ip, fp, inst->mem, inst, s->fuel, s->acc_i, s->acc_d, s->acc_f, 0);
+    u8 *mem = inst->mem;
+    i64 fuel = s->fuel;
+    u64 A = s->acc_i;
+    double D = s->acc_d, D1 = 0;
+    float F = s->acc_f;
+    ((handler)(uintptr_t)ip[0])(PASS);
 }
 
 #else

@@ -29,8 +29,9 @@ void wrt__strand_attend(struct wrt__strand *s)
 void wrt__grant(struct wrt__strand *s)
 {
     int64_t least = s->slice < s->hard ? s->slice : s->hard;
-    s->granted = profiled(s) ? -1 : least < s->poll ? least : s->poll; /* a profile sees every edge */
-    s->far = profiled(s) ? 0 : least - s->granted;
+    if (profiled(s) || least < 0) least = -1; /* a profile sees every edge; so does an overdraw */
+    s->granted = least < s->poll ? least : s->poll;
+    s->far = least - s->granted;
     s->fuel = s->granted;
 }
 /* May work of this price begin? Hard: only what fits. Soft: as long as something is left. */
@@ -193,6 +194,7 @@ enum wrt__outcome wrt__engine_run(struct wrt__strand *s)
 {
     static const uint32_t nobody = 0;
     s->yielded = false;
+    if (s->poll > WRT__COUNTER_MAX) s->poll = WRT__COUNTER_MAX;
     s->attention = s->store->attention ? s->store->attention : &nobody;
     wrt__grant(s);
     enum wrt__step step = begin(s);

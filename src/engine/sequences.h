@@ -10,6 +10,8 @@
 #undef TRAP
 #undef LEAVE
 #undef LEAVE_REF
+#undef CHARGE_FAR
+#undef GO_FAR
 
 #define STEP_ARGS \
     const u64 **ip_, u64 *fp, u8 *mem, struct wrt_instance *inst, i64 fuel, \

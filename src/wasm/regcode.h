@@ -98,6 +98,10 @@ enum wrt__slowop {
  * crosses a border between instances. A link is the byte offset of the call in module->code. */
 enum { WRT__LINK_HALT = 0, WRT__LINK_BORDER = 32, WRT__CODE_HEAD = 8 /* words */, WRT__CALL_WORDS = 3 };
 
+/* No edge is dearer, and the loop's counter never holds more than WRT__COUNTER_MAX: so 16 bits with a sign
+ * hold it, also when an edge that overdraws a slice is followed by one that does not fit any more. */
+enum { WRT__PRICE_MAX = 16000, WRT__COUNTER_MAX = 32767 };
+
 /* Fields of an instruction, by 16-bit and 32-bit position (words are in host order on both sides). */
 enum { WRT__F_D = 4, WRT__F_A = 5, WRT__F_B = 6, WRT__F_C = 7, WRT__F_DELTA = 6, WRT__F_PRICE = 7 };
 

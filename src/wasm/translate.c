@@ -406,7 +406,7 @@ void wrt__tr_begin(
     t->seg = t->segs_count++;
     t->segs[0] = 0;
     uint64_t entry = t->fuel->entry + wrt__fuel_bulk_price(t->fuel->locals, locals_count - t->params);
-    if (entry > 60000) {
+    if (entry > WRT__PRICE_MAX) {
         fail_body(t, WRT_E_LIMIT, "price of entering a function");
         return;
     }
