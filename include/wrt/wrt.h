@@ -10,4 +10,5 @@
 #include <wrt/wasi.h>
 #include <wrt/admission.h>
 #include <wrt/sched.h>
+#include <wrt/wcet.h>
 #endif

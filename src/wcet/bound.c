@@ -60,9 +60,7 @@ static void bound_prices(struct wrt__wcet_bound *x, struct wrt__wcet_unit *u)
             }
             /* a refused growth pays the fixed price only */
             if (code != WRT__OP_MEMORY_GROW && code != WRT__OP_TABLE_GROW) {
-                low += bound_figure(wrt__fuel_bulk_price(price, site->size_min)) > 0
-                           ? (uint64_t)bound_figure(wrt__fuel_bulk_price(price, site->size_min))
-                           : 0;
+                low += (uint64_t)bound_figure(wrt__fuel_bulk_price(price, site->size_min));
             }
         }
         u->high[i] = bound_figure(high);
@@ -347,7 +345,9 @@ struct bound_reasons {
 
 static void bound_why(struct bound_reasons *r, struct wrt__wcet_why why)
 {
+    enum { WHY_MOST = 256 };
     struct wrt__wcet_bound *x = r->x;
+    if (x->why_count == WHY_MOST) return;
     if (!wrt__grow(x->p->alloc, &x->why, &x->why_cap, x->why_count + 1, sizeof *x->why, WRT_TAG_OTHER)) {
         r->nomem = true;
         return;

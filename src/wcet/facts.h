@@ -10,7 +10,7 @@ enum wrt__facts_use {
     WRT__FACTS_FULL                 /* and totals, and invocations */
 };
 
-/* An assumption as stated; texts point into the facts. */
+/* An assumption as stated; texts point into the facts, which must be kept. */
 struct wrt__fact {
     uint8_t kind; /* 'l' loop, 'f' invocations of a function, 't' targets, 's' size, 'h' host price */
     uint32_t func, ordinal, offset; /* offset: of loop or site */

@@ -97,6 +97,23 @@ uint32_t wrt__ilp_target(const struct wrt__ilp_walk *w, const struct wrt__wcet_c
     return best;
 }
 
+bool wrt__ilp_edge_costs(struct wrt__ilp_walk *w, uint32_t unit)
+{
+    const struct wrt__ilp *ilp = w->ilp;
+    const struct wrt__wcet_graph *g = &ilp->x->units[unit].g;
+    bool any = false;
+    uint32_t k = ilp->rows_count;
+    for (uint32_t c = w->at; c != 0; c = ilp->cases[c].parent, k++) {
+        const struct wrt__ilp_case *branch = &ilp->cases[c];
+        if (branch->unit != unit) continue;
+        if (!any) memset(w->edge_cost, 0, g->edges_count * sizeof *w->edge_cost);
+        any = true;
+        w->edge_cost[branch->edge] =
+            walk_clamp(w->edge_cost[branch->edge] + (branch->up ? w->duals[k] : -w->duals[k]));
+    }
+    return any;
+}
+
 static bool walk_costs(struct wrt__ilp_walk *w, uint32_t unit)
 {
     const struct wrt__ilp *ilp = w->ilp;
@@ -105,8 +122,11 @@ static bool walk_costs(struct wrt__ilp_walk *w, uint32_t unit)
         if (!walk_scaled(w, u->high[i], &w->cost[i])) return false;
     }
     for (uint32_t k = 0; k < u->calls_count; k++) {
-        int64_t price;
-        if (wrt__ilp_target(w, &u->calls[k], &price) == WRT__WCET_NONE) continue;
+        int64_t price, known;
+        const uint64_t given = w->sites ? ilp->x->b->sites[u->calls[k].site].fuel_high : WRT__WCET_INF;
+        uint32_t target = wrt__ilp_target(w, &u->calls[k], &price);
+        if (given <= (uint64_t)WRT__PATH_MAX && walk_scaled(w, (int64_t)given, &known)) price = known;
+        else if (target == WRT__WCET_NONE) continue;
         if (!walk_add_product(&w->cost[u->calls[k].block], price, 1)) return false;
     }
     for (uint32_t l = 0; l < u->g.loops_count; l++) {
@@ -114,16 +134,7 @@ static bool walk_costs(struct wrt__ilp_walk *w, uint32_t unit)
         if (row == WRT__WCET_NONE) continue;
         if (!walk_add_product(&w->cost[u->g.loops[l].header], -w->duals[row], 1)) return false;
     }
-    w->path.edge_cost = NULL;
-    uint32_t k = ilp->rows_count;
-    for (uint32_t c = w->at; c != 0; c = ilp->cases[c].parent, k++) {
-        const struct wrt__ilp_case *branch = &ilp->cases[c];
-        if (branch->unit != unit) continue;
-        if (!w->path.edge_cost) memset(w->edge_cost, 0, u->g.edges_count * sizeof *w->edge_cost);
-        w->path.edge_cost = w->edge_cost;
-        w->edge_cost[branch->edge] =
-            walk_clamp(w->edge_cost[branch->edge] + (branch->up ? w->duals[k] : -w->duals[k]));
-    }
+    w->path.edge_cost = wrt__ilp_edge_costs(w, unit) ? w->edge_cost : NULL;
     return true;
 }
 

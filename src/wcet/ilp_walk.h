@@ -24,6 +24,7 @@ struct wrt__ilp_walk {
     uint32_t **row_total;                   /* per unit and loop */
     int64_t scale;
     bool prices;
+    bool sites;                             /* calls cost no more than is known of their site */
     uint32_t at;                            /* case */
     const int64_t *duals;
 };
@@ -31,6 +32,8 @@ wrt_status wrt__ilp_walk_init(struct wrt__ilp_walk *w, struct wrt__ilp *ilp, wrt
 void wrt__ilp_walk_fini(struct wrt__ilp_walk *w);
 /* The dearest path of a unit at these multipliers, times scale; PATH_NONE: none, or no room in 64 bits. */
 int64_t wrt__ilp_dearest(struct wrt__ilp_walk *w, uint32_t unit);
+/* Penalties of the branches on the edges of a unit, into edge_cost; false: there are none. */
+bool wrt__ilp_edge_costs(struct wrt__ilp_walk *w, uint32_t unit);
 /* After wrt__ilp_dearest: runs of its blocks and edges into block_runs, edge_runs. */
 bool wrt__ilp_runs(struct wrt__ilp_walk *w, uint32_t unit);
 /* The target that a call takes at these multipliers. */

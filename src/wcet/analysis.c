@@ -1,0 +1,267 @@
+/* analysis: facts, inference, paths and the whole-program maximum, each used where it says more than the others. */
+#include "wasm/front.h"
+#include "wcet/analysis.h"
+
+enum { ANALYSIS_ILP_EDGES = 20000 };
+
+/* ---- what is known --------------------------------------------------------------------------------------- */
+
+/* Facts decide what they speak of; inference fills the rest and gives what is least. */
+static wrt_status analysis_merge(
+    struct wrt__wcet_bounds *b, const struct wrt__wcet_bounds *inferred, wrt_error *err)
+{
+    const struct wrt__wcet_program *p = b->p;
+    for (uint32_t i = 0; i < p->loops_count; i++) {
+        struct wrt__wcet_loop *loop = &b->loops[i];
+        const struct wrt__wcet_loop *other = &inferred->loops[i];
+        if (loop->max == WRT__WCET_INF && loop->total == WRT__WCET_INF) {
+            loop->max = other->max;
+            loop->rule = other->rule;
+            loop->reason = other->reason;
+        }
+        if (other->min > loop->max && other->min != WRT__WCET_INF) {
+            return wrt__fail(err, WRT_E_INVALID, WRT__W_WCET_CONTRADICTION, loop->offset,
+                "a fact is false: every entry of loop %u of function %u makes at least %lu arrivals", loop->ordinal,
+                loop->func, other->min);
+        }
+        loop->min = wrt__max_u64(loop->min, other->min);
+    }
+    for (uint32_t i = 0; i < p->sites_count; i++) {
+        b->sites[i].size_max = wrt__min_u64(b->sites[i].size_max, inferred->sites[i].size_max);
+        b->sites[i].size_min = wrt__max_u64(b->sites[i].size_min, inferred->sites[i].size_min);
+        b->sites[i].fuel_low = wrt__max_u64(b->sites[i].fuel_low, inferred->sites[i].fuel_low);
+    }
+    for (uint32_t i = 0; i < p->bodies_count; i++) {
+        b->funcs[i].fuel_low = wrt__max_u64(b->funcs[i].fuel_low, inferred->funcs[i].fuel_low);
+    }
+    b->fuel_low = wrt__max_u64(b->fuel_low, inferred->fuel_low);
+    b->memory_pages = wrt__min_u64(b->memory_pages, inferred->memory_pages);
+    return WRT_OK;
+}
+
+static void analysis_args(struct wrt__wcet_bounds *b, const struct wrt__wcet_options *o)
+{
+    for (uint32_t i = 0; i < o->args_count && i < WRT__WCET_ARGS; i++) b->args[i] = o->args[i];
+}
+
+static wrt_status analysis_infer(
+    struct wrt__wcet_analysis *a, const struct wrt__wcet_options *o, wrt_error *err)
+{
+    if (o->no_inference) return WRT_OK;
+    analysis_args(&a->b, o);
+    if (o->use == WRT__FACTS_ALL) return wrt__wcet_infer(&a->b, o->steps, err);
+    struct wrt__wcet_bounds inferred;
+    wrt_status status = wrt__wcet_bounds_init(&inferred, &a->p, err);
+    if (status != WRT_OK) return status;
+    analysis_args(&inferred, o);
+    status = wrt__wcet_infer(&inferred, o->steps, err);
+    if (status == WRT_OK) status = analysis_merge(&a->b, &inferred, err);
+    a->b.limit = inferred.limit;
+    return status;
+}
+
+static wrt_status analysis_known(
+    struct wrt__wcet_analysis *a, const struct wrt__wcet_options *o, wrt_error *err)
+{
+    const wrt_bytes texts[] = { o->section, o->facts };
+    wrt_status status = wrt__wcet_bounds_init(&a->b, &a->p, err);
+    for (size_t i = 0; i < WRT_COUNT(texts) && status == WRT_OK; i++) {
+        if (texts[i].n == 0) continue;
+        wrt_bytes own = { wrt__arena_copy(&a->p.arena, texts[i].p, texts[i].n), texts[i].n };
+        if (own.p) status = wrt__facts_read(&a->facts, own, &a->b, o->use, err);
+        else status = wrt__fail(err, WRT_E_NOMEM, WRT__W_MEMORY, WRT__NO_OFFSET, "no memory for the facts");
+    }
+    if (status == WRT_OK) status = analysis_infer(a, o, err);
+    return status;
+}
+
+/* ---- the bound ------------------------------------------------------------------------------------------- */
+
+static bool analysis_has_totals(const struct wrt__wcet_bounds *b)
+{
+    for (uint32_t i = 0; i < b->p->loops_count; i++) {
+        if (b->loops[i].total != WRT__WCET_INF) return true;
+    }
+    for (uint32_t i = 0; i < b->p->bodies_count; i++) {
+        if (b->funcs[i].calls != WRT__WCET_INF) return true;
+    }
+    return false;
+}
+
+static bool analysis_is_small(const struct wrt__wcet_bound *x)
+{
+    uint64_t edges = 0;
+    for (uint32_t i = 0; i < x->p->bodies_count; i++) edges += x->units[i].g.edges_count;
+    return edges <= ANALYSIS_ILP_EDGES;
+}
+
+static wrt_status analysis_ilp(struct wrt__wcet_analysis *a, enum wrt__facts_use use, wrt_error *err)
+{
+    wrt_error own;
+    if (use == WRT__FACTS_PER_ENTRY || !analysis_has_totals(&a->b)) return WRT_OK;
+    if (!analysis_is_small(&a->x)) {
+        a->limit = "wcet_ilp_edges";
+        return WRT_OK;
+    }
+    wrt__error_clear(&own);
+    wrt_status status = wrt__ilp_solve(&a->ilp, &a->x, &own);
+    if (status == WRT_E_UNBOUNDED) return WRT_OK;
+    if (status == WRT_E_LIMIT) {
+        a->limit = "wcet_ilp";
+        return WRT_OK;
+    }
+    if (status != WRT_OK) {
+        if (err) *err = own;
+        return status;
+    }
+    a->has_ilp = true;
+    if (a->ilp.limit) a->limit = a->ilp.limit;
+    return WRT_OK;
+}
+
+static void analysis_take(struct wrt__wcet_analysis *a, uint64_t fuel, enum wrt__wcet_method method)
+{
+    if (fuel >= a->fuel_high) return;
+    a->fuel_high = fuel;
+    a->method = method;
+}
+
+/* The dearest path; of an ILP that ended early there may be none that attains the bound. */
+static wrt_status analysis_worst(struct wrt__wcet_analysis *a, wrt_error *err)
+{
+    if (a->method == WRT__WCET_BY_ILP && a->ilp.has_solution) {
+        a->runs = a->ilp.runs;
+        a->calls = a->ilp.calls;
+        return WRT_OK;
+    }
+    if (!a->x.bounded) return WRT_OK;
+    return wrt__wcet_worst(&a->x, &a->runs, &a->calls, err);
+}
+
+static wrt_status analysis_bound(
+    struct wrt__wcet_analysis *a, const struct wrt__wcet_options *o, wrt_error *err)
+{
+    wrt_status status = analysis_ilp(a, o->use, err);
+    if (status != WRT_OK) return status;
+    a->fuel_high = WRT__WCET_INF;
+    if (o->use == WRT__FACTS_ALL) analysis_take(a, a->b.fuel_high, WRT__WCET_BY_EXECUTION);
+    if (a->x.bounded) analysis_take(a, a->x.fuel_high, WRT__WCET_BY_PATHS);
+    if (a->has_ilp) analysis_take(a, a->ilp.bound, WRT__WCET_BY_ILP);
+    a->bounded = a->fuel_high != WRT__WCET_INF;
+    if (!a->bounded && !a->limit) a->limit = a->b.limit;
+    a->fuel_low = wrt__max_u64(a->x.fuel_low, a->b.fuel_low);
+    if (a->fuel_low > a->fuel_high) {
+        return wrt__fail(err, WRT_E_INVALID, WRT__W_WCET_CONTRADICTION, WRT__NO_OFFSET,
+            "a fact is false: no run uses less than %lu fuel, and the facts allow no more than %lu", a->fuel_low,
+            a->fuel_high);
+    }
+    return a->bounded ? analysis_worst(a, err) : WRT_OK;
+}
+
+/* ---- stack and memory ------------------------------------------------------------------------------------ */
+
+static void analysis_stack_unit(struct wrt__wcet_analysis *a, struct wrt__wcet_unit *u)
+{
+    const struct wrt__module *m = a->p.m;
+    const struct wrt__wcet_body *body = u->g.body;
+    const uint64_t frame = m->funcs[body->func].frame;
+    u->stack_slots = frame;
+    for (uint32_t k = 0; k < u->calls_count; k++) {
+        const struct wrt__wcet_call *c = &u->calls[k];
+        const struct wrt__wcet_op *op = &body->ops[a->b.sites[c->site].op];
+        bool tail = op->code == WRT__OP_RETURN_CALL || op->code == WRT__OP_RETURN_CALL_INDIRECT;
+        uint64_t used = tail ? 0 : frame - body->height_max + op->height;     /* its operands become the callee's */
+        for (uint32_t t = c->target_first; t < c->target_first + c->targets_count; t++) {
+            uint32_t callee = a->x.targets[t].body;
+            if (callee == WRT__WCET_NONE) continue;
+            const struct wrt__wcet_unit *other = &a->x.units[callee];
+            bool later = other->group == u->group && u->recursive;
+            uint64_t below = later || other->stack_slots == WRT__WCET_INF ? WRT__WCET_INF : other->stack_slots + used;
+            u->stack_slots = wrt__max_u64(u->stack_slots, below);
+        }
+    }
+}
+
+/* Frames of callees begin inside those of callers; recursion of known depth adds up all invocations. */
+static void analysis_stack(struct wrt__wcet_analysis *a)
+{
+    uint64_t all = 0;
+    bool counted = true;
+    for (uint32_t i = 0; i < a->p.bodies_count; i++) analysis_stack_unit(a, &a->x.units[a->x.order[i]]);
+    a->stack_slots = a->x.units[0].stack_slots;
+    for (uint32_t i = 0; i < a->p.bodies_count; i++) {
+        const struct wrt__wcet_unit *u = &a->x.units[i];
+        uint64_t calls = u->recursive ? a->b.funcs[i].calls : 1, part;
+        counted = counted && calls != WRT__WCET_INF &&
+                  wrt__mul_u64(a->p.m->funcs[u->g.body->func].frame, calls, &part) && wrt__add_u64(all, part, &all);
+    }
+    if (counted) a->stack_slots = wrt__min_u64(a->stack_slots, all);
+}
+
+static bool analysis_grows(const struct wrt__wcet_analysis *a)
+{
+    for (uint32_t i = 0; i < a->p.bodies_count; i++) {
+        const struct wrt__wcet_body *body = &a->p.bodies[i];
+        for (uint32_t k = 0; k < body->sites_count; k++) {
+            if (body->ops[a->b.sites[body->site_first + k].op].code == WRT__OP_MEMORY_GROW) return true;
+        }
+    }
+    return false;
+}
+
+static void analysis_memory(struct wrt__wcet_analysis *a)
+{
+    const struct wrt__module *m = a->p.m;
+    a->memory_pages = 0;
+    if (m->memories_count == 0) return;
+    const struct wrt__limits *l = &m->memories[0].limits;
+    uint64_t most = l->has_max ? l->max : m->limits->memory_bytes >> 16;
+    bool fixed = m->memories_imported == 0 && !analysis_grows(a);
+    a->memory_pages = wrt__min_u64(fixed ? l->min : most, a->b.memory_pages);
+}
+
+/* ---- all ------------------------------------------------------------------------------------------------- */
+
+/* Prices of facts stand before those of the caller, so that they are found first. */
+static wrt_status analysis_hosts(struct wrt__wcet_analysis *a, const struct wrt__wcet_options *o,
+    struct wrt__wcet_host **out, uint32_t *count, wrt_error *err)
+{
+    *count = a->facts.hosts_count + o->hosts_count;
+    *out = wrt__arena_take(&a->p.arena, ((size_t)*count + 1) * sizeof **out, 16);
+    if (!*out) return wrt__fail(err, WRT_E_NOMEM, WRT__W_MEMORY, WRT__NO_OFFSET, "no memory for the analysis");
+    for (uint32_t i = 0; i < *count; i++) {
+        (*out)[i] = i < a->facts.hosts_count ? a->facts.hosts[i] : o->hosts[i - a->facts.hosts_count];
+    }
+    return WRT_OK;
+}
+
+wrt_status wrt__wcet_analyse(struct wrt__wcet_analysis *a, const struct wrt__module *m, uint32_t entry,
+    const struct wrt__wcet_options *o, wrt_error *err)
+{
+    struct wrt__wcet_host *hosts = NULL;
+    uint32_t hosts_count = 0;
+    memset(a, 0, sizeof *a);
+    wrt_status status = wrt__wcet_open(&a->p, m, entry, err);
+    if (status != WRT_OK) return status;
+    status = analysis_known(a, o, err);
+    if (status == WRT_OK) status = analysis_hosts(a, o, &hosts, &hosts_count, err);
+    if (status == WRT_OK) status = wrt__wcet_bound_make(&a->x, &a->b, hosts, hosts_count, err);
+    if (status == WRT_OK) status = analysis_bound(a, o, err);
+    if (status != WRT_OK) {
+        wrt__wcet_analysis_free(a);
+        return status;
+    }
+    analysis_stack(a);
+    analysis_memory(a);
+    return WRT_OK;
+}
+
+void wrt__wcet_analysis_free(struct wrt__wcet_analysis *a)
+{
+    if (a->has_ilp) wrt__ilp_free(&a->ilp);
+    if (a->x.p) wrt__wcet_bound_free(&a->x);
+    wrt__facts_free(&a->facts);
+    wrt__wcet_close(&a->p);
+    a->has_ilp = false;
+    a->x.p = NULL;
+}
