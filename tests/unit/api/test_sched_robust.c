@@ -1,0 +1,358 @@
+/* Task sets in every state: each allocation fails once, none happens after the start, everything can be freed
+ * at any time; several cores, the host's clock, other threads that look and ask. */
+#include <pthread.h>
+#include <stdatomic.h>
+#include "set_fixture.h"
+
+/* One task of every kind of policy, with a server and the prepared rest. */
+static wrt_status build(struct set_world *w, wrt_code *c, wrt_sched **out)
+{
+    wrt_sched_opts o = set_opts(w, WRT_RM_EDF);
+    wrt_sched_server_opts v = WRT_INIT(wrt_sched_server_opts);
+    wrt_sched *q = NULL;
+    uint32_t server = 0;
+    wrt_val arg = wrt_i32(40);
+    o.ceiling = true;
+    v.fuel = 500;
+    v.period_ns = 3000;
+    wrt_status status = wrt_sched_new(w->e, &o, &q, &w->err);
+    *out = q;
+    if (status == WRT_OK) status = wrt_sched_server(q, &v, &server, &w->err);
+    for (int k = 0; k < 12 && status == WRT_OK; k++) {
+        wrt_instance *i = NULL;
+        wrt_func *f = NULL;
+        status = wrt_instantiate(w->s, w->l, c, &i, &w->err);
+        if (status == WRT_OK) status = wrt_export_func(i, WRT_STR("burn_5"), &f, &w->err);
+        if (status != WRT_OK) break;
+        wrt_sched_task t = set_task(f, 3000 + 1000 * (uint64_t)k, 400);
+        t.name = WRT_STR("some task");
+        t.args = &arg;
+        t.args_count = 1;
+        t.in_server = k == 3;
+        t.server = server;
+        status = wrt_sched_add(q, &t, NULL, &w->err);
+    }
+    if (status == WRT_OK) status = wrt_sched_admit(q, NULL, NULL, &w->err);
+    if (status == WRT_E_REJECTED) status = WRT_OK;
+    return status == WRT_OK ? wrt_sched_prepare(q, &w->err) : status;
+}
+
+TEST(each_allocation_can_fail)
+{
+    struct set_world w;
+    uint64_t fail, asked;
+    bool done = false;
+    set_open(&w);
+    wrt_code *c = set_code(&w, "jobs");
+    for (fail = 1; !done && fail < 2000; fail++) {
+        wrt_sched *q = NULL;
+        asked = w.heap.asked;
+        w.heap.fail_at = asked + fail;
+        wrt_status status = build(&w, c, &q);
+        w.heap.fail_at = 0;
+        done = w.heap.asked < asked + fail;
+        CONTEXT("allocation %u", (unsigned)fail);
+        if (!done) CHECK_EQ(status, WRT_E_NOMEM);
+        else CHECK_EQ(status, WRT_OK);
+        if (q && status != WRT_OK && fail % 2) { /* what failed can be done again */
+            wrt_status again = wrt_sched_prepare(q, &w.err);
+            CHECK(again == WRT_OK || again == WRT_E_ARG);
+            if (again == WRT_OK) CHECK_EQ(wrt_sched_run(q, 5000, &w.err), WRT_OK);
+        }
+        if (done) CHECK_EQ(wrt_sched_run(q, 20000, &w.err), WRT_OK);
+        wrt_sched_free(q);
+        wrt_store_free(w.s); /* else its instances add up */
+        w.s = set_store(&w, true);
+    }
+    CHECK(done && fail > 40);
+    w.q = NULL;
+    set_close(&w);
+}
+
+TEST(nothing_is_allocated_after_the_start)
+{
+    struct set_world w;
+    set_open(&w);
+    CHECK_EQ(build(&w, set_code(&w, "jobs"), &w.q), WRT_OK);
+    CHECK_EQ(wrt_engine_seal(w.e, &w.err), WRT_OK);
+    uint64_t asked = w.heap.asked;
+    w.heap.fail_at = asked + 1;
+    w.heap.fail_later_too = true;
+    CHECK_EQ(wrt_sched_run(w.q, 200000, &w.err), WRT_OK);
+    CHECK_EQ(wrt_sched_mode(w.q, WRT_MODE_CRITICAL), WRT_OK);
+    CHECK_EQ(wrt_sched_run(w.q, 400000, &w.err), WRT_OK);
+    CHECK_EQ(wrt_sched_mode(w.q, WRT_MODE_NORMAL), WRT_OK);
+    CHECK_EQ(wrt_sched_run(w.q, 1000000, &w.err), WRT_OK);
+    CHECK_EQ(w.heap.asked, asked);
+    CHECK(set_count(&w, WRT_TRACE_DONE, 1) > 20);
+    CHECK_EQ(set_count(&w, WRT_TRACE_FAILED, UINT32_MAX), 0);
+    set_close(&w);
+}
+
+/* Freed at every cut of a run, in both orders; the instances can be called afterwards. */
+TEST(it_can_be_freed_at_any_time)
+{
+    for (uint64_t cut = 0; cut < 3000; cut += 61) {
+        for (int order = 0; order < 2; order++) {
+            struct set_world w;
+            wrt_val n = wrt_i32(3);
+            set_open(&w);
+            set_begin(&w, set_opts(&w, WRT_EDF));
+            wrt_code *c = set_code(&w, "jobs");
+            wrt_func *f = set_func(&w, set_instance(&w, w.s, c), "burn_5");
+            set_add(&w, set_task(f, 1000, 900), 150);
+            set_add(&w, set_task(set_func(&w, set_instance(&w, w.s, c), "burn_5"), 1500, 900), 90);
+            CHECK_EQ(wrt_sched_run(w.q, cut, &w.err), WRT_OK);
+            if (order) {
+                wrt_store_free(w.s);
+                CHECK_EQ(wrt_sched_run(w.q, cut + 1, &w.err), WRT_E_STATE);
+                w.s = NULL;
+            } else {
+                wrt_sched_free(w.q);
+                w.q = NULL;
+                CHECK_EQ(wrt_call_sync(w.s, f, &n, 1, NULL, 0, &w.err), WRT_OK);
+            }
+            set_close(&w);
+        }
+    }
+}
+
+/* ---- from outside
+ * ------------------------------------------------------------------------------------------- */
+
+TEST(sporadic_tasks_are_released_by_the_host)
+{
+    struct set_world w;
+    wrt_sched_task_stats st;
+    set_open(&w);
+    set_begin(&w, set_opts(&w, WRT_EDF));
+    wrt_code *c = set_code(&w, "jobs");
+    wrt_sched_task t = set_task(set_func(&w, set_instance(&w, w.s, c), "burn_5"), 0, 300);
+    t.separation_ns = 500;
+    t.deadline_ns = 400;
+    uint32_t s = set_add(&w, t, 20);
+    set_add(&w, set_task(set_func(&w, set_instance(&w, w.s, c), "burn_5"), 5000, 3000), 500);
+    CHECK_EQ(wrt_sched_release(w.q, s), WRT_E_STATE);
+    CHECK_EQ(wrt_sched_run(w.q, 1000, &w.err), WRT_OK);
+    CHECK_EQ(wrt_sched_release(w.q, s), WRT_OK);
+    CHECK_EQ(wrt_sched_release(w.q, s), WRT_E_STATE);
+    CHECK_EQ(wrt_sched_run(w.q, 1200, &w.err), WRT_OK);
+    CHECK_EQ(wrt_sched_release(w.q, s), WRT_OK); /* too early */
+    CHECK_EQ(wrt_sched_run(w.q, 2000, &w.err), WRT_OK);
+    CHECK_EQ(wrt_sched_release(w.q, s), WRT_OK);
+    CHECK_EQ(wrt_sched_run(w.q, 3000, &w.err), WRT_OK);
+    CHECK_EQ(wrt_sched_task_stats_get(w.q, s, &st), WRT_OK);
+    CHECK_EQ(st.releases, 2);
+    CHECK_EQ(st.done, 2);
+    CHECK_EQ(st.refused, 1);
+    CHECK(st.response_max_ns <= 101 + 5);
+    CHECK_EQ(wrt_sched_release(w.q, 1), WRT_E_ARG);
+    set_close(&w);
+}
+
+TEST(a_server_bounds_its_tasks)
+{
+    struct set_world w;
+    wrt_sched_server_opts v = WRT_INIT(wrt_sched_server_opts);
+    uint32_t server;
+    set_open(&w);
+    set_begin(&w, set_opts(&w, WRT_EDF));
+    wrt_code *c = set_code(&w, "jobs");
+    v.fuel = 100;
+    v.period_ns = 1000;
+    CHECK_EQ(wrt_sched_server(w.q, &v, &server, &w.err), WRT_OK);
+    wrt_sched_task t = set_task(set_func(&w, set_instance(&w, w.s, c), "burn_5"), 10000, 5000);
+    t.in_server = true;
+    t.server = server;
+    uint32_t bound = set_add(&w, t, 100); /* 501: six periods */
+    uint32_t free_ = set_add(&w, set_task(set_func(&w, set_instance(&w, w.s, c), "burn_5"), 3000, 2900), 400);
+    CHECK_EQ(wrt_sched_run(w.q, 10000, &w.err), WRT_OK);
+    const wrt_sched_event *e = set_find(&w, WRT_TRACE_DONE, bound, 0);
+    REQUIRE(e);
+    CHECK(e->at_ns > 5000 && e->at_ns < 6000);
+    CHECK(set_count(&w, WRT_TRACE_SERVER_EMPTY, server) >= 5);
+    CHECK_EQ(set_count(&w, WRT_TRACE_MISS, free_), 0);
+    set_close(&w);
+}
+
+TEST(a_table_starts_tasks_in_their_slots)
+{
+    struct set_world w;
+    set_open(&w);
+    wrt_sched_opts o = set_opts(&w, WRT_TIME_TRIGGERED);
+    o.cycle_ns = 2000;
+    set_begin(&w, o);
+    wrt_code *c = set_code(&w, "jobs");
+    uint32_t a = set_add(&w, set_task(set_func(&w, set_instance(&w, w.s, c), "burn_5"), 0, 300), 20);
+    uint32_t b = set_add(&w, set_task(set_func(&w, set_instance(&w, w.s, c), "burn_5"), 0, 300), 30);
+    CHECK_EQ(wrt_sched_slot(w.q, 1000, 500, a, &w.err), WRT_OK);
+    CHECK_EQ(wrt_sched_slot(w.q, 100, 500, b, &w.err), WRT_OK);
+    CHECK_EQ(wrt_sched_slot(w.q, 550, 100, a, &w.err), WRT_E_ARG);
+    CHECK_EQ(wrt_sched_slot(w.q, 1900, 200, a, &w.err), WRT_E_ARG);
+    CHECK_EQ(wrt_sched_run(w.q, 6000, &w.err), WRT_OK);
+    for (uint64_t k = 0; k < 3; k++) {
+        const wrt_sched_event *ea = set_find(&w, WRT_TRACE_DONE, a, k),
+                              *eb = set_find(&w, WRT_TRACE_DONE, b, k);
+        REQUIRE(ea && eb);
+        CHECK_EQ(ea->at_ns, 2000 * k + 1000 + 101);
+        CHECK_EQ(eb->at_ns, 2000 * k + 100 + 151);
+        CHECK_EQ(ea->deadline_ns, 2000 * k + 1500);
+    }
+    set_close(&w);
+}
+
+/* ---- several cores, the host's clock, other threads
+ * ---------------------------------------------------------- */
+
+static void cores_set(struct set_world *w, wrt_sched_opts o, uint32_t cores, wrt_store **stores, bool host)
+{
+    wrt_code *c = set_code(w, "jobs");
+    o.cores = cores;
+    set_begin(w, o);
+    for (uint32_t k = 0; k < cores; k++) {
+        stores[k] = set_store(w, o.virtual_time);
+        for (uint32_t n = 0; n < 3; n++) {
+            wrt_func *f = host ? NULL : set_func(w, set_instance(w, stores[k], c), "burn_5");
+            uint64_t unit = o.virtual_time ? 1000 : 1000000;
+            wrt_sched_task t = set_task(f, unit * (n + 2), 900);
+            t.core = k;
+            t.level = n == 2 ? WRT_ASIL_C : WRT_ASIL_B;
+            set_add(w, t, 40 + (int32_t)k);
+        }
+    }
+}
+
+TEST(cores_under_the_fuel_clock_are_what_each_is_alone)
+{
+    struct set_world w;
+    wrt_store *stores[3];
+    set_open(&w);
+    cores_set(&w, set_opts(&w, WRT_EDF), 3, stores, false);
+    CHECK_EQ(wrt_sched_run(w.q, 50000, &w.err), WRT_OK);
+    for (uint32_t k = 0; k < 3; k++) {
+        wrt_sched_stats st;
+        uint64_t fuel = 5 * (40 + k) + 1;
+        CHECK_EQ(wrt_sched_stats_get(w.q, k, &st), WRT_OK);
+        CHECK_EQ(st.done, 25 + 17 + 13);
+        CHECK_EQ(st.fuel, st.done * fuel);
+        CHECK_EQ(st.misses, 0);
+    }
+    for (uint32_t i = 1; i < w.count; i++) { /* the one that lags behind goes first */
+        CHECK(w.events[i].seen_ns + 1000 >= w.events[i - 1].seen_ns);
+    }
+    wrt_sched_free(w.q);
+    w.q = NULL;
+    for (uint32_t k = 0; k < 3; k++) wrt_store_free(stores[k]);
+    set_close(&w);
+}
+
+struct looker { wrt_sched *q; _Atomic int go; uint64_t looks; int cores; };
+static void *look(void *arg)
+{
+    struct looker *l = arg;
+    uint64_t before = 0;
+    while (atomic_load(&l->go)) {
+        wrt_sched_stats st;
+        wrt_sched_task_stats ts;
+        CHECK_EQ(wrt_sched_stats_get(l->q, 0, &st), WRT_OK);
+        CHECK(st.done >= before);
+        before = st.done;
+        CHECK_EQ(wrt_sched_task_stats_get(l->q, 0, &ts), WRT_OK);
+        /* of one moment: every release has ended or is the last */
+        CHECK(ts.done + ts.aborted + ts.failed <= ts.releases);
+        CHECK(ts.releases <= ts.done + ts.aborted + ts.failed + 2);
+        CHECK(ts.fuel >= ts.done * 201);
+        if (++l->looks % 64 == 0) (void)wrt_sched_mode(l->q, (wrt_sched_mode_name)(l->looks / 64 % 3));
+    }
+    return NULL;
+}
+
+TEST(other_threads_look_and_ask)
+{
+    struct set_world w;
+    wrt_store *store[1];
+    struct looker l = { 0 };
+    pthread_t thread;
+    set_open(&w);
+    wrt_sched_opts o = set_opts(&w, WRT_EDF);
+    o.event = NULL;
+    cores_set(&w, o, 1, store, false);
+    CHECK_EQ(wrt_sched_prepare(w.q, &w.err), WRT_OK);
+    l.q = w.q;
+    atomic_store(&l.go, 1);
+    REQUIRE(pthread_create(&thread, NULL, look, &l) == 0);
+    for (uint64_t t = 0; t < 40000000 && l.looks < 5000; t += 100000) {
+        CHECK_EQ(wrt_sched_run(w.q, t, &w.err), WRT_OK);
+    }
+    atomic_store(&l.go, 0);
+    pthread_join(thread, NULL);
+    CHECK(l.looks > 0);
+    wrt_sched_free(w.q);
+    w.q = NULL;
+    wrt_store_free(store[0]);
+    set_close(&w);
+}
+
+static void *stop_later(void *arg)
+{
+    struct looker *l = arg;
+    wrt_sched_stats st = { 0 };
+    while (st.done < 40u * (unsigned)l->cores) {
+        if (wrt_sched_stats_get(l->q, WRT_SCHED_NOBODY, &st) != WRT_OK) break;
+        struct timespec ms = { 0, 1000000 };
+        nanosleep(&ms, NULL);
+    }
+    wrt_sched_stop(l->q);
+    return NULL;
+}
+
+/* Real threads and clocks: nothing here depends on how long anything takes. */
+static void on_the_clock(uint32_t cores, bool os)
+{
+    struct set_world w;
+    wrt_store *stores[2];
+    struct looker l = { 0 };
+    pthread_t thread;
+    wrt_sched_info info;
+    wrt_sched_stats st;
+    set_open(&w);
+    wrt_sched_opts o = set_opts(&w, WRT_EDF);
+    o.virtual_time = false;
+    o.event = NULL;
+    o.no_mode_switching = true;
+    if (os) {
+        o.pin = o.lock_memory = true;
+        o.os_policy = WRT_OS_FIFO;
+        o.os_priority = 10;
+    }
+    cores_set(&w, o, cores, stores, false);
+    CHECK_EQ(wrt_sched_prepare(w.q, &w.err), WRT_OK);
+    l.q = w.q;
+    l.cores = (int)cores;
+    REQUIRE(pthread_create(&thread, NULL, stop_later, &l) == 0);
+    CHECK_EQ(wrt_sched_run(w.q, UINT64_MAX, &w.err), WRT_PENDING);
+    pthread_join(thread, NULL);
+    CHECK_EQ(wrt_sched_stats_get(w.q, WRT_SCHED_NOBODY, &st), WRT_OK);
+    CHECK(st.done >= 40u * cores);
+    CHECK_EQ(st.failed, 0);
+    for (uint32_t k = 0; k < cores; k++) {
+        CHECK_EQ(wrt_sched_info_get(w.q, k, &info), WRT_OK);
+        CHECK(info.latency_fuel >= 10000 + 256);
+        if (os) CHECK(info.os_text[0] && strstr(info.os_text, "SCHED_FIFO"));
+        CHECK(info.pinned == WRT_OK || info.pinned == WRT_E_DENIED);
+        CHECK(info.os_policy == WRT_OK || info.os_policy == WRT_E_DENIED);
+    }
+    /* and a bounded time, on the same set */
+    CHECK_EQ(wrt_sched_run(w.q, st.now_ns + 20000000, &w.err), WRT_OK);
+    wrt_sched_free(w.q);
+    w.q = NULL;
+    for (uint32_t k = 0; k < cores; k++) wrt_store_free(stores[k]);
+    set_close(&w);
+}
+
+TEST(the_clock_and_threads)
+{
+    on_the_clock(1, false);
+    on_the_clock(2, false);
+    on_the_clock(1, true);
+}
