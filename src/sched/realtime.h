@@ -12,8 +12,8 @@
  *             run pick.task: pick.fresh begins a new job; hard limit min(pick.hard_fuel, fuel until
  *             wrt__rt_next_event), soft limit pick.soft_fuel; look at the outside as often as you like
  *             wrt__rt_report(rt, how, fuel, now);
- *             cut because a block did not fit before the next event (fuel clock): report STILL at the time that
- *             was reached; when wrt__rt_pending is false then, the rest up to the event passes idle
+ *             a block did not fit before the next event (fuel clock): report STILL at the time reached; when
+ *             wrt__rt_pending is false then, the rest up to the event passes idle
  *         } else { sleep until wrt__rt_next_event; UINT64_MAX: nothing will ever happen by itself }
  *     }
  *
@@ -197,9 +197,9 @@ enum wrt__rt_how {
 wrt_status wrt__rt_report(struct wrt__rt *rt, enum wrt__rt_how how, uint64_t fuel, uint64_t now);
 /* It needs an instance in which the job of `owner` stands (WRT__RT_NONE: somebody who is not of this
  * schedule): waits until wrt__rt_wake, and lends the owner its rank meanwhile. The entry into its own
- * `instance` needs no word: poll sees to it. errors  WRT_E_DEADLOCK the owner waits for it: the job has not
- * ended, report it as FAILED; WRT_E_STATE nobody was picked, or the owner has no job  cost [On] in the chain
- */
+ * `instance` needs no word: poll sees to it.
+ * errors  WRT_E_DEADLOCK the owner waits for it: the job has not ended, report it as FAILED; WRT_E_STATE nobody
+ * was picked, or the owner has no job that stands anywhere  cost [On] in the chain */
 wrt_status wrt__rt_report_locked(struct wrt__rt *rt, uint32_t owner, uint64_t fuel, uint64_t now);
 /* The wait of `task` is over. WRT_E_STATE: it does not wait. */
 wrt_status wrt__rt_wake(struct wrt__rt *rt, uint32_t task, uint64_t now);

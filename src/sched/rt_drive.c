@@ -335,8 +335,11 @@ wrt_status wrt__rt_report(struct wrt__rt *rt, enum wrt__rt_how how, uint64_t fue
 /* Can a job wait for the one of `owner`? */
 static wrt_status drive_owner(const struct wrt__rt *rt, const struct rt_task *t, uint32_t owner)
 {
+    const struct rt_task *o;
     if (owner == WRT__RT_NONE) return WRT_OK;
-    if (owner >= rt->tasks_count || !rt->tasks[owner].has_job) return WRT_E_STATE;
+    if (owner >= rt->tasks_count) return WRT_E_STATE;
+    o = &rt->tasks[owner];
+    if (!o->has_job || (!o->entered && o->instances == WRT__RT_NONE)) return WRT_E_STATE; /* stands nowhere */
     return wrt__rt_wait_cycle(rt, t, owner) ? WRT_E_DEADLOCK : WRT_OK;
 }
 

@@ -57,7 +57,7 @@ void wrt__rt_miss(struct wrt__rt *rt, struct rt_task *t)
 
 /* ---- ends ------------------------------------------------------------------------------------------- */
 
-static void job_begin(struct wrt__rt *rt, struct rt_task *t, const struct rt_release *release)
+static void job_arrive(struct wrt__rt *rt, struct rt_task *t, const struct rt_release *release)
 {
     WRT_ASSERT(!t->has_job && t->instances == WRT__RT_NONE && t->waits_for == WRT__RT_NONE);
     t->job = *release;
@@ -97,7 +97,7 @@ void wrt__rt_end(struct wrt__rt *rt, struct rt_task *t, uint8_t kind, uint8_t ca
     wrt__rt_forget_job(rt, t);
     if (t->has_queued) {
         t->has_queued = false;
-        job_begin(rt, t, &t->queued);
+        job_arrive(rt, t, &t->queued);
     }
 }
 
@@ -180,7 +180,7 @@ void wrt__rt_release_at(struct wrt__rt *rt, struct rt_task *t, uint64_t deadline
     }
     if (t->has_job) wrt__rt_end(rt, t, WRT__RT_ABORT, WRT__RT_BY_LATE);
     job_say_release(rt, t, &r);
-    job_begin(rt, t, &r);
+    job_arrive(rt, t, &r);
 }
 
 /* ---- budgets ---------------------------------------------------------------------------------------- */

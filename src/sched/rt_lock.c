@@ -91,7 +91,7 @@ void wrt__rt_settle(struct wrt__rt *rt, struct rt_task *t)
 
 /* ---- waits ------------------------------------------------------------------------------------------ */
 
-static void lock_link(struct wrt__rt *rt, struct rt_task *t, uint32_t owner)
+static void lock_join(struct wrt__rt *rt, struct rt_task *t, uint32_t owner)
 {
     struct rt_task *o = rt_task_at(rt, owner);
     uint32_t me = rt_number(rt, t);
@@ -103,7 +103,7 @@ static void lock_link(struct wrt__rt *rt, struct rt_task *t, uint32_t owner)
 }
 
 /* Returns the former owner; NULL: none. */
-static struct rt_task *lock_unlink(struct wrt__rt *rt, struct rt_task *t)
+static struct rt_task *lock_part(struct wrt__rt *rt, struct rt_task *t)
 {
     struct rt_task *o;
     if (t->waits_for == WRT__RT_NONE) return NULL;
@@ -128,10 +128,10 @@ bool wrt__rt_wait_cycle(const struct wrt__rt *rt, const struct rt_task *t, uint3
 /* Moves or begins a wait; settles all whom it concerns. */
 void wrt__rt_wait_link(struct wrt__rt *rt, struct rt_task *t, uint8_t why, uint32_t owner, uint32_t instance)
 {
-    struct rt_task *old = lock_unlink(rt, t);
+    struct rt_task *old = lock_part(rt, t);
     t->wait = why;
     t->wait_instance = instance;
-    if (owner != WRT__RT_NONE) lock_link(rt, t, owner);
+    if (owner != WRT__RT_NONE) lock_join(rt, t, owner);
     /* In this order, so that whoever of a server takes over from another one leaves no gap. */
     if (owner != WRT__RT_NONE) wrt__rt_settle(rt, rt_task_at(rt, owner));
     wrt__rt_settle(rt, t);
@@ -140,7 +140,7 @@ void wrt__rt_wait_link(struct wrt__rt *rt, struct rt_task *t, uint8_t why, uint3
 
 void wrt__rt_wait_end(struct wrt__rt *rt, struct rt_task *t)
 {
-    struct rt_task *old = lock_unlink(rt, t);
+    struct rt_task *old = lock_part(rt, t);
     t->wait = RT_WAIT_NOT;
     t->wait_instance = WRT__RT_NONE;
     if (t->has_job) wrt__rt_take_order(rt, t);
@@ -274,7 +274,7 @@ bool wrt__rt_may_enter(struct wrt__rt *rt, struct rt_task *t)
     uint32_t owner, me = rt_number(rt, t);
     if (rt->has_ceilings && lock_by_deadline(rt)) {
         owner = lock_stopped_by(rt, t);
-        if (owner != WRT__RT_NONE) {
+        if (owner != WRT__RT_NONE && !wrt__rt_wait_cycle(rt, t, owner)) {
             wrt__rt_wait_link(rt, t, RT_WAIT_CEILING, owner, WRT__RT_NONE);
             return false;
         }

@@ -540,7 +540,7 @@ static void guest_turn(const struct wrt__rt_pick *pick)
             return;
         }
         if (clock_now() < until) {
-            print(clock_now(), "deadlock", pick->task, pick->job, run.fuel);
+            print(clock_now(), "deadlock", pick->task, pick->job, 0);
             fprintf(out, "\n");
         }
         wrt__rt_report(rt, WRT__RT_FAILED, 0, clock_now());
