@@ -86,6 +86,7 @@ void wrt__ax_trap(struct wrt__ax *x, struct wrt__ax_frame *f, struct wrt__as *s)
 {
     const uint32_t rest = s->pc < f->b->body->count ? f->b->rest[s->pc] : 0;
     x->r->may_trap = true;
+    x->traps++;
     x->trap_endless |= s->endless;
     if (s->fuel_high + rest > x->trap_high) x->trap_high = s->fuel_high + rest;
     wrt__as_free(x, s);
@@ -438,6 +439,7 @@ static bool ax_is_control(uint32_t code)
 
 static void ax_frame_free(struct wrt__ax *x, struct wrt__ax_frame *f)
 {
+    wrt__ax_memo_drop(x, f);
     for (uint32_t i = 0; i < f->b->body->loops_count; i++) {
         wrt__as_free(x, f->loops[i].saved);
     }
@@ -445,20 +447,23 @@ static void ax_frame_free(struct wrt__ax *x, struct wrt__ax_frame *f)
     wrt__wm_give(&x->pool, f, sizeof *f + f->b->body->loops_count * sizeof f->loops[0]);
 }
 
-static void ax_note_call(struct wrt__ax *x, const struct wrt__ax_frame *f, const struct wrt__as *s)
+/* An invocation of body n by operator call_pc of the frame f has cost this. */
+static void ax_note_cost(struct wrt__ax *x, uint32_t n, const struct wrt__ax_frame *f, uint32_t call_pc, uint64_t high,
+    uint64_t low)
 {
-    const uint32_t n = x->p->body_of[f->b->body->func];
-    uint64_t high = s->endless && !f->endless ? WRT__WCET_INF : s->fuel_high - f->fuel_high;
-    uint64_t low = s->fuel_low - f->fuel_low;
-    if (f->endless) high = WRT__WCET_INF;
     if (high > x->r->call_high[n]) x->r->call_high[n] = high;
     if (low < x->r->call_low[n]) x->r->call_low[n] = low;
-    if (!f->below || f->call_pc >= f->below->b->body->count) return;
-    const struct wrt__wcet_site *site = wrt__wcet_site_of(x->bounds, f->below->b->body, f->call_pc);
+    const struct wrt__wcet_site *site = f ? wrt__wcet_site_of(x->bounds, f->b->body, call_pc) : NULL;
     if (!site) return;
     const size_t k = (size_t)(site - x->bounds->sites);
     if (high > x->r->site_high[k]) x->r->site_high[k] = high;
     if (low < x->r->site_low[k]) x->r->site_low[k] = low;
+}
+
+static void ax_note_call(struct wrt__ax *x, const struct wrt__ax_frame *f, const struct wrt__as *s)
+{
+    const uint64_t high = s->endless || f->endless ? WRT__WCET_INF : s->fuel_high - f->fuel_high;
+    ax_note_cost(x, x->p->body_of[f->b->body->func], f->below, f->call_pc, high, s->fuel_low - f->fuel_low);
 }
 
 /* The entry has returned. */
@@ -474,47 +479,62 @@ static void ax_return(struct wrt__ax *x, struct wrt__ax_frame *f, struct wrt__as
     wrt__as_free(x, s);
 }
 
+/* The call of c, at call_pc in frame f, of body `callee` has come to s, which is freed. */
+static void ax_give_back(struct wrt__ax *x, struct wrt__ax_frame *f, struct wrt__as *c, uint32_t call_pc,
+    const struct wrt__ax_body *callee, struct wrt__as *s)
+{
+    const struct wrt__ax_body *b = f->b;
+    const uint32_t results = callee->body->results, code = b->body->ops[call_pc].code;
+    wrt__wm_fini(&c->mem);
+    c->mem = s->mem;
+    wrt__wm_init(&s->mem, &x->pool);
+    c->pages_low = s->pages_low;
+    c->pages_high = s->pages_high;
+    c->tables_changed = s->tables_changed;
+    c->fuel_high = s->fuel_high;
+    c->fuel_low = s->fuel_low;
+    c->endless = s->endless;
+    memcpy(c->slots, s->slots, x->globals * sizeof *c->slots);
+    memcpy(wrt__as_operands(b, c) + c->sp, wrt__as_operands(callee, s), results * sizeof *c->slots);
+    c->sp += results;
+    c->pc = call_pc + 1;
+    c->apart = true;
+    if (code == WRT__OP_RETURN_CALL || code == WRT__OP_RETURN_CALL_INDIRECT) {
+        ax_shuffle(b, c, results, results);
+        c->pc = b->body->count;
+        c->apart = false;
+    }
+    c->key = wrt__ax_key(c->pc);
+    wrt__ax_insert(x, f, c);
+    wrt__as_free(x, s);
+}
+
 /* All states of the topmost frame have returned as s, or, when s is NULL, none will. */
 static void ax_leave(struct wrt__ax *x, struct wrt__as *s)
 {
     struct wrt__ax_frame *f = x->frame;
     struct wrt__as *c = f->caller;
     if (s) ax_note_call(x, f, s);
+    wrt__ax_memo_end(x, f, s);
     x->frame = f->below;
-    if (s && !c) {
-        ax_return(x, f, s);
-    } else if (s) {
-        const struct wrt__ax_body *b = f->below->b;
-        wrt__wm_fini(&c->mem);
-        c->mem = s->mem;
-        wrt__wm_init(&s->mem, &x->pool);
-        c->pages_low = s->pages_low;
-        c->pages_high = s->pages_high;
-        c->tables_changed = s->tables_changed;
-        c->fuel_high = s->fuel_high;
-        c->fuel_low = s->fuel_low;
-        c->endless = s->endless;
-        memcpy(c->slots, s->slots, x->globals * sizeof *c->slots);
-        const uint32_t results = f->b->body->results;
-        memcpy(wrt__as_operands(b, c) + c->sp, wrt__as_operands(f->b, s), results * sizeof *c->slots);
-        c->sp += results;
-        c->pc = f->call_pc + 1;
-        c->apart = true;
-        if (f->call_pc < b->body->count) {
-            const uint32_t code = b->body->ops[f->call_pc].code;
-            if (code == WRT__OP_RETURN_CALL || code == WRT__OP_RETURN_CALL_INDIRECT) {
-                ax_shuffle(b, c, results, results);
-                c->pc = b->body->count;
-                c->apart = false;
-            }
-        }
-        c->key = wrt__ax_key(c->pc);
-        wrt__ax_insert(x, f->below, c);
-        wrt__as_free(x, s);
-    } else {
-        wrt__as_free(x, c);
-    }
+    if (s && !c) ax_return(x, f, s);
+    else if (s) ax_give_back(x, f->below, c, f->call_pc, f->b, s);
+    else wrt__as_free(x, c);
     ax_frame_free(x, f);
+}
+
+/* The body has been called with this before. False: it has not. */
+static bool ax_call_again(struct wrt__ax *x, struct wrt__ax_frame *f, struct wrt__as *c, const struct wrt__ax_body *b,
+    struct wrt__as *in)
+{
+    struct wrt__as *out = wrt__ax_memo_find(x, b, in);
+    if (!out) return false;
+    const uint64_t high = out->endless ? WRT__WCET_INF : out->fuel_high - in->fuel_high;
+    ax_note_cost(x, x->p->body_of[b->body->func], f, c->pc, high, out->fuel_low - in->fuel_low);
+    x->steps += b->slots;
+    wrt__as_free(x, in);
+    ax_give_back(x, f, c, c->pc, b, out);
+    return true;
 }
 
 enum wrt__ax_step wrt__ax_call(struct wrt__ax *x, struct wrt__ax_frame *f, struct wrt__as *s,
@@ -553,6 +573,11 @@ enum wrt__ax_step wrt__ax_call(struct wrt__ax *x, struct wrt__ax_frame *f, struc
     in->fuel_high = g->fuel_high = s->fuel_high;
     in->fuel_low = g->fuel_low = s->fuel_low;
     in->endless = g->endless = s->endless;
+    if (f && ax_call_again(x, f, s, b, in)) {
+        wrt__wm_give(&x->pool, g, bytes);
+        return WRT__AX_GONE;
+    }
+    if (f) wrt__ax_memo_begin(x, g, in);
     wrt__ax_pay(in, b->body->entry_price, b->body->entry_price);
     g->call_pc = op ? s->pc : WRT__WCET_NONE;
     g->pending = in;
@@ -743,7 +768,9 @@ wrt_status wrt__ax_execute(
             if (p->bodies[i].count > most) most = p->bodies[i].count;
         }
         x->targets = wrt__arena_take(&arena, ((size_t)most + 1) * sizeof *x->targets, 8);
-        ready = x->bodies && x->eager && x->targets;
+        x->memos = wrt__arena_take(&arena, p->bodies_count * sizeof(struct wrt__ax_memo *), 8);
+        x->heavy = wrt__arena_take(&arena, p->bodies_count, 1);
+        ready = x->bodies && x->eager && x->targets && x->memos && x->heavy;
         for (uint32_t i = 0; ready && i < p->bodies_count; i++) {
             ready = ax_prepare_body(x, &x->bodies[i], &p->bodies[i], &arena);
         }
@@ -751,6 +778,7 @@ wrt_status wrt__ax_execute(
     if (ready && ax_start(x)) ax_run(x);
     if (x) {
         ax_clean(x);
+        wrt__ax_memo_fini(x);
         if (!ready) x->pool.failed = true;
         ax_finish(x);
         for (uint32_t t = 0; t < WRT__AX_TABLES; t++) {

@@ -69,6 +69,16 @@ struct wrt__ax_closing {
     uint64_t trap_high;
 };
 
+/* What an invocation answered, cost and counted, and from what. */
+struct wrt__ax_memo {
+    struct wrt__ax_memo *next;
+    struct wrt__as *in, *out;
+    uint64_t high, low;
+    bool endless;
+    uint32_t id_first;              /* ids from here on were given inside */
+    uint64_t *counts;
+};
+
 /* One invocation. */
 struct wrt__ax_frame {
     struct wrt__ax_frame *below;
@@ -80,6 +90,8 @@ struct wrt__ax_frame {
     bool endless;
     uint64_t depth;                 /* frames below */
     struct wrt__ax_closing *closing;
+    struct wrt__ax_memo *memo;      /* to be filled when it returns */
+    uint64_t steps, forks, traps;   /* of the analysis when it began */
     struct wrt__ax_loop loops[];
 };
 
@@ -144,7 +156,9 @@ struct wrt__ax {
     uint32_t next_id;
     uint32_t globals, arg_id;       /* arg_id: of argument 0 when it is unknown */
     struct wrt__ax_closing *closing;        /* innermost */
-    uint64_t steps, forks;
+    uint64_t steps, forks, traps;
+    struct wrt__ax_memo **memos;    /* per body */
+    uint8_t *heavy;                 /* per body: worth it */
     uint64_t trap_high;             /* dearest path that ended in a trap */
     bool trap_endless, returned;
     struct wrt__ax_target *targets;
@@ -208,6 +222,15 @@ bool wrt__ax_offset(
 /* A value that is `base` + low..high. */
 void wrt__ax_note_offset(
     struct wrt__ax *x, struct wrt__wv *v, uint32_t base, int64_t low, int64_t high);
+
+/* ---- invocations that were seen before (state_memo.c) ----------------------------------------------------------- */
+
+/* The state after an invocation that begins with `in`; NULL: not known. */
+struct wrt__as *wrt__ax_memo_find(struct wrt__ax *x, const struct wrt__ax_body *b, struct wrt__as *in);
+void wrt__ax_memo_begin(struct wrt__ax *x, struct wrt__ax_frame *f, struct wrt__as *in);
+void wrt__ax_memo_end(struct wrt__ax *x, struct wrt__ax_frame *f, struct wrt__as *s);   /* s NULL: none returned */
+void wrt__ax_memo_drop(struct wrt__ax *x, struct wrt__ax_frame *f);
+void wrt__ax_memo_fini(struct wrt__ax *x);
 
 /* ---- work (abstract.c) ------------------------------------------------------------------------------------- */
 

@@ -208,7 +208,7 @@ static void infer_case(struct infer *k, uint64_t steps)
     const struct infer_how plain = { .steps = steps };
     infer_run(k, &plain, &k->last);
     if (k->last.end != WRT__AX_DONE || k->last.bounded || !infer_open_loops(k, &k->last)) return;
-    const struct infer_how apart = { .steps = wrt__min_u64(steps, k->left / 3), .apart = true };
+    const struct infer_how apart = { .steps = wrt__min_u64(steps, k->left - k->left / 3), .apart = true };
     infer_run(k, &apart, &k->spare);
     if (k->spare.end != WRT__AX_DONE || !k->spare.bounded) return;
     const struct wrt__ax_result other = k->last;
@@ -319,8 +319,9 @@ static void infer_all(struct infer *k, struct wrt__ax_result *sum)
     infer_absorb(k, &first);
     b->limit = infer_limit(&first);
     const bool bounded = first.end == WRT__AX_DONE && first.bounded;
-    if (bounded && (infer_exact(&first) || first.steps > INFER_POLISH / 3)) return;
-    if (bounded) k->left = wrt__min_u64(k->left, INFER_POLISH);
+    const bool wide_open = first.fuel_high / 4 > first.fuel_low; /* worth more work */
+    if (bounded && (infer_exact(&first) || (!wide_open && first.steps > INFER_POLISH / 3))) return;
+    if (bounded && !wide_open) k->left = wrt__min_u64(k->left, INFER_POLISH);
     infer_cases(k, &first, sum);
     if (bounded && b->fuel_low < b->fuel_high) {
         const struct infer_how wide = { .steps = k->left, .width = INFER_WIDTH };

@@ -488,6 +488,52 @@ void wrt__wm_refine(struct wrt__wm *m, uint64_t addr, uint32_t size, uint32_t id
     if (now.id == id && !wrt__wv_known(&now)) wrt__wm_store(m, addr, size, v);
 }
 
+static bool wm_is_tied(const struct wm_page *p, uint32_t first)
+{
+    for (uint32_t i = 0; p->extra && i < p->extra->count; i++) {
+        if (p->extra->cells[i].size && p->extra->cells[i].v.id >= first) return true;
+    }
+    return false;
+}
+
+/* Takes over the reference, gives one. */
+static void *wm_untie_kid(struct wrt__wm_pool *pool, void *kid, uint32_t level, uint32_t first)
+{
+    if (!kid || kid == WM_ANY) return kid;
+    if (level == 0) {
+        struct wm_page *p = kid;
+        if (!wm_is_tied(p, first)) return kid;
+        if (p->refs > 1) {
+            p = wm_page_copy(pool, kid);
+            if (!p) return kid;
+            wm_drop(pool, kid, 0);
+        }
+        for (uint32_t i = 0; p->extra && i < p->extra->count; i++) {
+            if (p->extra->cells[i].v.id >= first) p->extra->cells[i].v.id = 0;
+        }
+        return p;
+    }
+    struct wm_node *n = kid;
+    for (uint32_t i = 0; i < WM_FAN; i++) {
+        void *old = n->kid[i], *now = wm_untie_kid(pool, wm_ref(old), level - 1, first);
+        if (now == old) {
+            wm_drop(pool, now, level - 1);
+            continue;
+        }
+        n = wm_node_own(pool, n, level);
+        if (!n) return kid;
+        wm_drop(pool, n->kid[i], level - 1);
+        n->kid[i] = now;
+    }
+    return n;
+}
+
+void wrt__wm_untie(struct wrt__wm *m, uint32_t first)
+{
+    m->own = NULL;
+    m->root = wm_untie_kid(m->pool, m->root, m->depth, first);
+}
+
 /* ---- two memories ---------------------------------------------------------------------------------------- */
 
 /* A page alone, so that loads work on it. */

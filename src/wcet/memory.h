@@ -45,6 +45,9 @@ void wrt__wm_forget(struct wrt__wm *m, uint64_t first, uint64_t end);
 /* What is in exactly this place gives way to `v` when it still is the value `id`. */
 void wrt__wm_refine(struct wrt__wm *m, uint64_t addr, uint32_t size, uint32_t id, const struct wrt__wv *v);
 
+/* No place keeps an id from `first` on. */
+void wrt__wm_untie(struct wrt__wm *m, uint32_t first);
+
 /* a becomes what holds both; by widening, when asked, so that this ends after few repetitions. */
 void wrt__wm_join(struct wrt__wm *a, struct wrt__wm *b, bool widen);
 /* Does b hold everything that a can be? False when it cannot be told. Unknown places of b whose id is below
