@@ -60,7 +60,6 @@ def main():
             for name, records in (("simulator", here), ("sched", there)):
                 for k in range(max(0, at - 4), min(len(records), at + 3)):
                     print(f"  {name:10}{'>' if k == at else ' '} {records[k]}")
-            pathlib.Path(f"/tmp/schedule_{policy}_{seed}.txt").write_text(text) if "--keep" in sys.argv else None
     print("schedule: records compared: " + ", ".join(f"{k} {n}" for k, n in sorted(counts.items())))
     print(f"{passed} passed, {failed} failed")
     return failed != 0
