@@ -24,9 +24,8 @@ run() { # NAME: what the build prints goes to $work/NAME
 }
 variant() { # NAME FLAGS...: the library compiled again
     local name=$1; shift
-    local sources="src/base/*.c src/wasm/*.c src/engine/*.c src/sched/*.c src/trace/*.c src/executor/*.c src/port/linux/*.c src/port/posix/clock.c src/port/posix/entropy.c src/port/posix/fault.c"
-    local api; api=$(ls src/api/*.c | grep -v src/api/wasi.c)
-    $cc $core "$@" tests/diff/diff.c $sources $api -lpthread -o "$work/$name.exe" || { failed=$((failed + 1)); return; }
+    local sources; sources=$(tests/sources.sh)
+    $cc $core "$@" tests/diff/diff.c $sources -lpthread -o "$work/$name.exe" || { failed=$((failed + 1)); return; }
     run "$name"
 }
 $cc $core tests/diff/diff.c "$build/libwrt.a" -lpthread -o "$work/release.exe" || exit 1

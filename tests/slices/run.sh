@@ -8,7 +8,7 @@ build=${1:?usage: run.sh BUILD}
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 guest=examples/board/guest.wasm
-programs="$guest:sort:1 $guest:matrix:2 $guest:crc:1 $guest:collatz:60"
+programs="$guest:sort:1 $guest:matrix:2 $guest:crc:1 $guest:collatz:60 tests/fixtures/mirrors.wasm:run:20"
 inputs=../shared/bench
 if [ -d "$inputs" ]; then
     programs="$programs $inputs/fib.wasm:run:12 $inputs/mandel.wasm:run:6 $inputs/switchvm.wasm:run:20 $inputs/listcrc.wasm:run:1 $inputs/align.wasm:run:1
@@ -35,9 +35,8 @@ first=release
 $cc $core tests/slices/slices.c "$build/libwrt.a" -lpthread -o "$work/release.exe" && run release "$work/release.exe"
 variant() { # NAME FLAGS...: the library compiled again
     local name=$1; shift
-    local sources="src/base/*.c src/wasm/*.c src/engine/*.c src/sched/*.c src/trace/*.c src/executor/*.c src/port/linux/*.c src/port/posix/clock.c src/port/posix/entropy.c src/port/posix/fault.c"
-    local api; api=$(ls src/api/*.c | grep -v src/api/wasi.c)
-    if ! $cc $core "$@" tests/slices/slices.c $sources $api -lpthread -o "$work/$name.exe" 2> "$work/$name.log"; then
+    local sources; sources=$(tests/sources.sh)
+    if ! $cc $core "$@" tests/slices/slices.c $sources -lpthread -o "$work/$name.exe" 2> "$work/$name.log"; then
         case "$*" in *-m32*) echo "slices: 32 bits skipped, this compiler has no 32-bit libraries (gcc-multilib)"; skipped=$((skipped + 1)); return ;; esac
         head -5 "$work/$name.log"; failed=$((failed + 1)); return
     fi
