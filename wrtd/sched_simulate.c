@@ -101,18 +101,24 @@ static uint64_t sim_outside(struct sim *x, uint32_t core, uint64_t now)
 static wrt_status sim_step(struct sim *x, uint32_t core, uint64_t *now, wrt_error *e)
 {
     wrt_sched_grant g;
-    uint64_t stop = sim_outside(x, core, *now);
-    wrt_status status = wrt_sched_next(x->s.sched, core, stop, &g, e);
+    uint64_t before = *now, stop = sim_outside(x, core, before);
+    wrt_status status = wrt_sched_next(x->s.sched, core, stop < x->until_ns ? stop : x->until_ns - 1, &g, e);
     if (status != WRT_OK) return status;
     *now = g.now_ns;
-    if (g.task == WRT_SCHED_NOBODY) return WRT_OK;
+    if (g.task == WRT_SCHED_NOBODY) {
+        if (*now >= x->until_ns - 1 && before == *now) *now = x->until_ns;
+        return WRT_OK;
+    }
     struct sim_task *t = &x->tasks[g.task];
     if (!t->started || t->job != g.job) {
         *t = (struct sim_task){ g.job, sim_demand(x, g.task, g.job), true, t->faulty, t->release_ns,
             t->samples, t->samples_count };
     }
-    uint64_t fuel = t->left < g.fuel ? t->left : g.fuel, most = sim_fuel_until(x, g.now_ns, stop);
-    bool cut = most < fuel;
+    uint64_t room = g.slice < g.fuel ? g.slice : g.fuel, most = sim_fuel_until(x, g.now_ns, stop);
+    uint64_t fuel = t->left < room ? t->left : room;
+    bool end = fuel >= most && stop >= x->until_ns; /* what happens at the end is not part of it */
+    if (end) most -= most > 0;
+    bool cut = end || most < fuel;
     fuel = cut ? most : fuel;
     t->left -= fuel;
     wrt_sched_spent spent = { .end = t->left == 0 ? WRT_JOB_DONE
@@ -122,7 +128,9 @@ static wrt_status sim_step(struct sim *x, uint32_t core, uint64_t *now, wrt_erro
         .func = UINT32_MAX };
     if (t->left == 0) t->started = false;
     status = wrt_sched_report(x->s.sched, core, &spent, e);
-    if (cut && fuel == 0) *now = stop;  /* not one more unit fits before it */
+    if (end || (cut && fuel == 0)) *now = stop;     /* not one more unit fits before it */
+    if (end && status == WRT_OK)
+        status = wrt_sched_next(x->s.sched, core, 0, &g, e); /* tells what was reported last */
     return status;
 }
 
