@@ -101,6 +101,9 @@ def figures(results, speed_mean, worst, metering):
     row("switch between two tasks", "100 ns", tasks.get("task_switch_ns"), 0, "ns", 100)
     row("reserve + account + release per slice", "200 ns", tasks.get("slice_account_ns"), 0, "ns", 200)
     row("switching at the default quantum (100000 fuel)", "2 %", share, 2, "%", 2)
+    decide = results.get("decide", {})
+    row("decision among 2048 ready jobs, fixed priority: end, release, choice", "200 ns", decide.get("decide_priority_end_ns"), 0, "ns", 200)
+    row("the same, earliest deadline", "500 ns", decide.get("decide_edf_end_ns"), 0, "ns", 500)
     row("process start to the end of a tiny module, CPU", "2 ms", tiny.get("cpu_ms"), 2, "ms", 2)
     row("the same, peak resident memory", "4 MiB", tiny.get("rss_mib"), 1, "MiB", 4)
     for label, limit in (("x86-64 release", 450), ("Cortex-M4 -Os", 72)):

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Measures everything that the project makes a claim about and writes one Markdown table per claim and a plot.
 
-    bench/run.py [--rounds 5] [--only speed,metering,load,start,tasks,memory,quantum,latency,programs,sizes] [--publish]
+    bench/run.py [--rounds 5] [--only speed,metering,load,start,tasks,memory,quantum,latency,decide,programs,sizes] [--publish]
 
 Writes build/bench/results.md, results.json, speed.svg, quantum.svg; --publish also renews the generated part of
 docs/benchmarks.md and the plots beside it. Inputs: INPUTS/*.wasm with INPUTS/README.md, which names n and the result of run(n)
@@ -31,7 +31,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent
 PEERS = pathlib.Path(os.environ.get("WRT_PEERS", pathlib.Path.home() / ".cache" / "wrt-peers"))
 BASE = "wasmi+fuel"
-SECTIONS = ["speed", "metering", "load", "start", "tasks", "memory", "quantum", "latency", "programs", "sizes"]
+SECTIONS = ["speed", "metering", "load", "start", "tasks", "memory", "quantum", "latency", "decide", "programs", "sizes"]
 
 
 class Bench:
@@ -259,6 +259,17 @@ def run_quantum(bench):
 
 def run_latency(bench):
     return micro_values(bench, ["latency"])
+
+
+def run_decide(bench):
+    """Decisions of the real-time schedule among 2048 ready jobs: bench/decide.c looks inside the library."""
+    library = next(iter(sorted(bench.build.rglob("libwrt.a"))), None)
+    if library is None:
+        return {"skipped": "no library found"}
+    bench.progress("decide")
+    tool = bench.compile("decide", ["-I", str(ROOT / "src"), str(library), "-lm", "-pthread"])
+    lines = subprocess.run([str(tool)], capture_output=True, text=True, check=True).stdout.splitlines()
+    return {name: float(value) for name, value in (line.split() for line in lines)}
 
 
 def run_programs(bench):
