@@ -39,6 +39,14 @@ static void schema_type(struct wd_json *j, const char *command, const struct fie
         wd_json_text(j, "$ref", text);
         return;
     }
+    size_t n = strlen(f->type);
+    if (f->type[n - 1] == '?') {        /* or null: the figure is not known */
+        wd_json_open(j, "type", '[');
+        wd_json_string(j, NULL, (wrt_str){ f->type, n - 1 });
+        wd_json_text(j, NULL, "null");
+        wd_json_close(j);
+        return;
+    }
     wd_json_text(j, "type", f->type);
     if (strcmp(f->type, "object") == 0) schema_members(j, command, f->path);
     if (strcmp(f->type, "array") != 0) return;

@@ -280,8 +280,8 @@ void wrt__wcet_block_costs(
     }
 }
 
-/* Is everything on the paths of u known? */
-static bool bound_is_open(const struct wrt__wcet_bound *x, const struct wrt__wcet_unit *u)
+/* Has a loop or a sized operator of u no bound? */
+static bool bound_is_open_inside(const struct wrt__wcet_bound *x, const struct wrt__wcet_unit *u)
 {
     for (uint32_t l = 0; l < u->g.loops_count; l++) {
         if (u->most[l] == WRT__WCET_INF && u->reached[u->g.loops[l].header]) return true;
@@ -293,10 +293,31 @@ static bool bound_is_open(const struct wrt__wcet_bound *x, const struct wrt__wce
             if (!bound_is_call(u->g.body->ops[site->op].code) && site->size_max == WRT__WCET_INF) return true;
         }
     }
+    return false;
+}
+
+static bool bound_is_open(const struct wrt__wcet_bound *x, const struct wrt__wcet_unit *u)
+{
+    if (bound_is_open_inside(x, u)) return true;
     for (uint32_t i = 0; i < u->calls_count; i++) {
         if (bound_call_price(x, u, &u->calls[i], true) == WRT__WCET_INF) return true;
     }
     return false;
+}
+
+/* May the whole-program maximum look inside u? Its callees answer for themselves. */
+bool wrt__wcet_is_countable(const struct wrt__wcet_bound *x, const struct wrt__wcet_unit *u)
+{
+    if (bound_is_open_inside(x, u)) return false;
+    if (u->recursive && x->b->funcs[x->p->body_of[u->g.body->func]].calls == WRT__WCET_INF) return false;
+    for (uint32_t k = 0; k < u->calls_count; k++) {
+        const struct wrt__wcet_call *c = &u->calls[k];
+        if (c->foreign) return false;
+        for (uint32_t t = c->target_first; t < c->target_first + c->targets_count; t++) {
+            if (x->targets[t].body == WRT__WCET_NONE && x->targets[t].high == WRT__WCET_INF) return false;
+        }
+    }
+    return true;
 }
 
 static uint64_t bound_of_path(const struct wrt__path *p, const struct wrt__wcet_graph *g)
@@ -329,6 +350,7 @@ static bool bound_paths(
         if (!path->overflow && ends) u->fuel_high = bound_of_path(path, &u->g);
     }
     u->opaque = given->fuel_high < u->fuel_high;
+    u->sealed = u->opaque && !wrt__wcet_is_countable(x, u);
     u->fuel_high = wrt__min_u64(u->fuel_high, given->fuel_high);
     return true;
 }
@@ -511,7 +533,7 @@ static bool bound_worst_unit(struct wrt__wcet_bound *x, struct wrt__path *path, 
     uint64_t *runs, uint64_t *calls)
 {
     const struct wrt__wcet_unit *u = &x->units[i];
-    if (calls[i] == 0 || u->opaque) return true;
+    if (calls[i] == 0 || u->open) return true;
     wrt__wcet_block_costs(x, u, 1, cost);
     wrt__path_walk(path, &u->g, cost, u->most, u->least);
     if (path->nomem) return false;

@@ -23,7 +23,8 @@ struct wrt__wcet_unit {
     uint32_t group; /* functions that call each other have the same one; callees have lower ones */
     bool recursive;
     bool open;                      /* something inside has no bound */
-    bool opaque;                    /* fuel_high was given, the inside is not looked at */
+    bool opaque;                    /* fuel_high was given, and is less than what paths say */
+    bool sealed;                    /* it was given, and paths say nothing: no look inside */
     bool no_return;
     uint64_t fuel_high, fuel_low;   /* of one invocation; INF: open */
     uint64_t stack_slots;           /* deepest stack below and with it; INF */
@@ -69,6 +70,9 @@ void wrt__wcet_bound_free(struct wrt__wcet_bound *x);
  * 1: the most, -1: the least, negated. */
 void wrt__wcet_block_costs(
     const struct wrt__wcet_bound *x, const struct wrt__wcet_unit *u, int sign, int64_t *cost);
+
+/* May the whole-program maximum look inside u? */
+bool wrt__wcet_is_countable(const struct wrt__wcet_bound *x, const struct wrt__wcet_unit *u);
 
 /* The dearest path of a bound that was found by loop collapse: runs[unit][block] and calls[unit], in the
  * arena. errors  WRT_E_NOMEM, WRT_E_LIMIT a count is too large */

@@ -29,6 +29,12 @@ static void cert_put(struct cert *c, const char *fmt, ...)
     c->write(c->ctx, (wrt_str){ line, n < sizeof line ? n : sizeof line - 1 });
 }
 
+/* Is the bound of this function an assumption of the proof? */
+static bool cert_given(const struct cert *c, const struct wrt__wcet_unit *u)
+{
+    return c->a->method == WRT__WCET_BY_ILP ? u->sealed : u->opaque;
+}
+
 static const char *cert_comma(uint32_t i) { return i > 0 ? "," : ""; }
 
 /* ---- potentials ------------------------------------------------------------------------------------------ */
@@ -117,21 +123,22 @@ static void cert_unit(struct cert *c, uint32_t i)
 {
     const struct wrt__wcet_unit *u = &c->a->x.units[i];
     const struct wrt__wcet_graph *g = &u->g;
+    const bool given = cert_given(c, u);
     cert_put(c, "%s\n {\"func\":%u,\"given\":", cert_comma(i), g->body->func);
-    if (u->opaque) cert_put(c, "%lu", u->fuel_high);
+    if (given) cert_put(c, "%lu", u->fuel_high);
     else cert_put(c, "null");
     cert_put(c, ",\"blocks\":[");
-    for (uint32_t b = 0; !u->opaque && b < g->blocks_count; b++) {
+    for (uint32_t b = 0; !given && b < g->blocks_count; b++) {
         const struct wrt__wcet_block *block = &g->blocks[b];
         cert_put(c, "%s[%u,%u,%lu,%lu]", cert_comma(b), g->body->ops[block->first].offset,
             g->body->ops[block->first + block->count - 1].offset, (uint64_t)u->high[b], c->a->runs[i][b]);
     }
     cert_put(c, "],\n  \"edges\":[");
-    for (uint32_t e = 0; !u->opaque && e < g->edges_count; e++) {
+    for (uint32_t e = 0; !given && e < g->edges_count; e++) {
         cert_put(c, "%s[%u,%u]", cert_comma(e), g->edges[e].from, g->edges[e].to);
     }
     cert_put(c, "],\n  \"loops\":[");
-    for (uint32_t l = 0; !u->opaque && l < g->loops_count; l++) {
+    for (uint32_t l = 0; !given && l < g->loops_count; l++) {
         cert_put(c, "%s[%u,%lu,%u]", cert_comma(l), g->loops[l].header,
             u->most[l] == WRT__WCET_INF ? 0 : u->most[l], g->loops[l].ordinal);
     }
@@ -162,15 +169,16 @@ static void cert_rows(struct cert *c, const struct wrt__ilp *ilp)
 static void cert_unit_proof(struct cert *c, uint32_t i, bool *first)
 {
     const struct wrt__wcet_unit *u = &c->a->x.units[i];
+    const bool given = cert_given(c, u);
     cert_put(c, "%s\n  \"%u\":{\"invocation\":%ld,\"potentials\":[", *first ? "" : ",", u->g.body->func,
         c->w.duals[c->w.row_invoked[i]]);
     *first = false;
-    if (!u->opaque) cert_potentials(c, u);
-    for (uint32_t b = 0; !u->opaque && b < u->g.blocks_count; b++) {
+    if (!given) cert_potentials(c, u);
+    for (uint32_t b = 0; !given && b < u->g.blocks_count; b++) {
         cert_put(c, "%s%ld", cert_comma(b), c->potential[b]);
     }
     cert_put(c, "],\"rounds\":[");
-    for (uint32_t l = 0; !u->opaque && l < u->g.loops_count; l++) {
+    for (uint32_t l = 0; !given && l < u->g.loops_count; l++) {
         cert_put(c, "%s%ld", cert_comma(l), cert_round(c, l));
     }
     cert_put(c, "]}");

@@ -61,25 +61,12 @@ static bool ilp_units(struct wrt__wcet_bound *x, uint8_t *in, uint32_t *queue)
     in[0] = 1;
     for (uint32_t q = 0; q < count; q++) {
         const struct wrt__wcet_unit *u = &x->units[queue[q]];
-        if (u->opaque) continue;
-        for (uint32_t l = 0; l < u->g.loops_count; l++) {
-            if (u->most[l] == WRT__WCET_INF && u->reached[u->g.loops[l].header]) return false;
-        }
-        for (uint32_t i = 0; i < u->g.blocks_count; i++) {
-            const struct wrt__wcet_block *b = &u->g.blocks[i];
-            for (uint32_t k = b->site_first; u->reached[i] && k < b->site_first + b->sites_count; k++) {
-                uint32_t code = u->g.body->ops[x->b->sites[k].op].code;
-                bool call = code == WRT__OP_CALL || code == WRT__OP_CALL_INDIRECT ||
-                            code == WRT__OP_RETURN_CALL || code == WRT__OP_RETURN_CALL_INDIRECT;
-                if (!call && x->b->sites[k].size_max == WRT__WCET_INF) return false;
-            }
-        }
+        if (u->sealed) continue;
+        if (!wrt__wcet_is_countable(x, u)) return false;
         for (uint32_t k = 0; k < u->calls_count; k++) {
             const struct wrt__wcet_call *c = &u->calls[k];
-            if (c->foreign) return false;
             for (uint32_t t = c->target_first; t < c->target_first + c->targets_count; t++) {
                 uint32_t body = x->targets[t].body;
-                if (body == WRT__WCET_NONE && x->targets[t].high == WRT__WCET_INF) return false;
                 if (body == WRT__WCET_NONE || in[body]) continue;
                 in[body] = 1;
                 queue[count++] = body;
@@ -107,7 +94,7 @@ static void ilp_rows(struct wrt__ilp *ilp, const uint8_t *in)
         if (x->b->funcs[i].calls != WRT__WCET_INF) {
             ilp_add_row(ilp, WRT__ILP_CALLS, i, WRT__WCET_NONE, x->b->funcs[i].calls);
         }
-        for (uint32_t l = 0; !u->opaque && l < u->g.loops_count; l++) {
+        for (uint32_t l = 0; !u->sealed && l < u->g.loops_count; l++) {
             if (u->total[l] == WRT__WCET_INF || !u->reached[u->g.loops[l].header]) continue;
             ilp_add_row(ilp, WRT__ILP_TOTAL, i, l, u->total[l]);
         }
@@ -154,12 +141,12 @@ static void ilp_column(struct ilp_search *s, uint32_t unit)
     struct wrt__ilp_walk *w = &s->w;
     const struct wrt__wcet_unit *u = &s->x->units[unit];
     struct wrt__ilp_column c = { .unit = unit, .row_first = s->entries_count, .edge_first = s->edges_count };
-    c.price = u->opaque ? (double)u->fuel_high : 0;
+    c.price = u->sealed ? (double)u->fuel_high : 0;
     ilp_entry(s, &c, w->row_invoked[unit], 1);
     ilp_entry(s, &c, w->row_calls[unit], 1);
-    for (uint32_t i = 0; !u->opaque && i < u->g.blocks_count; i++)
+    for (uint32_t i = 0; !u->sealed && i < u->g.blocks_count; i++)
         c.price += (double)w->block_runs[i] * (double)u->high[i];
-    for (uint32_t k = 0; !u->opaque && k < u->calls_count; k++) {
+    for (uint32_t k = 0; !u->sealed && k < u->calls_count; k++) {
         int64_t price;
         double runs = (double)w->block_runs[u->calls[k].block];
         uint32_t target = wrt__ilp_target(w, &u->calls[k], &price);
@@ -168,10 +155,10 @@ static void ilp_column(struct ilp_search *s, uint32_t unit)
         if (t->body == WRT__WCET_NONE) c.price += runs * (double)t->high;
         else ilp_entry(s, &c, w->row_invoked[t->body], -runs);
     }
-    for (uint32_t l = 0; !u->opaque && l < u->g.loops_count; l++) {
+    for (uint32_t l = 0; !u->sealed && l < u->g.loops_count; l++) {
         ilp_entry(s, &c, w->row_total[unit][l], (double)w->block_runs[u->g.loops[l].header]);
     }
-    for (uint32_t e = 0; !u->opaque && e < u->g.edges_count; e++) {
+    for (uint32_t e = 0; !u->sealed && e < u->g.edges_count; e++) {
         if (w->edge_runs[e] == 0) continue;
         if (!ilp_room(s, &s->edges, &s->edges_cap, (uint64_t)s->edges_count + 1, sizeof *s->edges)) return;
         s->edges[s->edges_count++] = (struct wrt__ilp_part){ e, w->edge_runs[e] };
@@ -426,7 +413,7 @@ static bool ilp_check_calls(
         if (s->w.row_invoked[i] == WRT__WCET_NONE) continue;
         taken += calls[i];
         if (calls[i] > x->b->funcs[i].calls) return false;
-        for (uint32_t k = 0; !u->opaque && k < u->calls_count; k++) {
+        for (uint32_t k = 0; !u->sealed && k < u->calls_count; k++) {
             const struct wrt__wcet_call *c = &u->calls[k];
             uint64_t n = runs[i][c->block], price;
             if (c->targets_count == 1 && x->targets[c->target_first].body == WRT__WCET_NONE) {
@@ -453,9 +440,9 @@ static bool ilp_value(
     for (uint32_t i = 0; i < n && ok; i++) {
         const struct wrt__wcet_unit *u = &x->units[i];
         calls[i] = (uint64_t)ilp_round(invoked[i]);
-        if (u->opaque) *value += calls[i] * u->fuel_high;
+        if (u->sealed) *value += calls[i] * u->fuel_high;
         else ok = ilp_check_unit(s, i, runs[i], calls[i]);
-        for (uint32_t k = 0; ok && !u->opaque && k < u->g.blocks_count; k++) {
+        for (uint32_t k = 0; ok && !u->sealed && k < u->g.blocks_count; k++) {
             uint64_t price;
             ok = wrt__mul_u64(runs[i][k], (uint64_t)u->high[k], &price) && wrt__add_u64(*value, price, value);
         }

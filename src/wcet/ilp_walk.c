@@ -141,7 +141,7 @@ static bool walk_costs(struct wrt__ilp_walk *w, uint32_t unit)
 int64_t wrt__ilp_dearest(struct wrt__ilp_walk *w, uint32_t unit)
 {
     const struct wrt__wcet_unit *u = &w->ilp->x->units[unit];
-    if (u->opaque) {
+    if (u->sealed) {
         int64_t value;
         return walk_scaled(w, (int64_t)u->fuel_high, &value) ? value : WRT__PATH_NONE;
     }
@@ -159,7 +159,7 @@ bool wrt__ilp_runs(struct wrt__ilp_walk *w, uint32_t unit)
     uint32_t sink = u->g.blocks_count;
     memset(w->block_runs, 0, u->g.blocks_count * sizeof *w->block_runs);
     memset(w->edge_runs, 0, u->g.edges_count * sizeof *w->edge_runs);
-    if (u->opaque) return true;
+    if (u->sealed) return true;
     if (w->path.in[sink + 1] > w->path.in[sink]) sink++;
     return wrt__path_counts(&w->path, sink, 1, w->block_runs, w->edge_runs);
 }
@@ -178,7 +178,7 @@ static bool walk_invocations(struct wrt__ilp_walk *w, int64_t *duals)
         if (row == WRT__WCET_NONE) continue;
         int64_t value = wrt__ilp_dearest(w, unit);
         if (value == WRT__PATH_NONE) return false;
-        if (!x->units[unit].recursive || x->units[unit].opaque) {
+        if (!x->units[unit].recursive || x->units[unit].sealed) {
             duals[row] = walk_clamp(value - (calls == WRT__WCET_NONE ? 0 : duals[calls]));
         } else if (value > duals[row]) {
             if (calls == WRT__WCET_NONE) return false;

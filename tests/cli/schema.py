@@ -10,6 +10,10 @@ def check(value, schema, root, place="$"):
         yield from check(value, root["$defs"][schema["$ref"].rsplit("/", 1)[1]], root, place)
         return
     kind = schema.get("type")
+    if isinstance(kind, list):
+        if value is None and "null" in kind:
+            return
+        kind = kind[0]
     if kind in ("integer", "number"):
         good = isinstance(value, int if kind == "integer" else (int, float)) and not isinstance(value, bool)
     else:
