@@ -213,22 +213,39 @@ static void svg_symbol(struct svg *g, uint32_t kind, double x, int y)
     }
 }
 
+/* Arrows that stand too close would hide what their row does. */
+static void svg_crowded(const struct svg *g, bool *crowded)
+{
+    size_t *releases = wd_alloc((g->s->rows_count + 1) * sizeof *releases);
+    for (size_t k = 0; k < g->s->marks_count; k++) {
+        if (g->s->marks[k].kind == WRT_TRACE_RELEASE) releases[g->s->marks[k].row]++;
+    }
+    for (size_t r = 0; r < g->s->rows_count; r++) crowded[r] = releases[r] > (WIDTH - LEFT - RIGHT) / 18;
+    free(releases);
+}
+
 /* At most one of a kind per unit and row. */
 static void svg_marks(struct svg *g)
 {
     static const uint32_t order[] = { WRT_TRACE_SKIP, WRT_TRACE_RELEASE, WRT_TRACE_CONTINUE, WD_MARK_DEADLINE,
         WRT_TRACE_ABORT, WRT_TRACE_FAILED, WRT_TRACE_OVERRUN, WRT_TRACE_MISS };
     double *last = wd_alloc((g->s->rows_count + 1) * sizeof *last);
+    bool *crowded = wd_alloc(g->s->rows_count + 1);
+    svg_crowded(g, crowded);
     for (size_t pass = 0; pass < WD_COUNT(order); pass++) {
         for (size_t r = 0; r < g->s->rows_count; r++) last[r] = -10;
         for (size_t k = 0; k < g->s->marks_count; k++) {
             const struct wd_mark *m = &g->s->marks[k];
             double x = svg_x(g, m->t_ns);
+            bool arrow = m->kind == WRT_TRACE_RELEASE || m->kind == WRT_TRACE_CONTINUE
+                || m->kind == WD_MARK_DEADLINE;
             if (m->kind != order[pass] || g->y[m->row] < 0 || x - last[m->row] < 1.0) continue;
+            if (arrow && crowded[m->row]) continue;
             svg_symbol(g, m->kind, x, g->y[m->row]);
             last[m->row] = x;
         }
     }
+    free(crowded);
     free(last);
 }
 

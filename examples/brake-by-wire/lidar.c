@@ -1,6 +1,6 @@
 /* lidar, ASIL B: 360 distances become obstacles. Every 50 ms: gaps are closed, neighbours of equal distance are joined,
- * the nearest cluster in the lane is reported. `step_lost` is the fault of this example: from then on the search for gaps
- * never ends, as a corrupted loop condition would do it. */
+ * the nearest cluster in the lane is reported. `fault` is the fault of this example: once it is set the search for gaps never
+ * ends, as a corrupted loop condition would do it. */
 #include "signal.h"
 
 enum { RAYS = 360, FAR = 120 * F, JOIN = F / 2 };
@@ -8,7 +8,7 @@ enum { RAYS = 360, FAR = 120 * F, JOIN = F / 2 };
 static int32_t range[RAYS];
 static uint16_t cluster[RAYS];
 static uint32_t job, noise_state = 42;
-static volatile bool lost;
+volatile int32_t fault;         /* exported: a host that wants the fault sets it */
 
 static void scan(void)
 {
@@ -26,7 +26,7 @@ static void close_gaps(void)
     int i = 1;
     while (i < RAYS - 1) {
         if (range[i] == 0) range[i] = (range[i - 1] + range[i + 1]) / 2;
-        if (!lost) i++;
+        if (!fault) i++;
     }
 }
 
@@ -53,10 +53,4 @@ EXPORT("step") int32_t step(void)
     }
     job++;
     return nearest;
-}
-
-EXPORT("step_lost") int32_t step_lost(void)
-{
-    lost = true;
-    return step();
 }
