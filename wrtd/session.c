@@ -27,6 +27,7 @@ int wd_session_store(struct wd_session *s, wrt_store_opts *opts)
     opts->fuel = s->settings.fuel;
     opts->quantum_fuel = s->settings.slice;
     opts->virtual_time = s->settings.virtual_clock;
+    if (s->settings.ns_per_kfuel) opts->ns_per_kfuel = s->settings.ns_per_kfuel;
     if (status == WRT_OK) status = wrt_store_new(s->engine, opts, &s->store, &e);
     if (status != WRT_OK) return wd_report(s->w, &e, NULL, wd_exit_of(&e));
     s->inbox = wrt_inbox_of(s->store);

@@ -26,7 +26,8 @@ const size_t wd_keys_w_count = WD_COUNT(wd_keys_w);
 const struct wd_key wd_keys_s[] = {
     { "inherit-env", "y|n", "hand on the tool's environment" },
     { "random-seed", "N", "random numbers from this seed, the same on every run" },
-    { "clock", "real|virtual", "virtual: time is fuel, waiting takes none" },
+    { "clock", "real|virtual", "virtual: time is fuel, waiting takes none; the same run everywhere" },
+    { "ns-per-kfuel", "N", "virtual clock: nanoseconds of 1000 fuel  [1000000000]" },
     { "help", NULL, "this list" },
 };
 const size_t wd_keys_s_count = WD_COUNT(wd_keys_s);
@@ -200,6 +201,10 @@ static int setting_s(const struct setting *t)
     if (key_is(t->key, "clock")) {
         s->virtual_clock = wd_equal(t->value, "virtual");
         return s->virtual_clock || wd_equal(t->value, "real") ? -1 : setting_bad(t, "real or virtual");
+    }
+    if (key_is(t->key, "ns-per-kfuel")) {
+        bool fits = wd_parse_count(t->value, &s->ns_per_kfuel) && s->ns_per_kfuel > 0;
+        return fits && s->ns_per_kfuel <= UINT64_MAX / 1000 ? -1 : setting_bad(t, "a number from 1");
     }
     return setting_unknown(t, wd_keys_s, wd_keys_s_count);
 }

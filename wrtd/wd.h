@@ -231,6 +231,7 @@ struct wd_settings {
     uint64_t fuel, slice, timeout_ns;           /* 0: not given */
     uint64_t features;                          /* 0: all that is built */
     bool inherit_env, has_seed, virtual_clock;
+    uint64_t ns_per_kfuel;      /* of the virtual clock; 0: the store's own */
     uint64_t seed;
     const wrt_fuel_table *table;                /* NULL: default */
     wrt_fuel_table *own_table;                  /* read from a file */
