@@ -16,12 +16,6 @@ void wrt__core_init(struct wrt__core *c, uint32_t number, const wrt_sched_opts *
     c->last = WRT__RT_NONE;
 }
 
-void wrt__core_claim(struct wrt__core *c, struct wrt__executor *x)
-{
-    c->x = x;
-    x->core_loop = c;
-}
-
 void wrt__core_release(struct wrt__core *c)
 {
     struct wrt__executor *x = c->x;
@@ -103,14 +97,14 @@ static void core_look_up(struct wrt__executor *x)
     wrt__strand_attend(&x->running->strand);
 }
 
-void wrt__job_ready(struct wrt__job *j)
+static void core_job_ready(struct wrt__job *j)
 {
     struct wrt__core *c = j->core;
     (void)wrt__rt_wake(c->rt, j->place, wrt__core_now(c));
     core_look_up(c->x);
 }
 
-bool wrt__job_before(const struct wrt__job *a, const struct wrt__job *b)
+static bool core_job_before(const struct wrt__job *a, const struct wrt__job *b)
 {
     return wrt__rt_before(a->core->rt, a->place, b->place);
 }
@@ -146,6 +140,21 @@ wrt_status wrt__job_prepare(
     if (need <= j->task->strand.slots) return WRT_OK;
     return wrt__fail_table(err, WRT_E_LIMIT, WRT__W_TABLE_FULL, "stack_bytes",
         "the stack does not hold the %u values of the function", need);
+}
+
+/* Whom do the jobs behind ordinary tasks wait for now? */
+static void core_resolve(struct wrt__core *c)
+{
+    uint32_t behind = 0;
+    for (uint32_t i = 0; i < c->jobs_count; i++) {
+        struct wrt__task *t = c->jobs[i].task, *owner;
+        if (!t || t->state != WRT_TASK_LOCKED) continue;
+        owner = wrt__task_lock_owner(t);
+        behind += !owner->job;
+        while (owner && !owner->job && owner->state == WRT_TASK_LOCKED) owner = wrt__task_lock_owner(owner);
+        (void)wrt__rt_wait_for(c->rt, i, owner && owner->job ? owner->job->place : WRT__RT_NONE);
+    }
+    c->behind = behind;
 }
 
 /* ---- what comes from outside -------------------------------------------------------------------------- */
@@ -279,6 +288,8 @@ wrt_status wrt__core_report(
     if (how == WRT__RT_STILL && (no_fit || fuel == most)) {
         if (c->pick.hard_fuel <= c->horizon) {
             how = WRT__RT_BUDGET;
+        } else if ((int64_t)fuel >= c->pick.soft_fuel) {
+            how = WRT__RT_SLICE;
         } else {
             now = wrt__core_now(c);
             if (wrt__rt_next_event(c->rt) > now) c->idle += wrt__rt_next_event(c->rt) - now;
@@ -341,6 +352,7 @@ static enum wrt__rt_how core_outcome(struct wrt__core *c, struct wrt__task *t, e
         }
         if (x->cause == WRT__CAUSE_HORIZON) {
             uint64_t now = wrt__core_now(c);
+            if (t->strand.slice <= 0) return WRT__RT_SLICE; /* another one may fit before the event */
             wrt__clock_jump(x);
             c->idle += wrt__core_now(c) - now;
             return WRT__RT_STILL;
@@ -366,7 +378,7 @@ static void core_locked(struct wrt__core *c, struct wrt__job *j, uint64_t spent,
     if (status == WRT_OK) {
         status = wrt__rt_report_locked(c->rt, job ? owner->job->place : WRT__RT_NONE, spent, now);
         if (status == WRT_OK) {
-            wrt__core_resolve(c);
+            core_resolve(c);
             return;
         }
     }
@@ -442,21 +454,7 @@ static void core_background(struct wrt__core *c, struct wrt__task *only)
     if (c->bound != INT64_MAX) c->bound = spent < (uint64_t)c->bound ? c->bound - (int64_t)spent : 0;
 }
 
-void wrt__core_resolve(struct wrt__core *c)
-{
-    uint32_t behind = 0;
-    for (uint32_t i = 0; i < c->jobs_count; i++) {
-        struct wrt__task *t = c->jobs[i].task, *owner;
-        if (!t || t->state != WRT_TASK_LOCKED) continue;
-        owner = wrt__task_lock_owner(t);
-        behind += !owner->job;
-        while (owner && !owner->job && owner->state == WRT_TASK_LOCKED) owner = wrt__task_lock_owner(owner);
-        (void)wrt__rt_wait_for(c->rt, i, owner && owner->job ? owner->job->place : WRT__RT_NONE);
-    }
-    c->behind = behind;
-}
-
-bool wrt__core_disturbs(struct wrt__core *c)
+static bool core_disturbs(struct wrt__core *c)
 {
     return atomic_load_explicit(&c->asked, memory_order_relaxed) || wrt__rt_pending(c->rt, wrt__core_now(c));
 }
@@ -471,7 +469,7 @@ static struct wrt__task *core_behind(struct wrt__core *c, struct wrt__job **firs
         struct wrt__job *j = &c->jobs[i];
         struct wrt__task *end = j->task->state == WRT_TASK_LOCKED ? wrt__task_lock_end(j->task) : NULL;
         if (!end || end->job || end->state != WRT_TASK_READY) continue;
-        if (*first && !wrt__job_before(j, *first)) continue;
+        if (*first && !core_job_before(j, *first)) continue;
         *first = j;
         owner = end;
     }
@@ -485,7 +483,7 @@ static bool core_lend(struct wrt__core *c, bool picked)
     struct wrt__task *t;
     if (!c->behind || c->opts->no_inheritance) return false;
     t = core_behind(c, &waits);
-    if (!t || (picked && !wrt__job_before(waits, &c->jobs[c->pick.task]))) return false;
+    if (!t || (picked && !core_job_before(waits, &c->jobs[c->pick.task]))) return false;
     if (picked) wrt__rt_report(c->rt, WRT__RT_STILL, 0, wrt__core_now(c));
     core_background(c, t);
     return true;
@@ -520,4 +518,18 @@ enum wrt__core_turn wrt__core_turn(struct wrt__core *c)
     if (!x->sched.ready_count) return WRT__CORE_SLEEP;
     core_background(c, NULL);
     return WRT__CORE_ON;
+}
+
+static const struct wrt__core_ops core_ops = { .ready = core_job_ready,
+    .before = core_job_before,
+    .resolve = core_resolve,
+    .disturbs = core_disturbs,
+    .release = wrt__core_release,
+    .trace_id = wrt__job_trace_id };
+
+void wrt__core_claim(struct wrt__core *c, struct wrt__executor *x)
+{
+    c->x = x;
+    x->core_loop = c;
+    x->core_ops = &core_ops;
 }
