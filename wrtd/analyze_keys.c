@@ -1,10 +1,10 @@
-/* analyze_keys: the answers of every test that applies to a set, under the keys of the reference task sets. Must
- * not know which of them decides. */
+/* analyze_keys: the answers of every test that applies to a set, under the keys of the reference task sets.
+ * Must not know which of them decides. */
 #include "analyze.h"
 #include <stdlib.h>
 #include <string.h>
 
-/* ---- fixed priority ------------------------------------------------------------------------------------- */
+/* ---- fixed priority ------------------------------------------------------------------------------- */
 
 static void keys_fp(struct wd_analysis *a, struct wd_json *j, const char *key, const wrt_adm_opts *o)
 {
@@ -49,7 +49,7 @@ static void keys_locks(struct wd_analysis *a, struct wd_json *j, const char *key
     wd_json_close(j);
 }
 
-/* ---- EDF, bands ----------------------------------------------------------------------------------------- */
+/* ---- EDF, bands ----------------------------------------------------------------------------------- */
 
 static void keys_edf(struct wd_analysis *a, struct wd_json *j, const char *key, wrt_adm_np np)
 {
@@ -103,7 +103,7 @@ static void keys_bands(struct wd_analysis *a, struct wd_json *j, const char *key
     wd_json_close(j);
 }
 
-/* ---- criticality ---------------------------------------------------------------------------------------- */
+/* ---- criticality ---------------------------------------------------------------------------------- */
 
 static void keys_opa(struct wd_analysis *a, struct wd_json *j, const wrt_adm_opts *o)
 {
@@ -248,7 +248,7 @@ static void keys_caps(struct wd_analysis *a, struct wd_json *j)
     wd_json_close(j);
 }
 
-/* ---- utilisation, cores ---------------------------------------------------------------------------------- */
+/* ---- utilisation, cores --------------------------------------------------------------------------- */
 
 static void keys_utilisation(struct wd_analysis *a, struct wd_json *j)
 {
@@ -285,8 +285,9 @@ static void keys_cores(struct wd_analysis *a, struct wd_json *j)
         wrt_adm_verdict v;
         wrt_adm_opts o = a->opts;
         o.test = ways[way].test;
-        if (wrt_adm_partition(&a->set, &o, ways[way].fit, a->from->cores, a->mem, a->mem_bytes, a->numbers, &v,
-                &e) != WRT_OK) {
+        if (wrt_adm_partition(
+                &a->set, &o, ways[way].fit, a->from->cores, a->mem, a->mem_bytes, a->numbers, &v, &e)
+            != WRT_OK) {
             wd_json_null(j, ways[way].key);
             continue;
         }
@@ -310,7 +311,7 @@ static void keys_cores(struct wd_analysis *a, struct wd_json *j)
     free(given);
 }
 
-/* ---- all -------------------------------------------------------------------------------------------------- */
+/* ---- all ------------------------------------------------------------------------------------------ */
 
 static void keys_plain(struct wd_analysis *a, struct wd_json *j, bool only_fp)
 {

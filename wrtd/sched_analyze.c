@@ -1,12 +1,13 @@
-/* sched analyze: may these tasks run together? Prints a table with the response times of the test that decides,
- * who is in whose way and how much is left; with --json also the answers of every other test that applies. */
+/* sched analyze: may these tasks run together? Prints a table with the response times of the test that
+ * decides, who is in whose way and how much is left; with --json also the answers of every other test that
+ * applies. */
 #include "analyze.h"
 #include <stdlib.h>
 #include <string.h>
 
-enum { DETAILS_MAX = 64, SCALE_PER = 10000, SHORT_FUEL = 1000 };
+enum { DETAILS_MAX = 64, SCALE_PER = 10000, SHORT_FUEL = 1000, STEPS_DEFAULT = 1000000000 };
 
-/* ---- the set in the form of the library ------------------------------------------------------------------- */
+/* ---- the set in the form of the library ----------------------------------------------------------- */
 
 static const struct wd_set_task *analyze_sorted;        /* for qsort, which hands nothing through */
 
@@ -81,9 +82,10 @@ void wd_json_ticks(struct wd_json *j, const char *key, uint64_t ticks)
     }
 }
 
-/* ---- the decision ------------------------------------------------------------------------------------------ */
+/* ---- the decision --------------------------------------------------------------------------------- */
 
-/* 0, or an exit code, reported. With cores, the tasks are spread by first fit before the rows are worked out. */
+/* 0, or an exit code, reported. With cores, the tasks are spread by first fit before the rows are worked out.
+ */
 static int analyze_decide(struct wd_analysis *a, wrt_adm_verdict *v)
 {
     wrt_error e;
@@ -111,9 +113,13 @@ static void verdict_text(const struct wd_analysis *a, const wrt_adm_verdict *v, 
     switch (v->reason) {
     case WRT_ADM_FITS: snprintf(buf, n, "every task meets its deadlines"); break;
     case WRT_ADM_UTILISATION: snprintf(buf, n, "the tasks need more than the processor has"); break;
-    case WRT_ADM_DEMAND: snprintf(buf, n, "more is due at %llu than fits before it: \"%s\" misses", time, task); break;
+    case WRT_ADM_DEMAND:
+        snprintf(buf, n, "more is due at %llu than fits before it: \"%s\" misses", time, task);
+        break;
     case WRT_ADM_CAP: snprintf(buf, n, "a cap on utilisation is exceeded"); break;
-    case WRT_ADM_LIMIT: snprintf(buf, n, "refused: analysis-limit, stopped by its limit on %s", v->limit); break;
+    case WRT_ADM_LIMIT:
+        snprintf(buf, n, "refused: analysis-limit, stopped by its limit on %s", v->limit);
+        break;
     case WRT_ADM_NO_CORE: snprintf(buf, n, "\"%s\" fits on no core", task); break;
     case WRT_ADM_RESPONSE:
         if (v->time == WRT_TICKS_NONE) {
@@ -133,7 +139,7 @@ static bool says_response(const struct wd_analysis *a)
            a->opts.test != WRT_ADM_EDF_VD;
 }
 
-/* ---- the table ---------------------------------------------------------------------------------------------- */
+/* ---- the table ------------------------------------------------------------------------------------ */
 
 static const char *ticks_text(const struct wd_analysis *a, uint64_t ticks, char buf[32])
 {
@@ -160,9 +166,10 @@ static void print_row(const struct wd_analysis *a, uint32_t k, int width)
     uint32_t m = t->level;
     while (m > 0 && t->wcet[m] == 0) m--;
     snprintf(core, sizeof core, "%u", a->fit_cores > 0 ? a->numbers[k] : t->core);
-    printf("%-*s  %-4s  %-4s  %11s  %11s  %11s  %11s  %11s  %s\n", width, wd_analysis_name(a, k), level_text(a, k),
-        placed ? core : "-", ticks_text(a, t->period, period), ticks_text(a, t->deadline, deadline),
-        ticks_text(a, t->wcet[m], wcet), known ? ticks_text(a, row->response, response) : "-",
+    printf("%-*s  %-4s  %-4s  %11s  %11s  %11s  %11s  %11s  %s\n", width, wd_analysis_name(a, k),
+        level_text(a, k), placed ? core : "-", ticks_text(a, t->period, period),
+        ticks_text(a, t->deadline, deadline), ticks_text(a, t->wcet[m], wcet),
+        known ? ticks_text(a, row->response, response) : "-",
         known && row->response <= t->deadline ? ticks_text(a, t->deadline - row->response, slack) : "-",
         (a->fit_cores > 0 ? placed : row->ok) ? "ok" : "MISS");
 }
@@ -186,7 +193,8 @@ static void print_reason(struct wd_analysis *a, const wrt_adm_verdict *v)
     uint64_t *ticks = wd_alloc((a->set.tasks_count + 1) * sizeof *ticks);
     bool first = true;
     if (row->blocking > 0 && row->blocker != WRT_ADM_NOBODY) {
-        printf("  blocking: %llu by \"%s\"\n", (unsigned long long)row->blocking, wd_analysis_name(a, row->blocker));
+        printf("  blocking: %llu by \"%s\"\n", (unsigned long long)row->blocking,
+            wd_analysis_name(a, row->blocker));
     }
     (void)wrt_adm_interference(&a->set, &a->opts, v->task, row, ticks, NULL);
     for (uint32_t k = 0; k < a->set.tasks_count; k++) {
@@ -230,7 +238,7 @@ static void print_all(struct wd_analysis *a, const wrt_adm_verdict *v)
     }
 }
 
-/* ---- the document -------------------------------------------------------------------------------------------- */
+/* ---- the document --------------------------------------------------------------------------------- */
 
 static void document_task(struct wd_analysis *a, struct wd_json *j, uint32_t k, uint64_t *ticks)
 {
@@ -243,13 +251,15 @@ static void document_task(struct wd_analysis *a, struct wd_json *j, uint32_t k, 
     wd_json_u64(j, "period", t->period);
     wd_json_u64(j, "deadline", t->deadline);
     wd_json_ticks(j, "response", known ? row->response : WRT_TICKS_NONE);
-    wd_json_ticks(j, "slack", known && row->response <= t->deadline ? t->deadline - row->response : WRT_TICKS_NONE);
+    wd_json_ticks(
+        j, "slack", known && row->response <= t->deadline ? t->deadline - row->response : WRT_TICKS_NONE);
     wd_json_u64(j, "blocking", row->blocking);
     if (row->blocker != WRT_ADM_NOBODY) wd_json_text(j, "blocked_by", wd_analysis_name(a, row->blocker));
     if (ticks) {
         uint64_t largest;
         wrt_error e;
-        if (a->opts.test == WRT_ADM_FP && wrt_adm_interference(&a->set, &a->opts, k, row, ticks, &e) == WRT_OK) {
+        if (a->opts.test == WRT_ADM_FP
+            && wrt_adm_interference(&a->set, &a->opts, k, row, ticks, &e) == WRT_OK) {
             wd_json_open(j, "interference", '{');
             for (uint32_t i = 0; i < a->set.tasks_count; i++) {
                 if (ticks[i] > 0) wd_json_u64(j, wd_analysis_name(a, i), ticks[i]);
@@ -316,13 +326,14 @@ static void document(struct wd_analysis *a, const wrt_adm_verdict *v, int code)
     wd_json_end(&j);
 }
 
-/* ---- the command ----------------------------------------------------------------------------------------------- */
+/* ---- the command ---------------------------------------------------------------------------------- */
 
 static void warn_short(const struct wd_analysis *a)
 {
     if (a->from->ns_per_kfuel == 0 || a->from->ns_per_tick == 0) return;
     for (uint32_t k = 0; k < a->set.tasks_count; k++) {
-        double fuel = (double)a->tasks[k].deadline * (double)a->from->ns_per_tick * 1000 / (double)a->from->ns_per_kfuel;
+        double fuel = (double)a->tasks[k].deadline * (double)a->from->ns_per_tick * 1000
+            / (double)a->from->ns_per_kfuel;
         if (fuel >= SHORT_FUEL) continue;
         wd_warn(a->w, "the deadline of \"%s\" is below %d fuel: one charge block is a good part of it",
             wd_analysis_name(a, k), SHORT_FUEL);
@@ -333,7 +344,10 @@ int wd_sched_analyze(struct wd *w, const struct wd_set *s)
 {
     struct wd_analysis a;
     wrt_adm_verdict v;
+    uint64_t steps;
+    if (!wd_option_count(w, WD_OPT_iterations, 1, UINT64_MAX, STEPS_DEFAULT, &steps)) return WD_EXIT_USAGE;
     analysis_open(&a, w, s);
+    if (a.opts.iterations_max == 0) a.opts.iterations_max = steps;
     warn_short(&a);
     int code = analyze_decide(&a, &v);
     if (!code) {

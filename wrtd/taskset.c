@@ -31,13 +31,13 @@ struct set_reader {
     json_t *resources;          /* resource name -> its number */
 };
 
-static const char *const set_keys[] = { "id", "class", "source", "time_unit", "published", "notes", "expected",
-    "tasks", "critical_sections", "cores" };
+static const char *const set_keys[] = { "id", "class", "source", "time_unit", "published", "notes",
+    "expected", "tasks", "critical_sections", "cores" };
 static const char *const task_keys[] = { "id", "T", "D", "C", "J", "prio", "np", "band", "L", "C_LO", "C_HI",
     "level", "Cs", "asil" };
 static const char *const section_keys[] = { "task", "res", "len" };
 
-/* ---- where a thing stands: only asked when something is wrong ----------------------------------------- */
+/* ---- where a thing stands: only asked when something is wrong ------------------------------------- */
 
 static size_t place_string(const char *p, size_t n, size_t at)
 {
@@ -108,13 +108,14 @@ static int check_keys(struct set_reader *r, const json_t *o, const char *key, si
         }
         if (known) continue;
         bool found = wd_near_found(&near);
-        return set_fail(r, key, index, "unknown key \"%.60s\"%s%.*s%s", name, found ? "; did you mean \"" : "",
-            found ? (int)near.best.n : 0, found ? near.best.p : "", found ? "\"?" : "");
+        return set_fail(r, key, index, "unknown key \"%.60s\"%s%.*s%s", name,
+            found ? "; did you mean \"" : "", found ? (int)near.best.n : 0, found ? near.best.p : "",
+            found ? "\"?" : "");
     }
     return 0;
 }
 
-/* ---- numbers ------------------------------------------------------------------------------------------- */
+/* ---- numbers -------------------------------------------------------------------------------------- */
 
 struct number { const char *key; uint64_t least, most; uint64_t *out; };
 
@@ -175,7 +176,8 @@ static int read_dual(struct set_reader *r, const json_t *o, size_t index, struct
     return read_number(r, o, "tasks", index, t->name, &hi);
 }
 
-static int read_wcet(struct set_reader *r, const json_t *o, size_t index, struct wd_set_task *t, uint32_t *says)
+static int read_wcet(
+    struct set_reader *r, const json_t *o, size_t index, struct wd_set_task *t, uint32_t *says)
 {
     if (json_object_get(o, "Cs")) {
         *says |= WD_SET_LEVELS;
@@ -270,7 +272,7 @@ static int read_tasks(struct set_reader *r)
     return 0;
 }
 
-/* ---- sections, cores ----------------------------------------------------------------------------------- */
+/* ---- sections, cores ------------------------------------------------------------------------------ */
 
 static uint32_t resource_number(struct set_reader *r, const char *name)
 {

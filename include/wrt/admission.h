@@ -1,13 +1,13 @@
 /* admission.h: may these tasks run together? Response times, processor demand, mixed criticality, partitions,
  * servers; integers only, so that a verdict is the same everywhere and never a matter of rounding.
  *
- * Time is an integer number of ticks; what a tick is, is the caller's: 1 fuel, or 1 ns. Whoever converts rounds
- * periods and deadlines down and execution times up. A number above WRT_TICKS_MAX is refused.
+ * Time is an integer number of ticks; what a tick is, is the caller's: 1 fuel, or 1 ns. Whoever converts
+ * rounds periods and deadlines down and execution times up. A number above WRT_TICKS_MAX is refused.
  *
  * Nothing here allocates, waits, or keeps anything: the caller gives the memory that a call works in (`mem`,
  * wrt_adm_mem_bytes says how much) and the arrays that results go to. Every call is bounded by
- * `iterations_max`; a test that reaches it refuses, and says so. Calls that share neither `mem` nor results may
- * run at the same time.   thread any */
+ * `iterations_max`; a test that reaches it refuses, and says so. Calls that share neither `mem` nor results
+ * may run at the same time.   thread any */
 #ifndef WRT_ADMISSION_H
 #define WRT_ADMISSION_H
 
@@ -122,21 +122,21 @@ WRT_API size_t wrt_adm_mem_bytes(uint32_t tasks_count, uint32_t sections_count);
 
 /* Runs opts->test. `rows` has tasks_count elements, in the order of the tasks, or is NULL.
  * Returns WRT_OK with the verdict in *out, whatever it is;
- * WRT_E_ARG   a number is outside of its range, a task named twice, opts that do not exist: err->message names it;
- * WRT_E_NOMEM mem_bytes is less than wrt_adm_mem_bytes;
- * WRT_E_UNSUPPORTED the test is not defined for such a set (AMC with a deadline beyond the period, ..).
- * cost    pseudo-polynomial, at most iterations_max steps */
+ * WRT_E_ARG   a number is outside of its range, a task named twice, opts that do not exist: err->message
+ * names it; WRT_E_NOMEM mem_bytes is less than wrt_adm_mem_bytes; WRT_E_UNSUPPORTED the test is not defined
+ * for such a set (AMC with a deadline beyond the period, ..). cost    pseudo-polynomial, at most
+ * iterations_max steps */
 WRT_API wrt_status wrt_adm_run(const wrt_adm_set *set, const wrt_adm_opts *opts, void *mem, size_t mem_bytes,
     wrt_adm_row *rows, wrt_adm_verdict *out, wrt_error *err);
 
-/* The test for a set that wants to run: caps, then quick bounds where they hold, then opts->test. A quick bound
- * may decide only what opts->test would; so rows are worked out only when `rows` is not NULL.
- * WRT_OK: admitted. WRT_E_REJECTED: not, *out and err say why. Else as wrt_adm_run.
- * cost    at most iterations_max steps */
-WRT_API wrt_status wrt_adm_admit(const wrt_adm_set *set, const wrt_adm_opts *opts, void *mem, size_t mem_bytes,
-    wrt_adm_row *rows, wrt_adm_verdict *out, wrt_error *err);
+/* The test for a set that wants to run: caps, then quick bounds where they hold, then opts->test. A quick
+ * bound may decide only what opts->test would; so rows are worked out only when `rows` is not NULL. WRT_OK:
+ * admitted. WRT_E_REJECTED: not, *out and err say why. Else as wrt_adm_run. cost    at most iterations_max
+ * steps */
+WRT_API wrt_status wrt_adm_admit(const wrt_adm_set *set, const wrt_adm_opts *opts, void *mem,
+    size_t mem_bytes, wrt_adm_row *rows, wrt_adm_verdict *out, wrt_error *err);
 
-/* ---- utilisation ------------------------------------------------------------------------------------- */
+/* ---- utilisation ---------------------------------------------------------------------------------- */
 
 typedef struct wrt_adm_load {
     uint64_t ppb;               /* utilisation in 10^-9, rounded up */
@@ -169,7 +169,7 @@ typedef enum wrt_adm_number {
 WRT_API size_t wrt_adm_text(const wrt_adm_set *set, const wrt_adm_opts *opts, uint32_t number, void *mem,
     size_t mem_bytes, char *buf, size_t cap);
 
-/* ---- priorities, cores ------------------------------------------------------------------------------- */
+/* ---- priorities, cores ---------------------------------------------------------------------------- */
 
 /* priority[i] of task i by deadline, then period, then number (by_period: by period, then number).
  * cost    n log n */
@@ -180,8 +180,8 @@ WRT_API wrt_status wrt_adm_monotonic(const wrt_adm_set *set, bool by_period, voi
  * priority up, the task of the latest deadline that passes there. out->ok says whether an order exists; then
  * priority[i] is filled.
  * cost    at most n^2 / 2 tests of one task */
-WRT_API wrt_status wrt_adm_assign(const wrt_adm_set *set, const wrt_adm_opts *opts, void *mem, size_t mem_bytes,
-    uint32_t *priority, wrt_adm_verdict *out, wrt_error *err);
+WRT_API wrt_status wrt_adm_assign(const wrt_adm_set *set, const wrt_adm_opts *opts, void *mem,
+    size_t mem_bytes, uint32_t *priority, wrt_adm_verdict *out, wrt_error *err);
 
 typedef enum wrt_adm_fit { WRT_ADM_FIRST_FIT, WRT_ADM_WORST_FIT } wrt_adm_fit;
 
@@ -191,7 +191,7 @@ typedef enum wrt_adm_fit { WRT_ADM_FIRST_FIT, WRT_ADM_WORST_FIT } wrt_adm_fit;
 WRT_API wrt_status wrt_adm_partition(const wrt_adm_set *set, const wrt_adm_opts *opts, wrt_adm_fit fit,
     uint32_t cores, void *mem, size_t mem_bytes, uint32_t *core, wrt_adm_verdict *out, wrt_error *err);
 
-/* ---- how much is left -------------------------------------------------------------------------------- */
+/* ---- how much is left ----------------------------------------------------------------------------- */
 
 /* The largest k such that the test still accepts with every C made ceil(C * k / per): an exact bound between
  * k / per and (k + 1) / per on the common factor. At most 64 * per. 0: not even k = 1 is accepted.
@@ -209,7 +209,7 @@ WRT_API wrt_status wrt_adm_largest(const wrt_adm_set *set, const wrt_adm_opts *o
 WRT_API wrt_status wrt_adm_interference(const wrt_adm_set *set, const wrt_adm_opts *opts, uint32_t task,
     const wrt_adm_row *row, uint64_t *ticks, wrt_error *err);
 
-/* ---- servers ----------------------------------------------------------------------------------------- */
+/* ---- servers -------------------------------------------------------------------------------------- */
 
 /* `budget` ticks in every `period`, usable until `deadline` (0: the period) of the period. */
 typedef struct wrt_adm_server { uint64_t budget, period, deadline; } wrt_adm_server;
@@ -217,8 +217,8 @@ typedef struct wrt_adm_server { uint64_t budget, period, deadline; } wrt_adm_ser
 /* The least processor time that a periodic server has given in any window of t ticks. cost [O1] */
 WRT_API uint64_t wrt_adm_supply(const wrt_adm_server *s, uint64_t t);
 
-/* The task as which a server is admitted: hard CBS and sporadic servers as (C = Q, T = P), a deferrable server
- * with a jitter of P - Q. cost [O1] */
+/* The task as which a server is admitted: hard CBS and sporadic servers as (C = Q, T = P), a deferrable
+ * server with a jitter of P - Q. cost [O1] */
 WRT_API wrt_adm_task wrt_adm_server_task(const wrt_adm_server *s, bool deferrable);
 
 /* Do the tasks, EDF or FP by opts->test, meet their deadlines inside the server?

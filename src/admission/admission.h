@@ -1,5 +1,5 @@
-/* admission: is a set of tasks schedulable? Pure arithmetic on integers: knows no clock, no fuel, no wasm; all
- * memory is the caller's. The public header has the contracts, docs/admission.md the formulas with their
+/* admission: is a set of tasks schedulable? Pure arithmetic on integers: knows no clock, no fuel, no wasm;
+ * all memory is the caller's. The public header has the contracts, docs/admission.md the formulas with their
  * sources. How a test works: the tasks are loaded as items in the order that matters to it (priority,
  * deadline, band), and every fixed point is found by one function, wrt__adm_wave. */
 #ifndef WRT_SRC_ADMISSION_H

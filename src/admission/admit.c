@@ -1,5 +1,5 @@
-/* admit: which test is whose, and the ladder that a set climbs which wants to run: the caps, bounds that decide
- * at once, and only then the test. */
+/* admit: which test is whose, and the ladder that a set climbs which wants to run: the caps, bounds that
+ * decide at once, and only then the test. */
 #include "admission/admission.h"
 
 static void adm_blank(struct wrt__adm *a, wrt_adm_row *rows)
@@ -37,7 +37,8 @@ static bool ladder_caps(struct wrt__adm *a, wrt_adm_verdict *v)
     if (!load.total_ok || !load.levels_ok) wrt__adm_fail(v, WRT_ADM_CAP, WRT_ADM_NOBODY, WRT_TICKS_NONE);
     v->level = WRT_ADM_LEVELS;
     for (uint32_t l = 0; load.total_ok && l < WRT_ADM_LEVELS; l++) {
-        uint64_t cap = a->o.cap_level.den > 0 ? UINT64_C(1000000000) * a->o.cap_level.num / a->o.cap_level.den : 0;
+        uint64_t cap = a->o.cap_level.den > 0 ? UINT64_C(1000000000) * a->o.cap_level.num / a->o.cap_level.den
+                                              : 0;
         if (a->o.cap_level.den > 0 && load.level_ppb[l] > cap) {
             v->level = l;
             break;
@@ -94,6 +95,7 @@ void wrt__adm_ladder(struct wrt__adm *a, wrt_adm_row *rows, wrt_adm_verdict *v)
 
 const char *wrt__adm_test_name(wrt_adm_test test)
 {
-    static const char *const names[] = { "fp", "edf", "bands", "vestal", "smc", "amc-rtb", "amc-max", "edf-vd" };
+    static const char *const names[] = { "fp", "edf", "bands", "vestal", "smc", "amc-rtb", "amc-max",
+        "edf-vd" };
     return (size_t)test < WRT_COUNT(names) ? names[test] : "?";
 }

@@ -17,7 +17,7 @@ void wrt__adm_monotonic(struct wrt__adm *a, bool by_period, uint32_t *priority)
     for (uint32_t k = 0; k < a->n; k++) priority[a->order[a->keys[k].task]] = k;
 }
 
-/* ---- Audsley -------------------------------------------------------------------------------------------- */
+/* ---- Audsley -------------------------------------------------------------------------------------- */
 
 static void assign_swap(struct wrt__adm *a, uint32_t x, uint32_t y)
 {
@@ -38,7 +38,8 @@ static bool assign_one(struct wrt__adm *a, uint32_t k, uint64_t lower)
         for (uint32_t c = first; c < end; c++) {
             assign_swap(a, c, k);
             a->items[k].blocking = lower;
-            bool passes = a->o.test == WRT_ADM_FP ? wrt__adm_fp_at(a, k, &row) : wrt__adm_critical_at(a, k, &row);
+            bool passes = a->o.test == WRT_ADM_FP ? wrt__adm_fp_at(a, k, &row)
+                                                  : wrt__adm_critical_at(a, k, &row);
             struct wrt__adm_item chosen = a->items[k];
             if (!passes) {
                 assign_swap(a, c, k);
@@ -80,13 +81,14 @@ void wrt__adm_assign(struct wrt__adm *a, uint32_t *priority, wrt_adm_verdict *v)
         }
         const struct wrt__adm_item *i = &a->items[k];
         uint64_t most = i->C;
-        for (uint32_t m = 0; a->o.test >= WRT_ADM_VESTAL && m < WRT_ADM_LEVELS; m++) most = wrt__max_u64(most, i->c[m]);
+        for (uint32_t m = 0; a->o.test >= WRT_ADM_VESTAL && m < WRT_ADM_LEVELS; m++)
+            most = wrt__max_u64(most, i->c[m]);
         if (i->np) lower = wrt__max_u64(lower, most - 1);
         priority[i->task] = k;
     }
 }
 
-/* ---- cores ---------------------------------------------------------------------------------------------- */
+/* ---- cores ---------------------------------------------------------------------------------------- */
 
 /* Denser first: C / min(D, T), ties by number. */
 static bool denser(const struct wrt__adm *a, const wrt_adm_task *x, const wrt_adm_task *y)

@@ -1,9 +1,10 @@
 /* bands: fixed priority between bands, earliest deadline first inside; EDF is one band, with nothing above.
- * For an instant t, f(t) is the least w with w = h(t) + B(t) + the work of higher bands that arrives by w, where
- * h(t) is what the band owes by t (Baruah, Rosier, Howell 1990) and B(t) what a lower job, or one that is due
- * after t, can take first. The band is schedulable when f(t) <= t for every deadline t up to a horizon. f never
- * falls where B is constant, so after f(t) < t nothing between f(t) and t needs to be looked at: QPA (Zhang,
- * Burns 2009), piece by piece. Between bands the idea is that of Gonzalez Harbour and Palencia 2003. */
+ * For an instant t, f(t) is the least w with w = h(t) + B(t) + the work of higher bands that arrives by w,
+ * where h(t) is what the band owes by t (Baruah, Rosier, Howell 1990) and B(t) what a lower job, or one that
+ * is due after t, can take first. The band is schedulable when f(t) <= t for every deadline t up to a
+ * horizon. f never falls where B is constant, so after f(t) < t nothing between f(t) and t needs to be looked
+ * at: QPA (Zhang, Burns 2009), piece by piece. Between bands the idea is that of Gonzalez Harbour and
+ * Palencia 2003. */
 #include "admission/admission.h"
 
 enum { BAND_CLIMB = 512 };      /* instants that are looked at from below before the descent */
@@ -26,7 +27,8 @@ static uint64_t band_jobs(const struct wrt__adm_item *i, uint64_t since)
 }
 
 /* h(t), t >= b->least. Returns the last item that has a deadline by then. */
-static const struct wrt__adm_item *band_demand(struct wrt__adm *a, const struct band *b, uint64_t t, uint64_t *h)
+static const struct wrt__adm_item *band_demand(
+    struct wrt__adm *a, const struct band *b, uint64_t t, uint64_t *h)
 {
     const struct wrt__adm_item *i = &a->items[b->first], *end = &a->items[b->end];
     uint64_t sum = 0;
@@ -77,7 +79,7 @@ static uint64_t band_after(const struct wrt__adm *a, const struct band *b, uint6
     return best;
 }
 
-/* ---- how far to look ----------------------------------------------------------------------------------- */
+/* ---- how far to look ------------------------------------------------------------------------------ */
 
 /* ceil(c * x / t) */
 static uint64_t band_share(uint64_t c, uint64_t x, uint64_t t)
@@ -88,8 +90,8 @@ static uint64_t band_share(uint64_t c, uint64_t x, uint64_t t)
     return out == UINT64_MAX ? out : out + !exact;
 }
 
-/* Beyond this instant the straight line through the load stays below t; UINT64_MAX: it never does. */
-static uint64_t band_line(const struct wrt__adm *a, const struct band *b, const struct wrt__adm_sum *s)
+/* What the straight line through the load begins with: the demand never exceeds U t + this. */
+static uint64_t band_offset(const struct wrt__adm *a, const struct band *b)
 {
     uint64_t work = b->blocking;
     for (uint32_t k = 0; k < b->end; k++) {
@@ -103,15 +105,20 @@ static uint64_t band_line(const struct wrt__adm *a, const struct band *b, const 
         if (more > WRT__ADM_TIME_MAX - work) return UINT64_MAX;
         work += more;
     }
-    return wrt__max_u64(b->most, wrt__adm_over_rest(work, s));
+    return work;
 }
 
 /* Instants up to *horizon decide. False: there is no such bound (`sign`: how U compares with 1). */
-static bool band_horizon(
-    struct wrt__adm *a, const struct band *b, const struct wrt__adm_sum *s, int sign, bool report, uint64_t *horizon)
+static bool band_horizon(struct wrt__adm *a, const struct band *b, const struct wrt__adm_sum *s, int sign,
+    bool report, uint64_t *horizon)
 {
-    uint64_t line = sign < 0 ? band_line(a, b, s) : UINT64_MAX, busy = 1;
+    uint64_t work = band_offset(a, b), line = UINT64_MAX, busy = 1;
+    if (sign < 0 && work < UINT64_MAX) line = wrt__max_u64(b->most, wrt__adm_over_rest(work, s));
     *horizon = line;
+    if (work == 0 && sign == 0 && wrt__adm_lcm(a, b->end) - 1 >= b->most << 16) {
+        *horizon = 0;               /* the demand never exceeds U t, and the hyperperiod is long */
+        return true;
+    }
     if (sign == 0 && (b->blocking > 0 || a->jittered)) {
         /* the demand repeats with the hyperperiod once every task has a deadline behind it */
         uint64_t period = wrt__adm_lcm(a, b->end);
@@ -128,9 +135,10 @@ static bool band_horizon(
     return *horizon <= WRT__ADM_TIME_MAX;
 }
 
-/* ---- looking ------------------------------------------------------------------------------------------- */
+/* ---- looking -------------------------------------------------------------------------------------- */
 
-/* From t down: the first instant that is found, or with `all` the least, at which f(t) > t. False: stopped. */
+/* From t down: the first instant that is found, or with `all` the least, at which f(t) > t. False: stopped.
+ */
 static bool band_descend(struct wrt__adm *a, const struct band *b, uint64_t t, bool all, uint64_t *found,
     uint64_t *points)
 {
@@ -170,7 +178,7 @@ static bool band_first(struct wrt__adm *a, const struct band *b, uint64_t top, u
     return t >= top || band_descend(a, b, top, true, found, &points);
 }
 
-/* ---- a band, all bands ---------------------------------------------------------------------------------- */
+/* ---- a band, all bands ---------------------------------------------------------------------------- */
 
 static void band_prepare(struct wrt__adm *a, struct band *b)
 {
@@ -219,7 +227,8 @@ static bool band_test(struct wrt__adm *a, struct band *b, int sign, const struct
     return true;
 }
 
-static void band_report(const struct wrt__adm *a, const struct band *b, bool ok, uint64_t found, wrt_adm_row *rows)
+static void band_report(
+    const struct wrt__adm *a, const struct band *b, bool ok, uint64_t found, wrt_adm_row *rows)
 {
     for (uint32_t k = b->first; rows && k < b->end; k++) {
         const struct wrt__adm_item *i = &a->items[k];

@@ -16,8 +16,9 @@ static bool crit_response(struct wrt__adm *a, uint32_t k, uint64_t base, uint64_
     return end != WRT__ADM_STOPPED;
 }
 
-/* Not preempted: the response that belongs to a start within the deadline. An earlier job of the same task may
- * have pushed work ahead of this one (Davis and others 2007): it counts as blocking, which is sufficient. */
+/* Not preempted: the response that belongs to a start within the deadline. An earlier job of the same task
+ * may have pushed work ahead of this one (Davis and others 2007): it counts as blocking, which is sufficient.
+ */
 static bool crit_start(struct wrt__adm *a, uint32_t k, uint64_t base, uint64_t cost, uint64_t *response)
 {
     const struct wrt__adm_item *i = &a->items[k];
@@ -60,7 +61,8 @@ static uint32_t crit_mode(const struct wrt__adm *a, uint32_t m)
     return m;
 }
 
-/* AMC: lower levels interfere until their mode has ended, that is no longer than the response in that mode. */
+/* AMC: lower levels interfere until their mode has ended, that is no longer than the response in that mode.
+ */
 static bool crit_amc(struct wrt__adm *a, uint32_t k, wrt_adm_row *row)
 {
     const struct wrt__adm_item *i = &a->items[k];
@@ -88,10 +90,10 @@ static bool crit_amc(struct wrt__adm *a, uint32_t k, wrt_adm_row *row)
     return true;
 }
 
-/* ---- AMC-max -------------------------------------------------------------------------------------------- */
+/* ---- AMC-max -------------------------------------------------------------------------------------- */
 
-/* Work of higher HI tasks by w when the mode changes at s: M jobs may run at C(HI), those with a deadline after
- * s. */
+/* Work of higher HI tasks by w when the mode changes at s: M jobs may run at C(HI), those with a deadline
+ * after s. */
 static bool crit_high_work(const struct wrt__adm *a, uint32_t k, uint64_t s, uint64_t w, uint64_t *sum)
 {
     for (uint32_t j = 0; j < k; j++) {
@@ -158,7 +160,7 @@ static bool crit_amc_max(struct wrt__adm *a, uint32_t k, wrt_adm_row *row)
     return true;
 }
 
-/* ---- all ------------------------------------------------------------------------------------------------ */
+/* ---- all ------------------------------------------------------------------------------------------ */
 
 bool wrt__adm_critical_at(struct wrt__adm *a, uint32_t k, wrt_adm_row *row)
 {

@@ -1,11 +1,11 @@
-/* edf_vd: EDF with virtual deadlines for two levels and implicit deadlines (Baruah and others, ECRTS 2012). The
- * condition on exact fractions comes first; because D' = floor(x T) is not x T, the deadlines as they are then
- * are tested again: before the change by processor demand, after it by what HI jobs can still owe (Ekberg, Yi
- * 2012). */
+/* edf_vd: EDF with virtual deadlines for two levels and implicit deadlines (Baruah and others, ECRTS 2012).
+ * The condition on exact fractions comes first; because D' = floor(x T) is not x T, the deadlines as they are
+ * then are tested again: before the change by processor demand, after it by what HI jobs can still owe
+ * (Ekberg, Yi 2012). */
 #include "admission/admission.h"
 
-/* Owed by HI tasks within t after the change: the first job may have D - D' left, and has then been served its
- * C(LO), as far as its virtual deadline lies back. */
+/* Owed by HI tasks within t after the change: the first job may have D - D' left, and has then been served
+ * its C(LO), as far as its virtual deadline lies back. */
 static bool vd_owed(const struct wrt__adm *a, uint64_t t, uint64_t *sum)
 {
     *sum = 0;
@@ -86,7 +86,8 @@ void wrt__adm_edf_vd(struct wrt__adm *a, wrt_adm_row *rows, wrt_adm_verdict *v)
         rows[k].deadline = a->virtual_deadline[k];
         rows[k].ok = how != WRT__ADM_VD_NO;
     }
-    if (how == WRT__ADM_VD_NO && !a->limit) wrt__adm_fail(v, WRT_ADM_UTILISATION, WRT_ADM_NOBODY, WRT_TICKS_NONE);
+    if (how == WRT__ADM_VD_NO && !a->limit)
+        wrt__adm_fail(v, WRT_ADM_UTILISATION, WRT_ADM_NOBODY, WRT_TICKS_NONE);
     if (how != WRT__ADM_VD_VIRTUAL) return;
     for (uint32_t k = 0; k < a->n; k++) {
         if (a->virtual_deadline[k] > 0) continue;

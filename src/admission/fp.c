@@ -33,7 +33,8 @@ static bool fp_preemptive(
     for (uint64_t q = 0;; q++) {
         base += i->cost;
         uint64_t latest = q * i->T + (stop - i->J);     /* of the window, for a response within `stop` */
-        enum wrt__adm_end end = wrt__adm_wave_on(a, k, base, wrt__min_u64(latest, WRT__ADM_TIME_MAX), &w, &sum);
+        enum wrt__adm_end end = wrt__adm_wave_on(
+            a, k, base, wrt__min_u64(latest, WRT__ADM_TIME_MAX), &w, &sum);
         if (wrt__adm_spent(a, k + 1) || end == WRT__ADM_STOPPED) return false;
         if (end == WRT__ADM_BEYOND) {
             if (latest >= WRT__ADM_TIME_MAX) {
@@ -178,7 +179,7 @@ void wrt__adm_interference(const struct wrt__adm *a, uint32_t task, const wrt_ad
         const wrt_adm_task *t = &a->tasks[j];
         ticks[j] = 0;
         if (j == task || t->priority > own->priority || row->window == WRT_TICKS_NONE) continue;
-        uint64_t reach = row->window + t->jitter + np;      /* a start waits for releases at the start itself */
+        uint64_t reach = row->window + t->jitter + np; /* a start waits for releases at the start itself */
         (void)wrt__adm_add(&ticks[j], (reach - 1) / t->period + 1, wrt__adm_own_cost(a, t, a->o.mode));
     }
 }

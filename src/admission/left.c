@@ -1,5 +1,5 @@
-/* left: how much is left before a verdict turns: the largest common factor on all C, the largest C of one task.
- * Every test is sustainable in C (less of it never hurts), so halving an interval finds the edge. */
+/* left: how much is left before a verdict turns: the largest common factor on all C, the largest C of one
+ * task. Every test is sustainable in C (less of it never hurts), so halving an interval finds the edge. */
 #include "admission/admission.h"
 
 static bool left_passes(struct wrt__adm *a)

@@ -1,6 +1,6 @@
 /* server: tasks inside a periodic server. What a server surely supplies is a staircase; its inverse, the time
- * after which so much has surely come, takes the place of w = work in the fixed points (periodic resource model:
- * Shin, Lee 2003). Must not know how a server is run. */
+ * after which so much has surely come, takes the place of w = work in the fixed points (periodic resource
+ * model: Shin, Lee 2003). Must not know how a server is run. */
 #include "admission/admission.h"
 
 /* The longest time without supply: the budget came at once, then at the last moment. */

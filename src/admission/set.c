@@ -2,7 +2,7 @@
  * test, with scaled execution times and with the blocking by lower tasks. Must not know how tests work. */
 #include "admission/admission.h"
 
-/* ---- memory ------------------------------------------------------------------------------------------- */
+/* ---- memory --------------------------------------------------------------------------------------- */
 
 enum { ADM_ALIGN = 16 };
 
@@ -14,9 +14,10 @@ static bool adm_part(size_t *at, size_t element, size_t count)
 }
 
 /* The one list of what lies in the memory of a call. */
-#define ADM_PARTS(X)                                                                        \
-    X(items, tasks) X(keys, tasks) X(copy, tasks) X(spare, tasks) X(virtual_deadline, tasks) \
-    X(order, tasks) X(by_load, tasks) X(loads, tasks) X(holds, sections) X(hold_keys, sections) X(wide, WRT__ADM_WIDES)
+#define ADM_PARTS(X) \
+    X(items, tasks) \
+    X(keys, tasks) X(copy, tasks) X(spare, tasks) X(virtual_deadline, tasks) X(order, tasks) \
+        X(by_load, tasks) X(loads, tasks) X(holds, sections) X(hold_keys, sections) X(wide, WRT__ADM_WIDES)
 
 size_t wrt__adm_bytes(uint32_t tasks, uint32_t sections)
 {
@@ -45,14 +46,14 @@ static void adm_lay_out(struct wrt__adm *a, void *mem, uint32_t tasks, uint32_t 
 #undef X
 }
 
-/* ---- checks ------------------------------------------------------------------------------------------- */
+/* ---- checks --------------------------------------------------------------------------------------- */
 
 enum { ADM_W_NUMBER = 602, ADM_W_MEMORY = 603, ADM_W_TEST = 604, ADM_W_OPTION = 605 };
 
 static wrt_status adm_range(wrt_error *err, uint32_t task, const char *what, uint64_t v, uint64_t least)
 {
-    return wrt__fail(err, WRT_E_ARG, ADM_W_NUMBER, WRT__NO_OFFSET, "task %u: %s %lu is not in %lu..2^60", task,
-        what, v, least);
+    return wrt__fail(err, WRT_E_ARG, ADM_W_NUMBER, WRT__NO_OFFSET, "task %u: %s %lu is not in %lu..2^60",
+        task, what, v, least);
 }
 
 static wrt_status adm_check_task(const wrt_adm_task *t, uint32_t k, wrt_error *err)
@@ -90,7 +91,8 @@ static wrt_status adm_check_test(const struct wrt__adm *a, wrt_error *err)
         }
     }
     if (test != WRT_ADM_EDF_VD || (a->sections_count == 0 && a->o.np != WRT_ADM_NP_ALL)) return WRT_OK;
-    return wrt__fail(err, WRT_E_UNSUPPORTED, ADM_W_TEST, WRT__NO_OFFSET, "edf-vd is not defined with blocking");
+    return wrt__fail(
+        err, WRT_E_UNSUPPORTED, ADM_W_TEST, WRT__NO_OFFSET, "edf-vd is not defined with blocking");
 }
 
 static wrt_status adm_check_opts(const wrt_adm_opts *o, wrt_error *err)
@@ -135,7 +137,7 @@ wrt_status wrt__adm_open(struct wrt__adm *a, const wrt_adm_set *set, const wrt_a
     return adm_check_test(a, err);
 }
 
-/* ---- small things that every test uses ---------------------------------------------------------------- */
+/* ---- small things that every test uses ------------------------------------------------------------ */
 
 bool wrt__adm_spent(struct wrt__adm *a, uint64_t steps)
 {
@@ -214,7 +216,7 @@ void wrt__adm_sort(struct wrt__adm_key *keys, uint32_t n)
     }
 }
 
-/* ---- blocking ------------------------------------------------------------------------------------------ */
+/* ---- blocking ------------------------------------------------------------------------------------- */
 
 /* A lower job that is not preempted has run for at least one tick. From the lowest position up, whole groups
  * of equal rank at once. */
@@ -247,7 +249,8 @@ static uint64_t adm_sum_of_largest(
     uint64_t sum = 0, largest = 0;
     for (uint32_t s = 0; s < a->sections_count; s++) {
         const struct wrt__adm_hold *h = &a->holds[a->hold_keys[s].task];
-        const struct wrt__adm_hold *next = s + 1 < a->sections_count ? &a->holds[a->hold_keys[s + 1].task] : NULL;
+        const struct wrt__adm_hold *next = s + 1 < a->sections_count ? &a->holds[a->hold_keys[s + 1].task]
+                                                                     : NULL;
         bool relevant = a->items[h->position].rank > i->rank && a->items[h->ceiling].rank <= i->rank;
         if (relevant && h->length > largest) largest = h->length;
         if (relevant && h->length > *whose) {
@@ -333,7 +336,7 @@ static bool adm_section_blocking(struct wrt__adm *a)
     return done;
 }
 
-/* ---- loading ------------------------------------------------------------------------------------------- */
+/* ---- loading -------------------------------------------------------------------------------------- */
 
 /* ceil(c * num / den); more than WRT__ADM_TIME_MAX is made that. */
 static uint64_t adm_times(uint64_t c, uint64_t num, uint64_t den)

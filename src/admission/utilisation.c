@@ -1,12 +1,12 @@
-/* utilisation: sums of C / T, exactly. First between two bounds in 64 bits, which nearly always decides; else as
- * long numbers over the least common multiple of the periods. Also the quick bounds on utilisation, the caps,
- * and fractions as text. Must not know how priorities come about. */
+/* utilisation: sums of C / T, exactly. First between two bounds in 64 bits, which nearly always decides; else
+ * as long numbers over the least common multiple of the periods. Also the quick bounds on utilisation, the
+ * caps, and fractions as text. Must not know how priorities come about. */
 #include "admission/admission.h"
 
 #define ADM_ONE ((uint64_t)1 << 62)
 #define ADM_PPB UINT64_C(1000000000)
 
-/* ---- between two bounds -------------------------------------------------------------------------------- */
+/* ---- between two bounds --------------------------------------------------------------------------- */
 
 static uint32_t adm_room(uint64_t v)
 {
@@ -54,7 +54,7 @@ static int adm_sum_decides(const struct wrt__adm_sum *s)
     return s->low == ADM_ONE && s->high == ADM_ONE ? 0 : 2;
 }
 
-/* ---- exactly ------------------------------------------------------------------------------------------- */
+/* ---- exactly -------------------------------------------------------------------------------------- */
 
 /* wide[0] = least common multiple of the periods of items 0..n-1, wide[1] = its share that `cost` takes;
  * wide[2] is used. */
@@ -113,7 +113,8 @@ uint64_t wrt__adm_lcm(const struct wrt__adm *a, uint32_t n)
 }
 
 /* The tasks of one core as items; how many. */
-static uint32_t adm_core_items(struct wrt__adm *a, const uint32_t *core, uint32_t which, struct wrt__adm_sum *s)
+static uint32_t adm_core_items(
+    struct wrt__adm *a, const uint32_t *core, uint32_t which, struct wrt__adm_sum *s)
 {
     uint32_t n = 0;
     *s = (struct wrt__adm_sum){ 0, 0 };
@@ -140,12 +141,13 @@ int wrt__adm_compare_cores(struct wrt__adm *a, const uint32_t *core, uint32_t x,
     w[3] = w[0];
     w[4] = w[1];
     n = adm_core_items(a, core, y, &sy);
-    fits = fits && adm_exact(a, n) && wrt__wide_mul(&w[5], &w[4], &w[0]) && wrt__wide_mul(&w[6], &w[1], &w[3]);
+    fits = fits && adm_exact(a, n) && wrt__wide_mul(&w[5], &w[4], &w[0])
+        && wrt__wide_mul(&w[6], &w[1], &w[3]);
     if (fits) return wrt__wide_cmp(&w[5], &w[6]);
     return sx.low < sy.low ? -1 : sx.low > sy.low;      /* which core is tried first proves nothing */
 }
 
-/* ---- bounds on utilisation ----------------------------------------------------------------------------- */
+/* ---- bounds on utilisation ------------------------------------------------------------------------ */
 
 /* Product of (cost + T) against twice the product of T. */
 bool wrt__adm_hyperbolic(struct wrt__adm *a)
@@ -173,8 +175,8 @@ bool wrt__adm_hyperbolic(struct wrt__adm *a)
     return wrt__wide_cmp(left, right) <= 0;
 }
 
-/* U <= n (2^(1/n) - 1) as (1 + U/n)^n <= 2, the left side rounded up in 2^-62. They are never equal for n > 1:
- * then the right side is irrational. */
+/* U <= n (2^(1/n) - 1) as (1 + U/n)^n <= 2, the left side rounded up in 2^-62. They are never equal for n >
+ * 1: then the right side is irrational. */
 bool wrt__adm_liu_layland(struct wrt__adm *a)
 {
     struct wrt__adm_sum s;
@@ -190,13 +192,14 @@ bool wrt__adm_liu_layland(struct wrt__adm *a)
     return true;
 }
 
-/* ---- loads and caps ------------------------------------------------------------------------------------ */
+/* ---- loads and caps ------------------------------------------------------------------------------- */
 
 static uint64_t adm_ppb(const struct wrt__adm_sum *s, wrt_adm_ratio factor)
 {
     bool exact;
     uint64_t out = wrt__div_128(wrt__mul_64(s->high, ADM_PPB), ADM_ONE, &exact) + !exact;
-    return factor.num == factor.den ? out : wrt__div_128(wrt__mul_64(out, factor.num), factor.den, &exact) + 1;
+    return factor.num == factor.den ? out
+                                    : wrt__div_128(wrt__mul_64(out, factor.num), factor.den, &exact) + 1;
 }
 
 /* The caps multiply the sum: C * 23/20 is not rounded there. With switching costs, which are added to each C,
@@ -269,10 +272,11 @@ void wrt__adm_load_of(struct wrt__adm *a, wrt_adm_load *out)
     out->hyperbolic = wrt__adm_hyperbolic(a);
 }
 
-/* ---- as text ------------------------------------------------------------------------------------------- */
+/* ---- as text -------------------------------------------------------------------------------------- */
 
 /* up / down in lowest terms; both are used up. */
-static size_t adm_fraction(struct wrt__adm *a, struct wrt__wide *up, struct wrt__wide *down, char *buf, size_t cap)
+static size_t adm_fraction(
+    struct wrt__adm *a, struct wrt__wide *up, struct wrt__wide *down, char *buf, size_t cap)
 {
     struct wrt__wide *common = &a->wide[5], *copy = &a->wide[6], *rest = &a->wide[7];
     if (up->n > 0) {
@@ -348,8 +352,8 @@ enum wrt__adm_vd wrt__adm_vd_case(struct wrt__adm *a)
     }
     /* x a + c <= 1 and x <= 1: b a + c (1 - a) <= 1 - a, and b <= 1 - a */
     if (wrt__wide_cmp(&w[3], &w[4]) > 0) return WRT__ADM_VD_NO;
-    if (!wrt__wide_mul(&w[6], &w[3], &w[1]) || !wrt__wide_mul(&w[7], &w[5], &w[4]) || !wrt__wide_add(&w[6], &w[7]) ||
-        !wrt__wide_mul(&w[7], &w[0], &w[4])) {
+    if (!wrt__wide_mul(&w[6], &w[3], &w[1]) || !wrt__wide_mul(&w[7], &w[5], &w[4])
+        || !wrt__wide_add(&w[6], &w[7]) || !wrt__wide_mul(&w[7], &w[0], &w[4])) {
         goto limit;
     }
     return wrt__wide_cmp(&w[6], &w[7]) <= 0 ? WRT__ADM_VD_VIRTUAL : WRT__ADM_VD_NO;
@@ -393,6 +397,7 @@ size_t wrt__adm_number(struct wrt__adm *a, uint32_t number, char *buf, size_t ca
         n = adm_level_items(a, number - WRT_ADM_U_LEVEL);
         break;
     }
-    if (!adm_exact(a, n) || !wrt__wide_mul_64(&w[1], factor.num) || !wrt__wide_mul_64(&w[0], factor.den)) return 0;
+    if (!adm_exact(a, n) || !wrt__wide_mul_64(&w[1], factor.num) || !wrt__wide_mul_64(&w[0], factor.den))
+        return 0;
     return adm_fraction(a, &w[1], &w[0], buf, cap);
 }

@@ -19,8 +19,8 @@ static wrt_status adm_api_open(struct wrt__adm *a, const wrt_adm_set *set, const
 
 static wrt_status adm_api_limit(const struct wrt__adm *a, wrt_error *err)
 {
-    return wrt__fail_table(err, WRT_E_LIMIT, API_W_ADM_LIMIT, a->limit, "the analysis was stopped by its limit on %s",
-        a->limit);
+    return wrt__fail_table(
+        err, WRT_E_LIMIT, API_W_ADM_LIMIT, a->limit, "the analysis was stopped by its limit on %s", a->limit);
 }
 
 size_t wrt_adm_mem_bytes(uint32_t tasks_count, uint32_t sections_count)
@@ -60,8 +60,8 @@ static wrt_status adm_api_refuse(const wrt_adm_verdict *v, wrt_error *err)
     default: break;
     }
     if (v->time == WRT_TICKS_NONE) {
-        return wrt__fail(err, WRT_E_REJECTED, API_W_REJECTED, WRT__NO_OFFSET, "%s: task %u misses its deadline",
-            v->decided_by, v->task);
+        return wrt__fail(err, WRT_E_REJECTED, API_W_REJECTED, WRT__NO_OFFSET,
+            "%s: task %u misses its deadline", v->decided_by, v->task);
     }
     return wrt__fail(err, WRT_E_REJECTED, API_W_REJECTED, WRT__NO_OFFSET,
         "%s: task %u responds after %lu ticks, beyond its deadline", v->decided_by, v->task, v->time);
@@ -113,23 +113,23 @@ wrt_status wrt_adm_assign(const wrt_adm_set *set, const wrt_adm_opts *opts, void
     if (status != WRT_OK) return status;
     wrt_adm_test test = a.o.test;
     if (test == WRT_ADM_EDF || test == WRT_ADM_BANDS || test == WRT_ADM_EDF_VD || a.sections_count > 0) {
-        return wrt__fail(err, WRT_E_UNSUPPORTED, 604, WRT__NO_OFFSET,
-            "priorities are not assigned for %s%s", wrt__adm_test_name(test), a.sections_count > 0 ? " with sections" : "");
+        return wrt__fail(err, WRT_E_UNSUPPORTED, 604, WRT__NO_OFFSET, "priorities are not assigned for %s%s",
+            wrt__adm_test_name(test), a.sections_count > 0 ? " with sections" : "");
     }
     wrt__adm_assign(&a, priority, out);
     wrt__adm_finish(&a, out);
     return WRT_OK;
 }
 
-wrt_status wrt_adm_partition(const wrt_adm_set *set, const wrt_adm_opts *opts, wrt_adm_fit fit, uint32_t cores,
-    void *mem, size_t mem_bytes, uint32_t *core, wrt_adm_verdict *out, wrt_error *err)
+wrt_status wrt_adm_partition(const wrt_adm_set *set, const wrt_adm_opts *opts, wrt_adm_fit fit,
+    uint32_t cores, void *mem, size_t mem_bytes, uint32_t *core, wrt_adm_verdict *out, wrt_error *err)
 {
     struct wrt__adm a;
     wrt_status status = adm_api_open(&a, set, opts, mem, mem_bytes, err);
     if (status != WRT_OK) return status;
     if (a.sections_count > 0) {
-        return wrt__fail(
-            err, WRT_E_UNSUPPORTED, 604, WRT__NO_OFFSET, "tasks that share resources are not spread over cores");
+        return wrt__fail(err, WRT_E_UNSUPPORTED, 604, WRT__NO_OFFSET,
+            "tasks that share resources are not spread over cores");
     }
     wrt__adm_partition(&a, fit, cores, core, out);
     wrt__adm_finish(&a, out);
@@ -153,7 +153,8 @@ wrt_status wrt_adm_largest(const wrt_adm_set *set, const wrt_adm_opts *opts, uin
     struct wrt__adm a;
     wrt_status status = adm_api_open(&a, set, opts, mem, mem_bytes, err);
     if (status != WRT_OK) return status;
-    if (task >= a.n) return wrt__fail(err, WRT_E_ARG, API_W_ADM_ARG, WRT__NO_OFFSET, "there is no task %u", task);
+    if (task >= a.n)
+        return wrt__fail(err, WRT_E_ARG, API_W_ADM_ARG, WRT__NO_OFFSET, "there is no task %u", task);
     *wcet = wrt__adm_largest(&a, task);
     return a.limit ? adm_api_limit(&a, err) : WRT_OK;
 }
@@ -189,8 +190,8 @@ wrt_adm_task wrt_adm_server_task(const wrt_adm_server *s, bool deferrable)
     return t;
 }
 
-wrt_status wrt_adm_inside(const wrt_adm_set *set, const wrt_adm_opts *opts, const wrt_adm_server *s, void *mem,
-    size_t mem_bytes, wrt_adm_verdict *out, wrt_error *err)
+wrt_status wrt_adm_inside(const wrt_adm_set *set, const wrt_adm_opts *opts, const wrt_adm_server *s,
+    void *mem, size_t mem_bytes, wrt_adm_verdict *out, wrt_error *err)
 {
     struct wrt__adm a;
     wrt_status status = adm_api_open(&a, set, opts, mem, mem_bytes, err);
@@ -201,7 +202,8 @@ wrt_status wrt_adm_inside(const wrt_adm_set *set, const wrt_adm_opts *opts, cons
     if (a.sections_count > 0 || a.o.np == WRT_ADM_NP_ALL) why = "inside a server, nothing may block";
     for (uint32_t k = 0; k < a.n; k++) {
         if (a.o.np == WRT_ADM_NP_FLAG && a.tasks[k].np) why = "inside a server, nothing may block";
-        if (a.o.test == WRT_ADM_FP && a.tasks[k].deadline > a.tasks[k].period) why = "inside a server, FP needs D <= T";
+        if (a.o.test == WRT_ADM_FP && a.tasks[k].deadline > a.tasks[k].period)
+            why = "inside a server, FP needs D <= T";
     }
     if (why) return wrt__fail(err, WRT_E_ARG, API_W_ADM_ARG, WRT__NO_OFFSET, "%s", why);
     wrt__adm_inside(&a, s, out);
