@@ -109,9 +109,6 @@ bool wrt__core_choose(struct wrt__core *c);
 bool wrt__core_grant(struct wrt__core *c, uint64_t at_ns);
 wrt_status wrt__core_report(
     struct wrt__core *c, enum wrt__rt_how how, uint64_t fuel, bool no_fit, uint64_t now);
-/* Is there something that an ordinary task has to make room for? */
-bool wrt__core_disturbs(struct wrt__core *c);
-
 /* ---- what is told (news.c) --------------------------------------------------------------------------- */
 
 /* Everything that is due at `now`. */
@@ -122,14 +119,7 @@ void wrt__job_publish(struct wrt__job *j);
 void wrt__job_end(struct wrt__job *j, enum wrt_task_state state, wrt_status status);
 uint64_t wrt__job_trace_id(const struct wrt__job *j);
 
-/* ---- what tasks tell the core (called by lock.c, task.c) --------------------------------------------- */
-
-void wrt__job_ready(struct wrt__job *j);                    /* its wait is over */
 /* Ceilings: the schedule hears of jobs that enter and leave this instance. */
 void wrt__core_watch(struct wrt__core *c, struct wrt_instance *i);
-/* Of two jobs that wait, does a come first? */
-bool wrt__job_before(const struct wrt__job *a, const struct wrt__job *b);
-/* An owner changed, or one began to wait: whom do the jobs behind ordinary tasks wait for now? */
-void wrt__core_resolve(struct wrt__core *c);
 
 #endif

@@ -116,7 +116,7 @@ void wrt__executor_free(struct wrt__executor *x)
     if (!x) return;
     WRT_ASSERT(!x->running);
     x->closing = x->inside = true;
-    if (x->core_loop) wrt__core_release(x->core_loop);
+    if (x->core_loop) x->core_ops->release(x->core_loop);
     executor_end_tasks(x);
     WRT_ASSERT(
         x->live == 0 && x->waiting == 0 && x->starving == 0 && x->timers.count == 0 && x->watches.count == 0);

@@ -18,6 +18,18 @@ struct wrt__executor;
 struct wrt__task;
 struct wrt__job;                        /* core.h */
 struct wrt__core;
+/* What tasks and locks tell the core of a task set. By pointer, so that a board without task sets does not
+ * carry them: ready: the wait of a job is over; before: of two jobs that wait, does a come first; resolve: an
+ * owner changed, or began to wait; disturbs: is something due that an ordinary task makes room for; release:
+ * the executor goes away. */
+struct wrt__core_ops {
+    void (*ready)(struct wrt__job *j);
+    bool (*before)(const struct wrt__job *a, const struct wrt__job *b);
+    void (*resolve)(struct wrt__core *c);
+    bool (*disturbs)(struct wrt__core *c);
+    void (*release)(struct wrt__core *c);
+    uint64_t (*trace_id)(const struct wrt__job *j);
+};
 
 /* Catalogue numbers of this room and of the calls on tasks. */
 enum {
@@ -174,6 +186,7 @@ struct wrt__executor {
     uint64_t clock_fuel;                /* virtual time: fuel that idle_ns counts already */
     uint64_t event_ns;                  /* the next event of the task set that is being run; UINT64_MAX */
     struct wrt__core *core_loop;        /* the core of a task set that this store belongs to */
+    const struct wrt__core_ops *core_ops;
     uint64_t last_task, switches, slices;
     uint64_t stepped; /* wrt_task_step: this task, and how it ended, should it be closed at once */
     wrt_status stepped_status;

@@ -69,7 +69,7 @@ void wrt__task_lock_wait(struct wrt__task *t)
         wrt__task_end(t, WRT_TASK_FAILED, WRT_E_DEADLOCK);
         return;
     }
-    if (t->x->core_loop && t->x->core_loop->behind) wrt__core_resolve(t->x->core_loop);
+    if (t->x->core_loop && t->x->core_loop->behind) t->x->core_ops->resolve(t->x->core_loop);
     if (t->x->sched.policy != WRT__SCHED_PRIORITY) return;
     lock_link(t, lock_task(t->strand.wanted->owner));
     lock_settle(t->blocker);
@@ -103,7 +103,7 @@ void wrt__task_lock_forget(struct wrt__task *t)
 
 static bool lock_before(const struct wrt__task *a, const struct wrt__task *b)
 {
-    if (a->job || b->job) return a->job && (!b->job || wrt__job_before(a->job, b->job));
+    if (a->job || b->job) return a->job && (!b->job || a->x->core_ops->before(a->job, b->job));
     return a->x->sched.policy == WRT__SCHED_PRIORITY && a->entity.priority > b->entity.priority;
 }
 
@@ -147,5 +147,6 @@ void wrt__task_lock_free(struct wrt__store *s, struct wrt_instance *i)
         lock_settle(t);
     }
     wrt__task_ready(t);
-    if (t->x->core_loop && (i->waiters.count || t->x->core_loop->behind)) wrt__core_resolve(t->x->core_loop);
+    if (t->x->core_loop && (i->waiters.count || t->x->core_loop->behind))
+        t->x->core_ops->resolve(t->x->core_loop);
 }

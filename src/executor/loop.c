@@ -52,7 +52,7 @@ static bool loop_attend(struct wrt__executor *x, const struct wrt__task *t, stru
         if (seen & WRT__ATTN_POSTED) wrt__executor_drain(x);
         if (seen & WRT__ATTN_STOP) turn->stop = true;
     }
-    if (turn->stop || (turn->core && wrt__core_disturbs(turn->core))) return true;
+    if (turn->stop || (turn->core && x->core_ops->disturbs(turn->core))) return true;
     return t && !turn->alone && wrt__sched_outranks(&x->sched, t->entity.priority);
 }
 

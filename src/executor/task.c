@@ -10,7 +10,7 @@ void wrt__task_trace(const struct wrt__task *t, uint32_t kind, uint32_t a, uint3
     if (!wrt__trace_on(&x->trace)) return;
     r.t_ns = wrt__clock_now(x);
     r.fuel = t->strand.guest_fuel + t->strand.host_fuel;
-    r.task = t->job ? wrt__job_trace_id(t->job) : t->id;
+    r.task = t->job ? x->core_ops->trace_id(t->job) : t->id;
     r.kind = kind;
     r.core = x->core_loop ? x->core_loop->number : 0;
     r.a = a;
@@ -28,7 +28,7 @@ void wrt__task_ready(struct wrt__task *t)
     struct wrt__executor *x = t->x;
     t->state = WRT_TASK_READY;
     if (t->job) {
-        wrt__job_ready(t->job);
+        x->core_ops->ready(t->job);
         return;
     }
     wrt__sched_push(&x->sched, &t->entity);
