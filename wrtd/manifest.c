@@ -360,6 +360,20 @@ static void task_drop(struct wd_manifest *m, struct wd_mf_task *t)
     }
 }
 
+/* What the budgets must keep among each other. */
+static void task_wcet_order(struct wd_manifest *m, struct wd_mf_task *t)
+{
+    uint64_t high = t->o.fuel[1] ? t->o.fuel[1] : t->o.fuel[0];
+    if (t->o.fuel[1] && t->o.fuel[1] < t->o.fuel[0]) {
+        mf_contradicts(m, MF_WCET_overload, "budgets do not fall from mode to mode",
+            "`overload-fuel` is below `fuel`");
+    }
+    if (t->o.fuel[2] && t->o.fuel[2] < high) {
+        mf_contradicts(m, MF_WCET_critical, "budgets do not fall from mode to mode",
+            "`critical-fuel` is below the budget of mode high");
+    }
+}
+
 static void task_wcet(struct wd_manifest *m, const struct toml_value *at, struct wd_mf_task *t)
 {
     const struct mf_field *f = mf_get(m, MF_TASK_wcet);
@@ -372,6 +386,7 @@ static void task_wcet(struct wd_manifest *m, const struct toml_value *at, struct
     t->wcet_at = f->v;
     mf_read(&m->mf, MF_WCET, f->v);
     t->source = (enum wd_mf_source)mf_n(m, MF_WCET_source, WD_MF_GIVEN);
+    t->facts_at = mf_get(m, MF_WCET_facts)->v;
     t->o.fuel[WRT_MODE_NORMAL] = mf_n(m, MF_WCET_fuel, 0);
     t->o.fuel[WRT_MODE_HIGH] = mf_n(m, MF_WCET_overload, 0);
     t->o.fuel[WRT_MODE_CRITICAL] = mf_n(m, MF_WCET_critical, 0);
@@ -379,15 +394,7 @@ static void task_wcet(struct wd_manifest *m, const struct toml_value *at, struct
         mf_fault(&m->mf, f->v, true, WD_W_MANIFEST_MISSING, NULL, "`wcet` lacks `fuel`");
         mf_hint(&m->mf, "wcet = { fuel = 50000 }: what a job may spend");
     }
-    uint64_t high = t->o.fuel[1] ? t->o.fuel[1] : t->o.fuel[0];
-    if (t->o.fuel[1] && t->o.fuel[1] < t->o.fuel[0]) {
-        mf_contradicts(
-            m, MF_WCET_overload, "budgets do not fall from mode to mode", "`overload-fuel` is below `fuel`");
-    }
-    if (t->o.fuel[2] && t->o.fuel[2] < high) {
-        mf_contradicts(m, MF_WCET_critical, "budgets do not fall from mode to mode",
-            "`critical-fuel` is below the budget of mode high");
-    }
+    task_wcet_order(m, t);
 }
 
 static uint64_t task_budget_most(const struct wd_mf_task *t)
@@ -726,7 +733,7 @@ static void manifest_faults_of_toml(struct wd_manifest *m)
         mf_fault(&m->mf, &place, false, WD_W_TOML, NULL, "%s", f->message);
         mf_hint(&m->mf, "%s", f->hint);
     }
-    m->mf.faults_count += m->mf.toml.faults_count - n;
+    m->mf.faults_more = m->mf.toml.faults_count - n;
 }
 
 bool wd_manifest_is(const char *path, const char *text, size_t n)
@@ -738,7 +745,7 @@ bool wd_manifest_is(const char *path, const char *text, size_t n)
         && (text[at] == '#' || text[at] == '[' || (n - at > 8 && memcmp(text + at, "manifest", 8) == 0));
 }
 
-int wd_manifest_read(struct wd *w, const char *path, char *text, size_t n, struct wd_manifest *m)
+void wd_manifest_parse(struct wd *w, const char *path, char *text, size_t n, struct wd_manifest *m)
 {
     const char *slash = strrchr(path, '/');
     *m = (struct wd_manifest){
@@ -751,6 +758,11 @@ int wd_manifest_read(struct wd *w, const char *path, char *text, size_t n, struc
     } else {
         manifest_faults_of_toml(m);
     }
+}
+
+int wd_manifest_read(struct wd *w, const char *path, char *text, size_t n, struct wd_manifest *m)
+{
+    wd_manifest_parse(w, path, text, n, m);
     return mf_report(&m->mf);
 }
 

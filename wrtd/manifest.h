@@ -49,6 +49,7 @@ struct wd_mf_task {
     wrt_sched_task o;               /* all but func, args and numbers of servers of the scheduler */
     uint32_t server;                /* index into servers, when o.in_server */
     enum wd_mf_source source;
+    const struct toml_value *facts_at;
     bool sporadic;
     struct wd_mf_slot *slots;
     uint32_t slots_count;
@@ -94,6 +95,8 @@ bool wd_manifest_is(const char *path, const char *text, size_t n);
 /* Reads and checks all that can be checked without the files that it names. Takes `text` (free).
  * 0, or an exit code, reported; wd_manifest_free in both cases. */
 int wd_manifest_read(struct wd *w, const char *path, char *text, size_t n, struct wd_manifest *m);
+/* The same without saying anything: the faults are in m->mf. */
+void wd_manifest_parse(struct wd *w, const char *path, char *text, size_t n, struct wd_manifest *m);
 /* Opens board, fuel table and components, compares hashes, loads the modules into the engine of `s` (made
  * here, with the table of the manifest), finds the exports, reads the arguments. 0 or an exit code, reported.
  */
@@ -108,6 +111,8 @@ bool wd_manifest_open(
     struct wd_manifest *m, const struct toml_value *at, const char *path, uint8_t **out, size_t *n);
 /* manifest_board.c: reads the board file. False: reported as a fault of the manifest. */
 bool wd_board_read(struct wd_manifest *m, const struct toml_value *at, const char *path);
+/* manifest_wcet.c: source = "static": proves a bound, compares the budgets with it or takes it. */
+void wd_manifest_bound(struct wd_manifest *m, struct wd_mf_task *t, const struct wd_mf_component *c);
 
 /* sha256.c */
 void wd_sha256(const void *p, size_t n, uint8_t out[32]);

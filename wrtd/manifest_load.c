@@ -182,13 +182,12 @@ static void load_fault(struct wd_manifest *m, const struct wd_mf_task *t, const 
 
 static void load_task(struct wd_manifest *m, struct wd_mf_task *t)
 {
-    if (t->source == WD_MF_STATIC) {
-        mf_fault(&m->mf, t->wcet_at, false, WD_W_LATER, NULL, "wcet source \"static\" is not built yet");
-        mf_hint(&m->mf, "source = \"given\" with the fuel that `wrtd wcet` or a measurement says");
-    }
     if (t->component == UINT32_MAX || !m->components[t->component].module) return;
+    size_t before = m->mf.faults_count;
     load_call(m, t, &m->components[t->component]);
     load_fault(m, t, &m->components[t->component]);
+    bool called = t->call_at && m->mf.faults_count == before;
+    if (t->source == WD_MF_STATIC && called) wd_manifest_bound(m, t, &m->components[t->component]);
 }
 
 int wd_manifest_load(struct wd_manifest *m, struct wd_session *s)

@@ -15,6 +15,13 @@ const struct mf_key_row mf_keys[MF_KEYS] = {
 
 enum { LINE_SHOWN = 100 };
 
+/* The begin of the character that this byte belongs to; in what is no UTF-8 a place near by. */
+static size_t mf_character(wrt_str s, size_t at)
+{
+    for (int k = 0; k < 3 && at > 0 && ((unsigned char)s.p[at] & 0xc0) == 0x80; k++) at--;
+    return at;
+}
+
 /* The line of a place for a message: of a long one a piece around the mark. */
 static struct wd_caret mf_caret(const struct mf *m, uint32_t at, uint32_t n, uint32_t *line, uint32_t *column)
 {
@@ -23,11 +30,10 @@ static struct wd_caret mf_caret(const struct mf *m, uint32_t at, uint32_t n, uin
     size_t from = (size_t)(m->toml.text.p + at - whole.p);
     struct wd_caret c = { .text = whole, .at = from < whole.n ? from : whole.n, .n = n };
     if (whole.n > LINE_SHOWN) {
-        size_t cut = c.at > 40 ? c.at - 40 : 0;
-        while (cut > 0 && ((unsigned char)whole.p[cut] & 0xc0) == 0x80) cut--;
-        c.text = (wrt_str){ whole.p + cut, whole.n - cut < LINE_SHOWN ? whole.n - cut : LINE_SHOWN };
+        size_t cut = mf_character(whole, c.at > 40 ? c.at - 40 : 0);
+        size_t end = whole.n - cut < LINE_SHOWN ? whole.n : mf_character(whole, cut + LINE_SHOWN);
+        c.text = (wrt_str){ whole.p + cut, end - cut };
         c.at -= cut;
-        while (c.text.n > 0 && cut + c.text.n < whole.n && (c.text.p[c.text.n] & 0xc0) == 0x80) c.text.n--;
     }
     if (c.at + c.n > c.text.n) c.n = c.text.n > c.at ? c.text.n - c.at : 1;
     const char *end = memchr(c.text.p + c.at, '\n', c.n);
@@ -113,9 +119,8 @@ int mf_report(struct mf *m)
     for (size_t k = 0; k < shown; k++) {
         wd_say_error(m->w, "error", &m->faults[k].error, m->file, &m->faults[k].caret);
     }
-    if (m->faults_count > shown) {
-        fprintf(stderr, "error: %zu more faults in %s\n", m->faults_count - shown, m->file);
-    }
+    size_t more = m->faults_count + m->faults_more - shown;
+    if (more > 0) fprintf(stderr, "error: %zu more fault%s in %s\n", more, more > 1 ? "s" : "", m->file);
     if (m->w->json != WD_JSON_OFF && !m->w->reported) {
         struct wd_json j;
         wd_json_begin(m->w, &j, "error");

@@ -69,6 +69,7 @@ struct mf {
     struct toml toml;
     struct mf_fault *faults;    /* MF_FAULTS_KEPT */
     size_t faults_count;
+    size_t faults_more;         /* of the text, beyond those that it keeps */
     struct mf_field fields[MF_KEYS];    /* of the table that was read last */
 };
 

@@ -98,7 +98,7 @@ static struct toml_value *toml_new(struct toml_reader *r, uint8_t kind, uint8_t 
     v->kind = kind;
     v->made = made;
     v->at = r->scan.at;
-    v->n = 1;
+    v->n = v->at < r->scan.n;
     return v;
 }
 

@@ -185,7 +185,10 @@ FAULTS = [
     ('asil = "C"', f'limits = {{ {MARK}fuel-rate = "2M/s" }}', "W0960", "a [server] bounds tasks"),
     ('asil = "C"', f'limits = {{ memory = {MARK}"1MiB" }}\n[component.z]\nfile = "slip.wasm"\n[[task]]\nname = "z"\ncomponent = "z"\ncall = "step()"\nperiod = "1s"\nwcet = {{ fuel = 9 }}', "W0960]: this limit of `pedal` cannot be held"),
     ('file = "pedal.wasm"', f'file = {MARK}"oci://host/name:1.2"', "W0960]: files from a registry"),
-    ("wcet = { fuel = 50000 }", f'wcet = {MARK}{{ source = "static" }}', "W0960]: wcet source"),
+    ("wcet = { fuel = 50000 }", f'wcet = {MARK}{{ source = "static", fuel = 1 }}', "W0956]: wcet.fuel is below the proven bound of"),
+    ('wcet = { fuel = "1M" }', f'wcet = {MARK}{{ source = "static" }}', "W0956]: `step` has no bound", "facts = "),
+    ("wcet = { fuel = 50000 }", f'wcet = {{ source = "static", facts = {MARK}"none.json" }}', "W0911"),
+    ("wcet = { fuel = 50000 }", f'wcet = {{ source = "static", facts = {MARK}"broken.board" }}', "no bound of `step`"),
     ("overhead-factor = 1", f'on-overload = {MARK}"drop-below:C"', "W0960", "the modes are fixed"),
     ("overhead-factor = 1", f'{MARK}verification = "full"', "W0960"),
     ("[[task]]\nname = \"one\"", f'[observe]\n{MARK}metrics = "127.0.0.1:9464"\n[[task]]\nname = "one"', "W0960]: `metrics` is not built yet: it needs the daemon"),
@@ -239,6 +242,8 @@ def documents(folder):
     text = "manifest = 1\n" + "".join(f"k{n} = 1\n" for n in range(1000))
     code, out, err = analyze(folder, text)
     test("bounded", None if code == 78 and err.count("error[") == 20 and "error: 982 more faults" in err else err[-500:])
+    code, out, err = analyze(folder, "manifest = 1\n" + "x = = 1\n" * 100)
+    test("bounded, text", None if code == 78 and err.count("error[W0951]") == 20 and "error: 80 more faults" in err else err[-500:])
     long = BASE.replace('name = "test"', 'name = "' + "x" * 5000 + '" # ' + "y" * 5000)
     code, out, err = analyze(folder, long)
     test("long line", None if code == 78 and max(map(len, err.splitlines())) < 260 else err[:400])
@@ -256,7 +261,7 @@ def good(folder):
         ('asil = "C"', f'sha256 = "{digest}"'), ('asil = "C"', f'sha256 = "{digest.upper()}"'), ('file = "pedal.wasm"', 'file = "sub/pedal.wasm"'), ('file = "pedal.wasm"', 'file = "./sub//pedal.wasm"'),
         ('asil = "C"', 'asil = "C"\nisolate = "none"\non-trap = { do = "reset" }\nlimits = { stack = "16KiB", tasks = 4 }\ngrant = []\nargs = ["a"]\nenv = ["A=B"]\ndirs = [{ host = ".", write = true }]'),
         ("ns-per-kfuel = 5000", 'board = "good.board"', '"ns_per_kfuel": 4321'), ('asil = "C"', 'asil = "C"\nlimits = { memory = "1MiB" }'),
-        ("core = 3", 'core = 3\non-overrun = "extend:10%"\non-late = "queue"\non-drop = "degrade:3"\nband = 2\nnp = true\nnp-max = "1M"\nbcet = 5\njitter = "10us"\noffset = "1ms"'),
+        ("wcet = { fuel = 50000 }", 'wcet = { source = "static" }'), ("core = 3", 'core = 3\non-overrun = "extend:10%"\non-late = "queue"\non-drop = "degrade:3"\nband = 2\nnp = true\nnp-max = "1M"\nbcet = 5\njitter = "10us"\noffset = "1ms"'),
         ("[[task]]", '[server.s]\nkind = "cbs"\nfuel = "1M"\nperiod = "25ms"\nband = 3\n[[task]]\nserver = "s"'),
         ('policy = "rm+edf"', 'policy = "deadline"', '"policy": "rm+edf"'), ('policy = "rm+edf"', 'policy = "priority"', '"policy": "priority"'), ('policy = "rm+edf"', 'policy = "rm"'), ('policy = "rm+edf"', 'policy = "edf"'),
         ("overhead-factor = 1", 'hybrid = false\nmode-switching = false\nwcet-enforcement = true\ndeadline-monitoring = true\nmiss-threshold = 0\nreturn-after = "never"\ninheritance = true\nprotocol = "ceiling"\nseal = true\non-overload = "none"\nquantum = "5k"\npin = true\nlock-memory = false\nos-policy = "fifo"\nos-priority = 20\nprofile = "ASIL-B"'),
