@@ -93,6 +93,13 @@ void wrt__strand_abandon(struct wrt__strand *s, bool preempted, uint64_t now)
     wrt__strand_release(s);
 }
 
+wrt_status wrt__instance_reset(struct wrt_instance *i, wrt_error *err)
+{
+    (void)err;
+    i->poisoned = false;
+    return WRT_OK;
+}
+
 void wrt__strand_fini(struct wrt__strand *s)
 {
     if (s->stack) wrt__free(s->store->alloc, s->stack, s->slots * sizeof *s->stack, WRT_TAG_STACK);
