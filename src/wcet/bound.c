@@ -107,35 +107,65 @@ static void bound_add_target(void *ctx, uint32_t func)
     if (host) target->low = host->fuel_low;
 }
 
-static bool bound_calls(struct wrt__wcet_bound *x, struct wrt__wcet_unit *u)
+/* Targets of an indirect call by its type: the calls of one type share a list, since tables are large. */
+static struct wrt__wcet_call *bound_shared(struct wrt__wcet_bound *x, uint32_t table, uint32_t type)
+{
+    const struct wrt__module *m = x->p->m;
+    const uint32_t canon = m->types[type].canon;
+    if (!x->shared) x->shared = bound_take(x, m->tables_count, sizeof *x->shared);
+    if (x->shared && !x->shared[table]) x->shared[table] = bound_take(x, m->types_count, sizeof **x->shared);
+    if (!x->shared || !x->shared[table]) return NULL;
+    if (!x->shared[table][canon]) {
+        x->shared[table][canon] = bound_take(x, 1, sizeof ***x->shared);
+        if (x->shared[table][canon]) x->shared[table][canon]->site = WRT__WCET_NONE;
+    }
+    return x->shared[table][canon];
+}
+
+static bool bound_call(struct wrt__wcet_bound *x, const struct wrt__wcet_unit *u, struct wrt__wcet_call *c)
 {
     struct bound_targets targets = { x, false };
-    uint32_t n = 0;
+    const struct wrt__wcet_site *site = &x->b->sites[c->site];
+    const struct wrt__wcet_op *op = &u->g.body->ops[site->op];
+    c->target_first = x->targets_count;
+    if (!bound_is_indirect(op->code)) {
+        bound_add_target(&targets, op->a);
+        c->targets_count = 1;
+        return !targets.nomem;
+    }
+    struct wrt__wcet_call *shared = site->targets ? NULL : bound_shared(x, op->b, op->a);
+    if (!site->targets && !shared) return false;
+    if (!shared || shared->site == WRT__WCET_NONE) {
+        c->foreign = !wrt__wcet_targets(x->b, u->g.body, site->op, bound_add_target, &targets);
+        c->targets_count = x->targets_count - c->target_first;
+        if (shared) *shared = *c;
+    } else {
+        c->target_first = shared->target_first;
+        c->targets_count = shared->targets_count;
+        c->foreign = shared->foreign;
+    }
+    return !targets.nomem;
+}
+
+static bool bound_calls(struct wrt__wcet_bound *x, struct wrt__wcet_unit *u)
+{
     for (int pass = 0; pass < 2; pass++) {
-        n = 0;
+        uint32_t n = 0;
         for (uint32_t i = 0; i < u->g.blocks_count; i++) {
             const struct wrt__wcet_block *b = &u->g.blocks[i];
             for (uint32_t s = b->site_first; u->reached[i] && s < b->site_first + b->sites_count; s++) {
-                const struct wrt__wcet_op *op = &u->g.body->ops[x->b->sites[s].op];
-                if (!bound_is_call(op->code)) continue;
+                if (!bound_is_call(u->g.body->ops[x->b->sites[s].op].code)) continue;
                 if (pass == 1) {
-                    struct wrt__wcet_call *c = &u->calls[n];
-                    *c = (struct wrt__wcet_call){ .block = i, .site = s, .target_first = x->targets_count };
-                    if (bound_is_indirect(op->code)) {
-                        c->foreign = !wrt__wcet_targets(
-                            x->b, u->g.body, x->b->sites[s].op, bound_add_target, &targets);
-                    } else {
-                        bound_add_target(&targets, op->a);
-                    }
-                    c->targets_count = x->targets_count - c->target_first;
+                    u->calls[n] = (struct wrt__wcet_call){ .block = i, .site = s };
+                    if (!bound_call(x, u, &u->calls[n])) return false;
                 }
                 n++;
             }
         }
         if (pass == 0) u->calls = bound_take(x, n, sizeof *u->calls);
-        if (!u->calls || targets.nomem) return false;
+        if (!u->calls) return false;
+        u->calls_count = n;
     }
-    u->calls_count = n;
     return true;
 }
 

@@ -54,6 +54,7 @@ struct wrt__wcet_bound {
     struct wrt__wcet_unit *units;   /* as p->bodies */
     struct wrt__wcet_target *targets;
     uint32_t targets_count, targets_cap;
+    struct wrt__wcet_call ***shared;        /* per table and type: the targets that calls share; NULL */
     uint32_t *order;                /* units, callees before callers */
     struct wrt__wcet_why *why;      /* in the order in which they are met from the entry */
     uint32_t why_count, why_cap;

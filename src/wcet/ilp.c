@@ -4,7 +4,7 @@
 #include "wasm/front.h"
 #include "wcet/ilp_walk.h"
 
-enum { ILP_ROWS = 1200, ILP_COLUMNS = 20000, ILP_CASES = 400, ILP_PIVOTS = 40000 };
+enum { ILP_ROWS = 1200, ILP_COLUMNS = 20000, ILP_CASES = 4000, ILP_PIVOTS = 40000, ILP_PIVOTS_ALL = 200000 };
 
 struct ilp_open { uint32_t at; int64_t bound; };        /* a case and what its parent proves for it */
 struct ilp_search {
@@ -631,8 +631,8 @@ static wrt_status ilp_search(struct ilp_search *s, wrt_error *err)
             s->open_count++;        /* the best is good enough: so are all others */
             break;
         }
-        if (ilp->cases_count >= ILP_CASES) {
-            ilp->limit = "wcet_ilp_cases";
+        if (ilp->cases_count >= ILP_CASES || s->pivots > ILP_PIVOTS_ALL) {
+            ilp->limit = ilp->cases_count >= ILP_CASES ? "wcet_ilp_cases" : "wcet_ilp_pivots";
             break;
         }
         if (!ilp_visit(s, at) && at.at == 0 && !s->nomem) {

@@ -14,7 +14,7 @@
 /* Catalogue numbers of this room. */
 enum {
     WRT__W_WCET_FACTS = 701, WRT__W_WCET_UNBOUNDED, WRT__W_WCET_HASH, WRT__W_WCET_NOTHING,
-    WRT__W_WCET_CONTRADICTION, WRT__W_WCET_LIMIT, WRT__W_WCET_INTEGRITY
+    WRT__W_WCET_CONTRADICTION, WRT__W_WCET_LIMIT
 };
 
 /* ---- bodies -------------------------------------------------------------------------------------------- */

@@ -37,7 +37,7 @@ complete -c wrtd -n '__fish_seen_subcommand_from sched' -l force -d 'run: also w
 complete -c wrtd -n '__fish_seen_subcommand_from wcet' -l annotate -r -d 'facts about loops, calls, sizes and prices of imports, as JSON'
 complete -c wrtd -n '__fish_seen_subcommand_from wcet' -l facts -r -d 'use every fact and inference beside them (all), loop bounds per entry alone, or also totals and invocations; the last two say exactly what those facts allow'
 complete -c wrtd -n '__fish_seen_subcommand_from wcet' -l fail-over -r -d 'exit code 122 when the bound is above N fuel'
-complete -c wrtd -n '__fish_seen_subcommand_from wcet' -l host -d 'declared price of an imported function; FUEL alone: of every one'
+complete -c wrtd -n '__fish_seen_subcommand_from wcet' -l host -r -d 'declared price of an imported function: NAME=FUEL or MODULE.NAME=FUEL; FUEL alone: of every one'
 complete -c wrtd -n '__fish_seen_subcommand_from wcet' -l arg -r -d 'range of the first argument, the second, ..; whole numbers; * for any'
 complete -c wrtd -n '__fish_seen_subcommand_from wcet' -l no-inference -d 'only what facts say'
 complete -c wrtd -n '__fish_seen_subcommand_from wcet' -l blocks -d 'list blocks with their numbers, prices and runs on the dearest path'
