@@ -620,3 +620,109 @@ TEST(a_table_decides_who_runs)
         "40 abort 0 3 5 late\n40 release 0 4 0 deadline=45\n40 slice-begin 0 4 0\n43 done 0 4 3\n"
         "43 slice-begin 2 0 17\n");
 }
+
+TEST(a_table_slot_ends_no_deadline_that_the_task_names)
+{
+    EXPECT("policy time-triggered\n set until=9 mode_switching=0\n task D=3 C=9 level=C\n job 4*1\n"
+           "slot 0 5 0\n cycle 20\n",
+        " miss done ", "3 miss 0 0 3\n4 done 0 0 4\n");
+}
+
+/* ---- where two rules meet ---------------------------------------------------------------------------- */
+
+TEST(a_slice_that_is_used_up_ends_also_before_an_event_and_after_an_overrun)
+{
+    /* At 3 the block of 9 does not fit before the release at 5; task 1 has a block that does. */
+    EXPECT("policy round-robin\n set until=30 quantum=3\n task T=99 C=99\n job 3 9\n task T=99 C=99\n job 1\n"
+           "task T=99 O=5 C=9\n job 1\n",
+        " slice-end start ",
+        "0 start 0 0 0\n3 slice-end 0 0 3\n3 start 1 0 0\n4 slice-end 1 0 1\n14 slice-end 0 0 12\n"
+        "14 start 2 0 0\n15 slice-end 2 0 1\n");
+    EXPECT("policy round-robin\n set until=30 quantum=3\n task T=99 C=3 on_overrun=extend:100\n job 2*3\n"
+           "task T=99 C=99\n job 1\n",
+        " slice-end overrun ",
+        "3 overrun 0 0 3\n3 slice-end 0 0 3\n4 slice-end 1 0 1\n7 slice-end 0 0 6\n");
+}
+
+TEST(of_equal_limits_the_budget_comes_before_the_server)
+{
+    EXPECT("policy edf\n set until=9\n server kind=cbs Q=5 P=10\n task T=20 D=20 C=5 server=0\n job 6*1\n",
+        " overrun exhausted ", "5 overrun 0 0 5\n");
+}
+
+TEST(replenishments_come_before_releases_of_their_time)
+{
+    EXPECT("policy edf\n set until=11\n server kind=cbs Q=3 P=10\n task T=10 D=10 C=9 server=0\n job 4*1\n",
+        " exhausted replenished miss abort release ",
+        "0 release 0 0 0 deadline=10\n3 exhausted 0 0 3 server=0\n10 miss 0 0 3\n"
+        "10 replenished - - 3 server=0 holds=3\n10 abort 0 0 3 late\n10 release 0 1 0 deadline=20\n");
+}
+
+TEST(a_lent_rank_of_the_same_priority_does_not_preempt)
+{
+    /* Task 0 waits for the host inside the instance; task 1 waits for it since before task 2 became ready. */
+    EXPECT(
+        "policy priority\n set until=60\n task T=99 C=99 priority=1\n job 1 lock:7 1 wait:10 1 unlock:7 1\n"
+        "task T=99 O=1 C=99 priority=5\n job 1 lock:7 1\n task T=99 O=5 C=99 priority=5\n job 20*1\n",
+        " done ", "25 done 2 0 20\n27 done 1 0 2\n28 done 0 0 4\n");
+}
+
+TEST(a_dropped_job_is_the_last_to_get_an_instance)
+{
+    const char *set =
+        "policy priority\n set until=90 protocol=%s\n task T=99 C=99 level=C priority=1\n job lock:7 30*1\n"
+        "task T=99 O=2 C=99 level=QM priority=9\n job lock:7 4*1\n"
+        "task T=99 O=3 C=99 level=C priority=8\n job lock:7 5*1\n at 5 mode high\n";
+    char text[400];
+    for (int lends = 0; lends < 2; lends++) {
+        snprintf(text, sizeof text, set, lends ? "inheritance" : "none");
+        EXPECT(text, " done suspend ", "5 suspend 1 0 0 mode\n30 done 0 0 30\n35 done 2 0 5\n");
+    }
+}
+
+TEST(a_dropped_job_that_has_not_begun_gives_its_instance_up)
+{
+    /* Task 1 waits for the instance when it is dropped; task 2 comes later and needs it. */
+    EXPECT("policy priority\n set until=90\n task T=99 C=99 level=C priority=1 instance=3\n job 10*1\n"
+           "task T=99 O=2 C=99 level=QM priority=9 instance=3\n job 40*1\n"
+           "task T=99 O=20 C=99 level=C priority=8 instance=3\n job 5*1\n at 5 mode high\n",
+        " start done suspend ",
+        "0 start 0 0 0\n5 suspend 1 0 0 mode\n10 done 0 0 10\n20 start 2 0 0\n25 done 2 0 5\n");
+    /* It has been handed the instance at 10, but another one runs. */
+    EXPECT("policy priority\n set until=90\n task T=99 C=99 level=C priority=1 instance=3\n job 10*1\n"
+           "task T=99 O=2 C=99 level=QM priority=5 instance=3\n job 40*1\n"
+           "task T=99 O=10 C=99 level=C priority=9\n job 10*1\n"
+           "task T=99 O=12 C=99 level=C priority=8 instance=3\n job 5*1\n at 17 mode high\n",
+        " start done suspend ",
+        "0 start 0 0 0\n10 done 0 0 10\n10 start 2 0 0\n17 suspend 1 0 0 mode\n20 done 2 0 10\n"
+        "20 start 3 0 0\n"
+        "25 done 3 0 5\n");
+}
+
+TEST(a_queued_job_is_dropped_with_its_task)
+{
+    EXPECT("policy edf\n set until=30\n task T=10 D=10 C=99 on_late=queue\n job 15*1\n at 12 mode high\n",
+        " release skip suspend ", "0 release 0 0 0 deadline=10\n10 release 0 1 0 deadline=20\n12 skip 0 1 0\n"
+                                 "12 suspend 0 0 12 mode\n20 skip 0 2 0\n");
+}
+
+TEST(a_job_that_only_finishes_does_not_miss)
+{
+    EXPECT("policy edf\n set until=15\n task T=20 D=5 C=9 np=1\n job 7*1\n at 3 mode high\n", " done miss ",
+        "7 done 0 0 7\n");
+}
+
+TEST(a_ceiling_falls_when_the_job_ends)
+{
+    EXPECT("policy edf\n set until=60 protocol=ceiling\n task T=99 D=90 C=99 instance=3\n job 10*1\n"
+           "task T=99 O=50 D=20 C=99 instance=3\n job 1\n task T=99 O=2 D=30 C=99\n job 3*1\n",
+        " start done ",
+        "0 start 0 0 0\n10 done 0 0 10\n10 start 2 0 0\n13 done 2 0 3\n50 start 1 0 0\n51 done 1 0 1\n");
+}
+
+TEST(longer_periods_are_in_later_bands)
+{
+    EXPECT("policy rm+edf\n set until=60\n task T=300000000 D=20 C=99 level=B\n job 3*1\n"
+           "task T=200000000 D=900 C=99 level=B\n job 3*1\n task T=50000000 D=950 C=99 level=B\n job 3*1\n",
+        " start ", "0 start 2 0 0\n3 start 1 0 0\n6 start 0 0 0\n");
+}

@@ -214,6 +214,24 @@ TEST(tasks_come_and_go_while_it_runs)
     CHECK(job.state == WRT__RT_RUNNING && job.deadline == 9 && job.fuel_left == 5);
 }
 
+TEST(a_job_starts_where_it_was_picked_whatever_arrives_meanwhile)
+{
+    struct wrt__rt_opts o = room(WRT__RT_PRIORITY);
+    struct wrt__rt_pick pick;
+    begin(&o);
+    add(100, 0, 50);
+    add(100, 0, 50);
+    CHECK_EQ(wrt__rt_start(rt, 0, &err), WRT_OK);
+    CHECK_STR(told(0), "release 1/0@0, release 2/0@0, slice-begin 1/0@0");
+    CHECK(wrt__rt_pick(rt, &pick));
+    CHECK_EQ(wrt__rt_report(rt, WRT__RT_WAITING, 1, 1), WRT_OK);
+    CHECK_STR(told(1), "start 1/0@0, slice-end 1/0@1, slice-begin 2/0@1");
+    CHECK(wrt__rt_pick(rt, &pick));
+    CHECK_EQ(wrt__rt_wake(rt, 0, 3), WRT_OK);
+    CHECK_EQ(wrt__rt_report(rt, WRT__RT_DONE, 4, 5), WRT_OK);
+    CHECK_STR(told(5), "start 2/0@1, slice-end 2/0@5, done 2/0@5, slice-begin 1/0@5");
+}
+
 TEST(a_turn_given_up_goes_to_the_next)
 {
     struct wrt__rt_opts o = room(WRT__RT_PRIORITY);
