@@ -1,6 +1,7 @@
 /* sched_log: what a schedule said while it ran: samples, mode changes, records for trace and pictures. One
  * log a core, so that cores write without waiting for each other. */
 #include "sched_system.h"
+#include "schedule.h"
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -205,6 +206,7 @@ void wd_system_drain(struct wd_system *s)
         }
         if (first == UINT32_MAX) break;
         if (s->trace) wd_trace_out_put(s->trace, &s->cores[first].records[at[first]]);
+        if (s->schedule) wd_schedule_add(s->schedule, &s->cores[first].records[at[first]]);
         at[first]++;
     }
     for (uint32_t k = 0; k < s->o.cores; k++) s->cores[k].count = 0;

@@ -302,6 +302,7 @@ static int run_prepare(struct sched_run *x)
         trace = x->trace_path;
     }
     int code = wd_system_trace(&x->s, trace);
+    if (!code) code = wd_system_report(&x->s, wd_option(x->w, WD_OPT_report));
     wd_system_picture(&x->s, x->until_ns);
     return code;
 }
@@ -330,7 +331,8 @@ static int run_whole(struct sched_run *x)
     wd_system_collect(&x->s);
     if (!code) code = run_misses(&x->s) ? WD_EXIT_MISS : WD_EXIT_OK;
     run_report(x, code);
-    return code;
+    int page = wd_system_report_end(&x->s);
+    return code ? code : page;
 }
 
 int wd_sched_cmd_run(struct wd *w)

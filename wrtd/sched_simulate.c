@@ -254,6 +254,7 @@ static int sim_whole(struct sim *x, struct wd_sched_input *in)
     if (!code) code = wd_system_admit(&x->s);
     if (code) return code;
     code = wd_system_trace(&x->s, wd_option(w, WD_OPT_trace));
+    if (!code) code = wd_system_report(&x->s, wd_option(w, WD_OPT_report));
     wd_system_picture(&x->s, x->until_ns);
     if (!code && wrt_sched_prepare(x->s.sched, &e) != WRT_OK)
         code = wd_report(w, &e, x->s.file, wd_exit_of(&e));
@@ -264,7 +265,8 @@ static int sim_whole(struct sim *x, struct wd_sched_input *in)
     if (code) return code;
     code = wd_signal_seen() ? WD_EXIT_INT : sim_misses(&x->s) ? WD_EXIT_MISS : WD_EXIT_OK;
     sim_report(x, code);
-    return code;
+    int page = wd_system_report_end(&x->s);
+    return code ? code : page;
 }
 
 int wd_sched_cmd_simulate(struct wd *w)

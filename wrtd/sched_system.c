@@ -1,5 +1,6 @@
 /* sched_system: from a manifest or a JSON set to a schedule of the library, and its admission. */
 #include "sched_system.h"
+#include "schedule.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -238,6 +239,8 @@ void wd_system_close(struct wd_system *s)
     free(s->rows);
     free(s->cores);
     free(s->adm);
+    if (s->schedule) wd_schedule_free(s->schedule);
+    free(s->schedule);
     if (s->own_engine) wrt_engine_free(s->own_engine);
     *s = (struct wd_system){ 0 };
 }

@@ -65,6 +65,8 @@ struct wd_system {
     wrt_status adm_status;          /* WRT_OK, WRT_E_REJECTED, WRT_E_UNSUPPORTED no test for this policy */
     wrt_error adm_error;
     struct wd_trace_out *trace;
+    const char *report;             /* --report */
+    struct wd_schedule *schedule;
 };
 
 /* Opens the operand: a manifest or a JSON set, options --policy and --virtual on top. With `modules` the
@@ -100,6 +102,9 @@ uint64_t wd_system_hash(const struct wd_system *s);
 /* Begins a trace file (NULL: none): names and descriptions of the tasks. 0 or an exit code. */
 int wd_system_trace(struct wd_system *s, const char *path);
 int wd_system_trace_end(struct wd_system *s);
+/* sched_report.c: the page of --report (NULL: none), written by the end. 0 or an exit code. */
+int wd_system_report(struct wd_system *s, const char *path);
+int wd_system_report_end(struct wd_system *s);
 /* The text picture shows [0, until) in as many columns as the terminal has room for. */
 void wd_system_picture(struct wd_system *s, uint64_t until_ns);
 void wd_gantt_text(struct wd_system *s, FILE *out);

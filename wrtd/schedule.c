@@ -165,18 +165,25 @@ static void schedule_record(struct wd_schedule *s, const wrt_trace_rec *r)
     }
 }
 
+void wd_schedule_task(struct wd_schedule *s, uint32_t number, const char *name, uint32_t core, uint8_t level,
+    uint64_t period_ns, uint64_t budget_fuel)
+{
+    size_t at = schedule_row(s, WRT_TRACE_JOB | number);
+    struct wd_row *row = &s->rows[at];
+    if (name) snprintf(row->name, sizeof row->name, "%s", name);
+    row->known = true;
+    row->level = level;
+    row->core = core;
+    row->period_ns = period_ns;
+    row->budget_fuel = budget_fuel;
+}
+
 void wd_schedule_add(struct wd_schedule *s, const wrt_trace_rec *r)
 {
     if (r->kind == WD_TRACE_NAME) {
         schedule_name(s, r);
     } else if (r->kind == WD_TRACE_TASK) {
-        size_t at = schedule_row(s, r->task);
-        struct wd_row *row = &s->rows[at];
-        row->known = true;
-        row->level = (uint8_t)r->a;
-        row->core = r->core;
-        row->period_ns = r->t_ns;
-        row->budget_fuel = r->fuel;
+        wd_schedule_task(s, (uint32_t)r->task, NULL, r->core, (uint8_t)r->a, r->t_ns, r->fuel);
     } else {
         wrt_trace_rec shifted = *r;
         shifted.t_ns = r->t_ns > s->base_ns ? r->t_ns - s->base_ns : 0;

@@ -48,6 +48,9 @@ enum { WD_SCHEDULE_MAX = 2000000 };     /* spans, marks; more are counted in `dr
 
 void wd_schedule_init(struct wd_schedule *s);
 void wd_schedule_free(struct wd_schedule *s);
+/* Describes a task of a set. */
+void wd_schedule_task(struct wd_schedule *s, uint32_t number, const char *name, uint32_t core, uint8_t level,
+    uint64_t period_ns, uint64_t budget_fuel);
 /* Any record of a trace, names and task descriptions too, in the order of the file. */
 void wd_schedule_add(struct wd_schedule *s, const wrt_trace_rec *r);
 /* Behind the last record: closes what is open, orders rows by core, then number. */

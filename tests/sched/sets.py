@@ -48,7 +48,7 @@ def random_task(rng, policy, number, share, faults):
         deadline = int(period * rng.uniform(0.4, 1.0))
     task = dict(T=period, D=deadline, O=rng.choice((0, 0, rng.randrange(period))), level=level, C=budgets, priority=rng.choice((10, 50, 50, 128, 200)),
                 weight=rng.randint(1, 3), np=rng.random() < 0.1, on_late=rng.choice(("abort", "skip", "queue")),
-                on_drop=rng.choice(("suspend", "abort", "degrade")), degrade=rng.randint(1, 4),
+                on_drop=rng.choice(("suspend", "abort", "degrade")), degrade=rng.randint(2, 4),
                 on_overrun=rng.choice(("abort", "abort", "suspend", "trap", "extend" if level < 3 else "abort")), percent=rng.choice((10, 25, 100)),
                 enforce=level >= 3 or rng.random() < 0.8, monitor=level >= 3 or rng.random() < 0.85, jobs=Behaviour(lines))
     if policy == "rm+edf" and rng.random() < 0.3:

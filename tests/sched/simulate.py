@@ -487,30 +487,41 @@ class Simulator:
             t.job = job
             self.becomes_ready(job)
 
-    def slot_edges(self):
-        if self.slot_end <= self.now:
-            self.slot, self.slot_end = None, FAR
-        if self.slots and self.slot_base + self.slots[self.slot_next]["at"] <= self.now:
-            self.slot = self.slots[self.slot_next]
-            self.slot_end = self.now + self.slot["length"]
-            self.slot_next += 1
-            if self.slot_next == len(self.slots):
-                self.slot_next, self.slot_base = 0, self.slot_base + self.cycle
-            t = self.tasks[self.slot["task"]]
-            self.release(t, self.now + t.D if t.D else self.slot_end)
+    def slot_begins(self):
+        self.slot = self.slots[self.slot_next]
+        self.slot_end = self.now + self.slot["length"]
+        self.slot_next += 1
+        if self.slot_next == len(self.slots):
+            self.slot_next, self.slot_base = 0, self.slot_base + self.cycle
+        t = self.tasks[self.slot["task"]]
+        self.release(t, self.now + t.D if t.D else self.slot_end)
 
-    def events(self):
+    def one_event(self):
+        """The first thing in the order of the page that is due; False: nothing is."""
         for t in self.tasks:
             for job in (t.job, t.queued):
-                if self.can_miss(job) and job.deadline <= self.now and job in (t.job, t.queued):
+                if self.can_miss(job) and job.deadline <= self.now:
                     self.miss(job)
+                    return True
         for v in self.servers:
             if self.server_event(v) <= self.now:
                 self.server_replenish(v)
+                return True
         for t in self.tasks:
             if t.next_release() <= self.now:
                 self.release(t)
-        self.slot_edges()
+                return True
+        if self.slot_end <= self.now:
+            self.slot, self.slot_end = None, FAR
+            return True
+        if self.slots and self.slot_base + self.slots[self.slot_next]["at"] <= self.now:
+            self.slot_begins()
+            return True
+        return False
+
+    def events(self):
+        while self.one_event():
+            pass
         self.try_return()
 
     # ---- the run ----------------------------------------------------------------------------------------
@@ -538,7 +549,7 @@ class Simulator:
                 return self.overrun(job)
             if price > left and which == 1:
                 return self.server_exhausted(v, job)
-            if sliced and job.slice <= 0:
+            if sliced and job.slice <= 0 and price > job.slice:
                 return self.slice_over(job)
             if price > left:
                 self.now = horizon
