@@ -8,9 +8,9 @@ host=${1:?usage: run.sh BUILD}
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 passed=0 failed=0 skipped=0
-check() { # NAME TEXT: is it the text of the host?
-    if [ "$2" = "$want" ]; then passed=$((passed + 1)); else
-        failed=$((failed + 1)); echo "board: $1 differs from the host"; diff <(echo "$want") <(echo "$2") | head -20; fi
+check() { # NAME TEXT WANT: is it the text of the host?
+    if [ "$2" = "$3" ]; then passed=$((passed + 1)); else
+        failed=$((failed + 1)); echo "board: $1 differs from the host"; diff <(echo "$3") <(echo "$2") | head -20; fi
 }
 skip() { echo "board: $1 skipped, $2 is not installed"; skipped=$((skipped + 1)); }
 
@@ -20,6 +20,9 @@ cc=$(command -v gcc || command -v cc)
 $cc $flags -O2 "$board/board.c" "$board/host.c" "$host/libwrt.a" -lpthread -o "$work/host" || { echo "0 passed, 1 failed"; exit 1; }
 want=$("$work/host") || { echo "board: the host fails: $want"; echo "0 passed, 1 failed"; exit 1; }
 echo "$want"
+$cc $flags -O2 "$board/set.c" "$board/host.c" "$host/libwrt.a" -lpthread -o "$work/host_set" || { echo "0 passed, 1 failed"; exit 1; }
+want_set=$("$work/host_set") || { echo "board: the host fails: $want_set"; echo "0 passed, 1 failed"; exit 1; }
+echo "$want_set"
 case "$want" in *failed*) failed=$((failed + 1)) ;; *) passed=$((passed + 1)) ;; esac
 
 without=$(awk '/^-/ { print substr($1, 2) }' "$top/tools/core.list")
@@ -37,13 +40,18 @@ run_arm() {
     local name=cortex-$1 cpu=$1 machine=$2; shift 2
     if ! command -v arm-none-eabi-gcc > /dev/null || ! command -v qemu-system-arm > /dev/null; then skip "$name" "arm-none-eabi-gcc or qemu-system-arm"; return; fi
     build arm-none-eabi-gcc "$work/$cpu" -mthumb -mcpu=cortex-$cpu "$@" || { failed=$((failed + 1)); return; }
-    arm-none-eabi-gcc $flags -O2 -ffreestanding -mthumb -mcpu=cortex-$cpu "$@" -nostdlib -Wl,--gc-sections -T "$board/arm.ld" \
-        "$board/board.c" "$board/start_arm.c" "$board/mem.c" "$work/$cpu"/*.o -lgcc -Wl,-Map="$work/$cpu.map" -o "$work/$cpu.elf" || { failed=$((failed + 1)); return; }
-    check "$name" "$(timeout 300 qemu-system-arm -M "$machine" -nographic -monitor none -serial none -semihosting -kernel "$work/$cpu.elf" 2>&1)"
+    local program
+    for program in board set; do
+        arm-none-eabi-gcc $flags -O2 -ffreestanding -mthumb -mcpu=cortex-$cpu "$@" -nostdlib -Wl,--gc-sections -T "$board/arm.ld" \
+            "$board/$program.c" "$board/start_arm.c" "$board/mem.c" "$work/$cpu"/*.o -lgcc -Wl,-Map="$work/$cpu.$program.map" -o "$work/$cpu.$program.elf" ||
+            { failed=$((failed + 1)); return; }
+        check "$name $program" "$(timeout 300 qemu-system-arm -M "$machine" -nographic -monitor none -serial none -semihosting -kernel "$work/$cpu.$program.elf" 2>&1)" \
+            "$([ $program = set ] && echo "$want_set" || echo "$want")"
+    done
     [ "$cpu" = m4 ] || return
     # What it costs: the linked image without the guest, stack per function, and bytes of RAM.
-    arm-none-eabi-size "$work/$cpu.elf" | awk 'NR == 2 { print "size image text " $1 " data " $2 }'
-    python3 "$top/tests/board/linked.py" "$work/$cpu.map" "$work/$cpu/"
+    arm-none-eabi-size "$work/$cpu.board.elf" | awk 'NR == 2 { print "size image text " $1 " data " $2 }'
+    python3 "$top/tests/board/linked.py" "$work/$cpu.board.map" "$work/$cpu/"
     cat "$work/$cpu"/*.su | sort -t "$(printf '\t')" -k2 -rn | head -5 | awk '{ sub(/.*\//, "", $1); print "stack " $2 " " $1 }'
     arm-none-eabi-gcc $flags -O2 -ffreestanding -mthumb -mcpu=cortex-$cpu "$@" -nostdlib -Wl,--gc-sections -T "$board/arm.ld" \
         "$top/tests/board/ram.c" "$board/start_arm.c" "$board/mem.c" "$work/$cpu"/*.o -lgcc -o "$work/ram.elf" || { failed=$((failed + 1)); return; }
@@ -56,9 +64,13 @@ run_riscv() {
     local name=$1 qemu=$2; shift 2
     if ! command -v riscv64-unknown-elf-gcc > /dev/null || ! command -v "$qemu" > /dev/null; then skip "$name" "riscv64-unknown-elf-gcc or $qemu"; return; fi
     build riscv64-unknown-elf-gcc "$work/$name" -mcmodel=medany "$@" || { failed=$((failed + 1)); return; }
-    riscv64-unknown-elf-gcc $flags -O2 -ffreestanding -mcmodel=medany "$@" -nostdlib -nostartfiles -Wl,--gc-sections,--no-warn-rwx-segments -T "$board/riscv.ld" \
-        "$board/board.c" "$board/start_riscv.c" "$board/mem.c" "$work/$name"/*.o -lgcc -o "$work/$name.elf" || { failed=$((failed + 1)); return; }
-    check "$name" "$(timeout 300 "$qemu" -M virt -bios none -nographic -monitor none -serial stdio -kernel "$work/$name.elf" 2>&1)"
+    local program
+    for program in board set; do
+        riscv64-unknown-elf-gcc $flags -O2 -ffreestanding -mcmodel=medany "$@" -nostdlib -nostartfiles -Wl,--gc-sections,--no-warn-rwx-segments -T "$board/riscv.ld" \
+            "$board/$program.c" "$board/start_riscv.c" "$board/mem.c" "$work/$name"/*.o -lgcc -o "$work/$name.$program.elf" || { failed=$((failed + 1)); return; }
+        check "$name $program" "$(timeout 300 "$qemu" -M virt -bios none -nographic -monitor none -serial stdio -kernel "$work/$name.$program.elf" 2>&1)" \
+            "$([ $program = set ] && echo "$want_set" || echo "$want")"
+    done
 }
 run_arm m4 mps2-an386 -mfloat-abi=hard -mfpu=fpv4-sp-d16
 run_arm m3 mps2-an385
