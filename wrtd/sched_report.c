@@ -124,7 +124,8 @@ static void report_text(struct wd_buf *b, struct wd_system *s)
         "<th>response&nbsp;&le;</th><th>response max</th><th>p99</th><th>jitter</th>"
                   "<th>fuel max of budget</th>");
     report_add(b,
-        "<th>released</th><th>done</th><th>missed</th><th>overrun</th><th>aborted</th><th>skipped</th></tr>\n");
+        "<th>released</th><th>done</th><th>missed</th><th>overrun</th><th>aborted</th>"
+        "<th>skipped</th></tr>\n");
     for (uint32_t k = 0; k < s->rows_count; k++) report_row(b, s, k);
     report_add(b,
         "</table>\n<p class=\"quiet\">"

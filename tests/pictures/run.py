@@ -56,7 +56,7 @@ class Trace:
 def made_up():
     """Two cores, five levels; job 3 of lidar overruns at 161 ms, misses at 200 ms; mode high from 161 to 251 ms."""
     trace, events = Trace(), []
-    tasks = [("pedal", 4, 0, 5, 1), ("slip", 3, 0, 10, 3), ("li<dar>", 2, 1, 50, 12), ("plan", 1, 1, 100, 20), ("log", 0, 1, 200, 30)]
+    tasks = [("pedal", 4, 0, 5, 6), ("slip", 3, 0, 10, 3), ("li<dar>", 2, 1, 50, 12), ("plan", 1, 1, 100, 20), ("log", 0, 1, 200, 30)]
     for n, (name, level, core, period, fuel) in enumerate(tasks):
         trace.name(JOB | n, name)
         trace.put(period * MS, fuel * 1000, JOB | n, TASK, core, level)
