@@ -60,20 +60,47 @@ static wrt_status sched_simulate(wrt_sched *s)
 
 /* ---- with the clock --------------------------------------------------------------------------------- */
 
+#if WRT__FORMAT
 static const char *sched_os_word(wrt_status status)
 {
     return status == WRT_OK ? "yes" : status == WRT_E_DENIED ? "not permitted" : "not on this platform";
 }
+
+static void sched_os_name(const struct wrt__core *c)
+{
+    char name[16];
+    wrt__format(name, sizeof name, "wrt-core%u", c->number);
+    wrt__port_thread_name(name);
+}
+
+static void sched_os_say(struct wrt__core *c)
+{
+    const wrt_sched_opts *o = c->opts;
+    wrt__format(c->os_text, sizeof c->os_text, "processor of its own: %s; %s: %s; memory locked: %s",
+        o->pin ? sched_os_word(c->pinned) : "not asked for",
+        o->os_policy == WRT_OS_DEADLINE ? "SCHED_DEADLINE" : "SCHED_FIFO",
+        o->os_policy != WRT_OS_NORMAL ? sched_os_word(c->os_policy) : "not asked for",
+        o->lock_memory ? sched_os_word(c->locked) : "not asked for");
+}
+#else /* the statuses say it all */
+static void sched_os_name(const struct wrt__core *c)
+{
+    (void)c;
+}
+
+static void sched_os_say(struct wrt__core *c)
+{
+    c->os_text[0] = 0;
+}
+#endif
 
 /* What was asked of the operating system for this thread, and what came of it. */
 static void sched_os_ask(struct wrt__core *c, struct wrt__thread_was *was)
 {
     const wrt_sched_opts *o = c->opts;
     uint64_t period = UINT64_MAX;
-    char name[16];
     memset(was, 0, sizeof *was);
-    wrt__format(name, sizeof name, "wrt-core%u", c->number);
-    if (c->number != 0 || o->pin || o->os_policy != WRT_OS_NORMAL) wrt__port_thread_name(name);
+    if (c->number != 0 || o->pin || o->os_policy != WRT_OS_NORMAL) sched_os_name(c);
     for (uint32_t i = 0; i < c->jobs_count; i++) {
         const struct wrt__rt_task_opts *t = wrt__rt_task(c->rt, i);
         if (t->period_ns) period = wrt__min_u64(period, t->period_ns);
@@ -85,11 +112,7 @@ static void sched_os_ask(struct wrt__core *c, struct wrt__thread_was *was)
     if (o->os_policy == WRT_OS_FIFO) c->os_policy = wrt__port_thread_fifo(was, o->os_priority);
     if (o->os_policy == WRT_OS_DEADLINE)
         c->os_policy = wrt__port_thread_deadline(was, period / 10 * 9, period);
-    wrt__format(c->os_text, sizeof c->os_text, "processor of its own: %s; %s: %s; memory locked: %s",
-        o->pin ? sched_os_word(c->pinned) : "not asked for",
-        o->os_policy == WRT_OS_DEADLINE ? "SCHED_DEADLINE" : "SCHED_FIFO",
-        o->os_policy != WRT_OS_NORMAL ? sched_os_word(c->os_policy) : "not asked for",
-        o->lock_memory ? sched_os_word(c->locked) : "not asked for");
+    sched_os_say(c);
 }
 
 static void sched_core_main(void *arg)
