@@ -122,7 +122,8 @@ static bool ax_must_close(
         *eager = 1;
         return true;
     }
-    if ((*eager || x->o->eager) && turn >= AX_EAGER_TURNS) return true;
+    if (x->o->eager && turn > 2) return true;
+    if (*eager && turn >= AX_EAGER_TURNS) return true;
     if (x->forks == l->forks) return false;
     if (turn >= AX_TRIAL_TURNS && !l->tried) {
         *trial = l->tried = true;

@@ -59,6 +59,7 @@ struct wrt__ax_closing {
     struct wrt__ax_closing *outer, *in_frame;       /* of all; of this frame */
     uint32_t loop, passes;
     bool trial;                     /* only to see whether there is a bound */
+    bool narrowed;                  /* what widening added for nothing was taken back, once */
     struct wrt__as *first, *head;   /* state at the arrival where closing began; state that holds all */
     struct wrt__as *arrivals;       /* of this pass */
     struct wrt__as *aside;          /* what was pending before */

@@ -338,6 +338,22 @@ static void in_finish(struct wrt__ax *x, struct wrt__ax_frame *f, struct wrt__ax
     }
 }
 
+/* The head was large enough: perhaps what it held at first and what came back is, too. */
+static void in_narrow(struct wrt__ax *x, struct wrt__ax_frame *f, struct wrt__ax_closing *c)
+{
+    struct wrt__as *head = wrt__as_clone(x, c->first);
+    c->narrowed = true;
+    for (struct wrt__as *a = c->arrivals; head && a; a = a->next) {
+        for (uint32_t i = 0; i < in_used(f->b, a); i++) {
+            head->slots[i] = wrt__wv_join(&head->slots[i], &a->slots[i]);
+        }
+        wrt__as_widen(f->b, head, a, false);
+    }
+    if (!head) return;
+    wrt__as_free(x, c->head);
+    c->head = head;
+}
+
 void wrt__ax_close_pass(struct wrt__ax *x, struct wrt__ax_frame *f)
 {
     struct wrt__ax_closing *c = f->closing;
@@ -347,10 +363,11 @@ void wrt__ax_close_pass(struct wrt__ax *x, struct wrt__ax_frame *f)
         return;
     }
     const bool grown = in_grow_head(f, c);
-    if (!grown && (c->passes > 1 || !c->arrivals)) {
+    if (!grown && (c->narrowed || !c->arrivals)) {
         in_finish(x, f, c);
         return;
     }
+    if (!grown) in_narrow(x, f, c);
     wrt__as_free_list(x, c->arrivals);
     c->arrivals = NULL;
     wrt__as_free_list(x, f->pending);

@@ -9,7 +9,8 @@ enum {
     INFER_POLISH = 1500000,         /* of these, on what is bounded already */
     INFER_BYTES_LEAST = 24 << 20,   /* for states; else 16 times the binary */
     INFER_PATHS = 4096, INFER_WIDTH = 4,
-    INFER_LOW_BITS = 7
+    INFER_LOW_BITS = 7,
+    INFER_PART = 32                 /* of what is left, for keeping states apart in one case */
 };
 
 struct infer {
@@ -202,13 +203,14 @@ static bool infer_open_loops(struct infer *k, const struct wrt__ax_result *r)
     return any;
 }
 
-/* The arguments at hand: plainly, and if a loop stays open with its states apart. The result is in k->last. */
-static void infer_case(struct infer *k, uint64_t steps)
+/* The arguments at hand: plainly, and if a loop stays open with its states apart. The result is in k->last; its
+ * loops that stay open are in k->split. */
+static void infer_case(struct infer *k, uint64_t steps, uint64_t apart_steps)
 {
     const struct infer_how plain = { .steps = steps };
     infer_run(k, &plain, &k->last);
     if (k->last.end != WRT__AX_DONE || k->last.bounded || !infer_open_loops(k, &k->last)) return;
-    const struct infer_how apart = { .steps = wrt__min_u64(steps, k->left - k->left / 3), .apart = true };
+    const struct infer_how apart = { .steps = wrt__min_u64(apart_steps, k->left), .apart = true };
     infer_run(k, &apart, &k->spare);
     if (k->spare.end != WRT__AX_DONE || !k->spare.bounded) return;
     const struct wrt__ax_result other = k->last;
@@ -221,7 +223,7 @@ static void infer_case(struct infer *k, uint64_t steps)
 /* Adds the case at hand to `sum`. False: it has no bound, or there is no work left for it. */
 static bool infer_add_case(struct infer *k, struct wrt__ax_result *sum, uint64_t steps)
 {
-    infer_case(k, steps);
+    infer_case(k, steps, steps / INFER_PART);
     if (k->last.end == WRT__AX_DONE) infer_unite(k, sum, &k->last);
     return k->last.end == WRT__AX_DONE && k->last.bounded;
 }
@@ -244,7 +246,7 @@ static bool infer_low_bits(struct infer *k, struct wrt__ax_result *sum)
     uint32_t bits = 3;
     for (; bits <= INFER_LOW_BITS && !closed; bits += closed ? 0 : 2) {
         if (!infer_set_low_bits(k, all, bits, all->lo & (((uint64_t)1 << bits) - 1))) return false;
-        infer_case(k, k->left / 8);
+        infer_case(k, k->left / 8, k->left / INFER_PART);
         closed = k->last.end == WRT__AX_DONE && k->last.bounded;
         if (closed && k->last.steps > k->left >> bits) return false; /* there will not be time for all */
     }
@@ -275,7 +277,7 @@ static bool infer_by_cuts(struct infer *k, const uint64_t *cuts, uint32_t n, str
         const struct wrt__wv piece = wrt__wv_range(cuts[i], cuts[i + 1 < n ? i + 1 : 0] - 1, false);
         k->args[0] = all;
         if (!wrt__wv_meet(&k->args[0], &piece)) continue;
-        infer_case(k, polish ? k->left : k->left / 2);
+        infer_case(k, polish ? k->left : k->left / 2, k->left / INFER_PART);
         closed = k->last.end == WRT__AX_DONE && k->last.bounded;
         if (closed) infer_unite(k, sum, &k->last);
         else if (!polish && !wrt__wv_known(&k->args[0])) closed = infer_low_bits(k, sum);
@@ -314,7 +316,7 @@ static const char *infer_limit(const struct wrt__ax_result *r)
 static void infer_all(struct infer *k, struct wrt__ax_result *sum)
 {
     struct wrt__wcet_bounds *b = k->b;
-    infer_case(k, k->left / 2);
+    infer_case(k, k->left / 2, k->left / 2);
     const struct wrt__ax_result first = k->last; /* the arrays are used again: only its figures are */
     infer_absorb(k, &first);
     b->limit = infer_limit(&first);

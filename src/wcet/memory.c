@@ -706,11 +706,12 @@ static bool wm_within_page(struct wrt__wm_pool *pool, void *x, void *y, uint32_t
 static bool wm_within_kid(struct wrt__wm_pool *pool, void *x, void *y, uint32_t level, uint32_t relations)
 {
     if (x == y || y == WM_ANY) return true;
+    if (x == WM_ANY && !y) return false;
     if (level == 0) return wm_within_page(pool, x, y, relations);
-    if (x == WM_ANY) return false;
     const struct wm_node *a = x, *b = y;
     for (uint32_t i = 0; i < WM_FAN; i++) {
-        if (!wm_within_kid(pool, a ? a->kid[i] : NULL, b ? b->kid[i] : NULL, level - 1, relations)) return false;
+        void *kid = a && x != WM_ANY ? a->kid[i] : x; /* zero and unknown go on below */
+        if (!wm_within_kid(pool, kid, b ? b->kid[i] : NULL, level - 1, relations)) return false;
     }
     return true;
 }

@@ -181,13 +181,13 @@ bool wrt__wv_meet(struct wrt__wv *a, const struct wrt__wv *b)
     return wrt__wv_reduce(a);
 }
 
-/* An end that moved moves on by the size of the interval, but stops once at 0 and at the largest signed number:
+/* An end that moved moves on by eight times the size of the interval, but stops once at 0 and at the largest signed number:
  * loops often stop there themselves. */
 struct wrt__wv wrt__wv_widen(const struct wrt__wv *a, const struct wrt__wv *b)
 {
     struct wrt__wv v = wrt__wv_join(a, b);
     uint64_t m = wrt__wv_all(v.wide), size = wrt__wv_size(&v), top = m >> 1;
-    if (size >= m >> 2 && (v.lo != a->lo || v.hi != a->hi)) {
+    if (size >= m >> 5 && (v.lo != a->lo || v.hi != a->hi)) {
         if (v.lo == a->lo && v.hi < top && v.lo <= v.hi) {
             v.hi = top;
         } else if (v.hi == a->hi && v.lo != 0 && v.lo <= v.hi && v.hi <= top) {
@@ -198,11 +198,11 @@ struct wrt__wv wrt__wv_widen(const struct wrt__wv *a, const struct wrt__wv *b)
         }
     } else {
         if (v.hi != a->hi) {
-            uint64_t hi = (v.hi + size) & m;
+            uint64_t hi = (v.hi + 8 * size) & m;
             v.hi = v.hi < top && hi > top ? top : hi;
         }
         if (v.lo != a->lo) {
-            uint64_t lo = (v.lo - size) & m;
+            uint64_t lo = (v.lo - 8 * size) & m;
             v.lo = v.lo != 0 && v.lo <= top && lo > top ? 0 : lo;
         }
     }
