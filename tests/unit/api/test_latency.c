@@ -1,5 +1,5 @@
-/* How long an outside event waits while a task works, in fuel: what is posted at most poll_fuel and one block, timers
- * and descriptors eight times poll_fuel and one block. */
+/* How long an outside event waits while a task works, in fuel: what is posted at most poll_fuel and one
+ * block, timers and descriptors eight times poll_fuel and one block. */
 #define _GNU_SOURCE
 #include <unistd.h>
 #include "fixture.h"
