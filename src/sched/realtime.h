@@ -58,7 +58,7 @@ enum {
     WRT__RT_MISS_THRESHOLD_MAX = 1000,
     WRT__RT_REPLENISHMENTS = 8,         /* pending of a sporadic server */
     WRT__RT_WINDOW = 10,                /* hyperperiods in which misses count */
-    WRT__W_RT_OPTION = 220              /* catalogue number: an option is out of range */
+    WRT__W_RT_OPTION = 240              /* catalogue number: a field of a task set is wrong */
 };
 
 struct wrt__rt_opts {

@@ -48,7 +48,8 @@ struct rt_rank wrt__rt_rank(const struct wrt__rt *rt, const struct rt_task *t)
         return (struct rt_rank){ 255u - (server ? server->o.priority : t->o.priority), t->order, 0 };
     case WRT__RT_RM:
         if (server) return (struct rt_rank){ server->o.period_ns, RANK_SERVER + t->o.server, t->order };
-        return (struct rt_rank){ rank_period(&t->o), rt_number(rt, t), 0 };
+        /* 1: behind who stands in an instance with a ceiling of this rank. */
+        return (struct rt_rank){ rank_period(&t->o), rt_number(rt, t), 1 };
     case WRT__RT_EDF:
     case WRT__RT_RM_EDF: return rank_deadline(rt, t);
     case WRT__RT_TABLE: return (struct rt_rank){ t->has_slot ? 0 : 1, t->order, 0 };

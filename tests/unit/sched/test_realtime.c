@@ -639,9 +639,11 @@ TEST(a_slice_that_is_used_up_ends_also_before_an_event_and_after_an_overrun)
         "0 start 0 0 0\n3 slice-end 0 0 3\n3 start 1 0 0\n4 slice-end 1 0 1\n14 slice-end 0 0 12\n"
         "14 start 2 0 0\n15 slice-end 2 0 1\n");
     EXPECT("policy round-robin\n set until=30 quantum=3\n task T=99 C=3 on_overrun=extend:100\n job 2*3\n"
-           "task T=99 C=99\n job 1\n",
-        " slice-end overrun ",
-        "3 overrun 0 0 3\n3 slice-end 0 0 3\n4 slice-end 1 0 1\n7 slice-end 0 0 6\n");
+           "task T=99 C=99\n job 1\n task T=99 O=3 C=9\n job 1\n",
+        " slice-end overrun release ",
+        "0 release 0 0 0 deadline=none\n0 release 1 0 0 deadline=none\n3 overrun 0 0 3\n"
+        "3 release 2 0 0 deadline=none\n3 slice-end 0 0 3\n4 slice-end 1 0 1\n5 slice-end 2 0 1\n"
+        "8 slice-end 0 0 6\n");
 }
 
 TEST(of_equal_limits_the_budget_comes_before_the_server)
@@ -725,4 +727,48 @@ TEST(longer_periods_are_in_later_bands)
     EXPECT("policy rm+edf\n set until=60\n task T=300000000 D=20 C=99 level=B\n job 3*1\n"
            "task T=200000000 D=900 C=99 level=B\n job 3*1\n task T=50000000 D=950 C=99 level=B\n job 3*1\n",
         " start ", "0 start 2 0 0\n3 start 1 0 0\n6 start 0 0 0\n");
+}
+
+/* Random sets with nested sections in any order, no waits for the host: does a job ever close a cycle? */
+static uint32_t deadlocks_of(const char *policy, const char *protocol, uint64_t seed)
+{
+    char set[4000], *text = NULL;
+    const char *at = set;
+    size_t n, bytes;
+    uint64_t r = seed;
+    uint32_t found = 0;
+    FILE *file = open_memstream(&text, &bytes);
+    n = (size_t)snprintf(
+        set, sizeof set, "policy %s\n set until=3000 protocol=%s mode_switching=0\n", policy, protocol);
+    for (int i = 0; i < 5; i++) {
+        unsigned a = (unsigned)(test_random(&r) % 3), b = (a + 1 + (unsigned)(test_random(&r) % 2)) % 3;
+        unsigned period = 60 + (unsigned)(test_random(&r) % 90);
+        n += (size_t)snprintf(set + n, sizeof set - n,
+            "task T=%u D=%u O=%u C=99 priority=%d on_late=skip\n uses %u %u\n"
+            "job 2*%u lock:%u 3*2 lock:%u 2*2 unlock:%u 1 unlock:%u 2\n",
+            period, period, (unsigned)(test_random(&r) % 40), i, a, b, 1 + (unsigned)(test_random(&r) % 3), a,
+            b, b, a);
+    }
+    audit = true;
+    shown = " failed ";
+    world_run(file, next_line, &at);
+    fclose(file);
+    for (const char *p = text; (p = strstr(p, "deadlock")) != NULL; p++) found++;
+    free(text);
+    world_forget();
+    return found;
+}
+
+TEST(ceilings_exclude_deadlocks)
+{
+    static const char *const policies[] = { "priority", "rm", "edf", "rm+edf" };
+    for (size_t i = 0; i < WRT_COUNT(policies); i++) {
+        uint32_t without = 0;
+        for (uint64_t seed = 1; seed <= 60; seed++) {
+            CONTEXT("%s, seed %u", policies[i], (unsigned)seed);
+            CHECK_EQ(deadlocks_of(policies[i], "ceiling", seed), 0);
+            without += deadlocks_of(policies[i], "inheritance", seed);
+        }
+        CHECK(without > 0);
+    }
 }
