@@ -6,36 +6,67 @@ enum { ANALYSIS_ILP_EDGES = 20000 };
 
 /* ---- what is known --------------------------------------------------------------------------------------- */
 
-/* Facts decide what they speak of; inference fills the rest and gives what is least. */
+static bool analysis_lower(uint64_t *known, uint64_t other)
+{
+    if (other >= *known) return false;
+    *known = other;
+    return true;
+}
+
+/* What inference found without facts: `all`, and it stands beside them and may be less; else facts decide what they
+ * speak of, and inference fills the rest. */
+static void analysis_loop(struct wrt__wcet_loop *loop, const struct wrt__wcet_loop *other, bool all)
+{
+    bool stated = loop->max != WRT__WCET_INF || loop->total != WRT__WCET_INF;
+    if (all || !stated) {
+        if (analysis_lower(&loop->max, other->max)) loop->rule = other->rule;
+        loop->reason = other->reason;
+    }
+    if (all) {
+        if (analysis_lower(&loop->total, other->total)) loop->total_rule = other->total_rule;
+        loop->entries = wrt__min_u64(loop->entries, other->entries);
+    }
+    loop->min = wrt__max_u64(loop->min, wrt__min_u64(other->min, loop->max));
+}
+
+static void analysis_site(struct wrt__wcet_site *site, const struct wrt__wcet_site *other, bool all)
+{
+    site->size_max = wrt__min_u64(site->size_max, other->size_max);
+    site->size_min = wrt__max_u64(site->size_min, other->size_min);
+    site->fuel_low = wrt__max_u64(site->fuel_low, other->fuel_low);
+    if (!all) return;
+    if (analysis_lower(&site->fuel_high, other->fuel_high)) site->rule = other->rule;
+    if (!site->targets) {
+        site->targets = other->targets;
+        site->targets_count = other->targets_count;
+    }
+}
+
 static wrt_status analysis_merge(
-    struct wrt__wcet_bounds *b, const struct wrt__wcet_bounds *inferred, wrt_error *err)
+    struct wrt__wcet_bounds *b, const struct wrt__wcet_bounds *inferred, bool all, wrt_error *err)
 {
     const struct wrt__wcet_program *p = b->p;
     for (uint32_t i = 0; i < p->loops_count; i++) {
-        struct wrt__wcet_loop *loop = &b->loops[i];
-        const struct wrt__wcet_loop *other = &inferred->loops[i];
-        if (loop->max == WRT__WCET_INF && loop->total == WRT__WCET_INF) {
-            loop->max = other->max;
-            loop->rule = other->rule;
-            loop->reason = other->reason;
-        }
-        if (other->min > loop->max && other->min != WRT__WCET_INF) {
+        const struct wrt__wcet_loop *loop = &b->loops[i], *other = &inferred->loops[i];
+        if (all && loop->rule == WRT__WCET_RULE_ANNOTATION && other->min > loop->max) {
             return wrt__fail(err, WRT_E_INVALID, WRT__W_WCET_CONTRADICTION, loop->offset,
                 "a fact is false: every entry of loop %u of function %u makes at least %lu arrivals", loop->ordinal,
                 loop->func, other->min);
         }
-        loop->min = wrt__max_u64(loop->min, other->min);
+        analysis_loop(&b->loops[i], other, all);
     }
-    for (uint32_t i = 0; i < p->sites_count; i++) {
-        b->sites[i].size_max = wrt__min_u64(b->sites[i].size_max, inferred->sites[i].size_max);
-        b->sites[i].size_min = wrt__max_u64(b->sites[i].size_min, inferred->sites[i].size_min);
-        b->sites[i].fuel_low = wrt__max_u64(b->sites[i].fuel_low, inferred->sites[i].fuel_low);
-    }
+    for (uint32_t i = 0; i < p->sites_count; i++) analysis_site(&b->sites[i], &inferred->sites[i], all);
     for (uint32_t i = 0; i < p->bodies_count; i++) {
-        b->funcs[i].fuel_low = wrt__max_u64(b->funcs[i].fuel_low, inferred->funcs[i].fuel_low);
+        struct wrt__wcet_func *f = &b->funcs[i];
+        const struct wrt__wcet_func *other = &inferred->funcs[i];
+        f->fuel_low = wrt__max_u64(f->fuel_low, other->fuel_low);
+        if (all && analysis_lower(&f->fuel_high, other->fuel_high)) f->fuel_rule = other->fuel_rule;
+        if (all && analysis_lower(&f->calls, other->calls)) f->calls_rule = other->calls_rule;
     }
+    if (all && analysis_lower(&b->fuel_high, inferred->fuel_high)) b->fuel_rule = inferred->fuel_rule;
     b->fuel_low = wrt__max_u64(b->fuel_low, inferred->fuel_low);
     b->memory_pages = wrt__min_u64(b->memory_pages, inferred->memory_pages);
+    b->limit = inferred->limit;
     return WRT_OK;
 }
 
@@ -44,20 +75,21 @@ static void analysis_args(struct wrt__wcet_bounds *b, const struct wrt__wcet_opt
     for (uint32_t i = 0; i < o->args_count && i < WRT__WCET_ARGS; i++) b->args[i] = o->args[i];
 }
 
+/* Inference looks at the code first without facts, since a false one would spoil what is certain; only when that
+ * leaves the entry open does it try again with what is stated. */
 static wrt_status analysis_infer(
     struct wrt__wcet_analysis *a, const struct wrt__wcet_options *o, wrt_error *err)
 {
+    const bool all = o->use == WRT__FACTS_ALL;
     if (o->no_inference) return WRT_OK;
-    analysis_args(&a->b, o);
-    if (o->use == WRT__FACTS_ALL) return wrt__wcet_infer(&a->b, o->steps, err);
-    struct wrt__wcet_bounds inferred;
-    wrt_status status = wrt__wcet_bounds_init(&inferred, &a->p, err);
+    wrt_status status = wrt__wcet_bounds_init(&a->alone, &a->p, err);
     if (status != WRT_OK) return status;
-    analysis_args(&inferred, o);
-    status = wrt__wcet_infer(&inferred, o->steps, err);
-    if (status == WRT_OK) status = analysis_merge(&a->b, &inferred, err);
-    a->b.limit = inferred.limit;
-    return status;
+    analysis_args(&a->b, o);
+    analysis_args(&a->alone, o);
+    status = wrt__wcet_infer(&a->alone, o->steps, err);
+    if (status == WRT_OK) status = analysis_merge(&a->b, &a->alone, all, err);
+    if (status != WRT_OK || !all || a->facts.count == 0 || a->alone.fuel_high != WRT__WCET_INF) return status;
+    return wrt__wcet_infer(&a->b, o->steps, err);
 }
 
 static wrt_status analysis_known(
@@ -73,6 +105,34 @@ static wrt_status analysis_known(
     }
     if (status == WRT_OK) status = analysis_infer(a, o, err);
     return status;
+}
+
+/* In recursive functions invocations interrupt each other, and a counter of arrivals per entry mixes them up. What
+ * is stated per entry there is used only where inference has no bound. True: something changed. */
+static bool analysis_distrust(struct wrt__wcet_analysis *a)
+{
+    bool any = false;
+    for (uint32_t i = 0; a->alone.loops && i < a->p.bodies_count; i++) {
+        const struct wrt__wcet_body *body = &a->p.bodies[i];
+        for (uint32_t l = 0; a->x.units[i].recursive && l < body->loops_count; l++) {
+            struct wrt__wcet_loop *loop = wrt__wcet_loop_of(&a->b, body, l);
+            const struct wrt__wcet_loop *own = wrt__wcet_loop_of(&a->alone, body, l);
+            if (loop->rule != WRT__WCET_RULE_ANNOTATION || own->max == WRT__WCET_INF) continue;
+            loop->max = own->max;
+            loop->rule = own->rule;
+            any = true;
+        }
+    }
+    return any;
+}
+
+static wrt_status analysis_paths(struct wrt__wcet_analysis *a, const struct wrt__wcet_options *o,
+    const struct wrt__wcet_host *hosts, uint32_t hosts_count, wrt_error *err)
+{
+    wrt_status status = wrt__wcet_bound_make(&a->x, &a->b, hosts, hosts_count, err);
+    if (status != WRT_OK || o->use != WRT__FACTS_ALL || !analysis_distrust(a)) return status;
+    wrt__wcet_bound_free(&a->x);
+    return wrt__wcet_bound_make(&a->x, &a->b, hosts, hosts_count, err);
 }
 
 /* ---- the bound ------------------------------------------------------------------------------------------- */
@@ -245,7 +305,7 @@ wrt_status wrt__wcet_analyse(struct wrt__wcet_analysis *a, const struct wrt__mod
     if (status != WRT_OK) return status;
     status = analysis_known(a, o, err);
     if (status == WRT_OK) status = analysis_hosts(a, o, &hosts, &hosts_count, err);
-    if (status == WRT_OK) status = wrt__wcet_bound_make(&a->x, &a->b, hosts, hosts_count, err);
+    if (status == WRT_OK) status = analysis_paths(a, o, hosts, hosts_count, err);
     if (status == WRT_OK) status = analysis_bound(a, o, err);
     if (status != WRT_OK) {
         wrt__wcet_analysis_free(a);

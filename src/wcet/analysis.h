@@ -27,6 +27,7 @@ enum wrt__wcet_method {
 struct wrt__wcet_analysis {
     struct wrt__wcet_program p;
     struct wrt__wcet_bounds b;
+    struct wrt__wcet_bounds alone;  /* what inference finds without facts; loops NULL: it was not asked */
     struct wrt__facts facts;
     struct wrt__wcet_bound x;
     struct wrt__ilp ilp;
