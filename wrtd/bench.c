@@ -1,6 +1,6 @@
 /* bench: how long a call takes. CPU time of this process; the median, because a few runs are always
  * disturbed. */
-#include "wd.h"
+#include "manifest.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -224,6 +224,10 @@ static int bench_whole(struct bench *b)
                 wd_option_count(b->w, WD_OPT_warmup, 0, 1000000, 2, &b->warmup);
     if (!good) return WD_EXIT_USAGE;
     code = wd_operands(b->w, 1, 2, "a FILE");
+    if (!code && wd_has(b->w, WD_OPT_output)) {
+        code = wd_fail(b->w, WD_EXIT_USAGE, WD_W_SURPLUS, "wrtd bench --calibrate -o FILE",
+            "--output goes with --calibrate");
+    }
     if (!code && b->w->rest_count == 2) {
         code = wd_invoke_parse(b->w, b->w->rest[1], &b->call);
         b->has_call = true;
@@ -246,6 +250,7 @@ static int bench_whole(struct bench *b)
 int wd_cmd_bench(struct wd *w)
 {
     struct bench b = { .w = w };
+    if (wd_has(w, WD_OPT_calibrate)) return wd_calibrate(w);
     int code = bench_whole(&b);
     wd_session_close(&b.s);
     wd_invoke_free(&b.call);

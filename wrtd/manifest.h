@@ -114,6 +114,9 @@ bool wd_board_read(struct wd_manifest *m, const struct toml_value *at, const cha
 /* manifest_wcet.c: source = "static": proves a bound, compares the budgets with it or takes it. */
 void wd_manifest_bound(struct wd_manifest *m, struct wd_mf_task *t, const struct wd_mf_component *c);
 
+/* calibrate.c: `wrtd bench --calibrate`. */
+int wd_calibrate(struct wd *w);
+
 /* sha256.c */
 void wd_sha256(const void *p, size_t n, uint8_t out[32]);
 

@@ -15,6 +15,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import tomllib
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tests" / "cli"))
@@ -215,6 +216,26 @@ def real_time(folder):
     test("a signal ends it with a report", None if p.returncode in (0, 121, 130) and rows(json.loads(out))["pedal"]["releases"] > 0 else f"{p.returncode} {out} {err}")
 
 
+def calibrated(folder):
+    """The form of the board file, and that a manifest takes it; not how fast this machine is."""
+    code, out, err = wrtd("bench", "--calibrate", "--json", "--runs", "3", "--warmup", "1", "-o", folder / "here.board.toml")
+    doc = document("calibrate", out)
+    names = [c["class"] for c in doc["classes"]]
+    test("calibrate", None if code == 0 and doc["ns_per_kfuel"] >= max(c["worst_ns_per_kfuel"] for c in doc["classes"]) else f"{code} {out} {err}",
+         None if {"alu", "mul", "div", "load", "store", "call", "br_table", "float", "bulk", "host_call"} <= set(names) else str(names), None if all(c["samples"] == 3 for c in doc["classes"]) else out)
+    board = tomllib.loads((folder / "here.board.toml").read_text())
+    test("board", None if board["board"] == 1 and board["ns-per-kfuel"] == doc["ns_per_kfuel"] and set(board["class"]) == set(names) and board["fuel-table-hash"] == doc["fuel_table_hash"] and board["cpu"] and len(board["build"]) == 16 else str(board))
+    path = folder / "b.toml"
+    path.write_text(BASE.replace("ns-per-kfuel = 5000", 'board = "here.board.toml"'))
+    code, out, err = wrtd("sched", "analyze", "--json", path)
+    test("a manifest takes the board", None if code in (0, 122) and json.loads(out)["ns_per_kfuel"] == doc["ns_per_kfuel"] else f"{code} {err}")
+    path.write_text(path.read_text().replace("[system]", '[system]\nfuel-table = "unit"'))
+    code, out, err = wrtd("sched", "analyze", "--json", path)
+    test("a board of another table is refused", None if code == 78 and "W0961" in err else f"{code} {err}")
+    code, out, err = wrtd("bench", "--calibrate", "x.wasm")
+    test("calibrate takes no file", None if code == 64 else f"{code} {err}")
+
+
 def main():
     global OPTIONS
     parser = argparse.ArgumentParser()
@@ -229,6 +250,7 @@ def main():
         refused(folder)
         own_program(folder)
         real_time(folder)
+        calibrated(folder)
     print(f"{PASSED} passed, {FAILED} failed")
     return 1 if FAILED else 0
 

@@ -7,8 +7,8 @@ _wrtd() {
     validate) words='--wasm --exit-codes --json --color --quiet --verbose --help ' ;;
     inspect) words='--wasm --link --fuel-table --disasm --json --color --quiet --verbose --help ' ;;
     profile) words='--invoke --wasm --system --dir --dir-ro --env --link --fuel --memory --fuel-table --format --top --output --exit-codes --json --color --quiet --verbose --help ' ;;
-    bench) words='--wasm --system --dir --dir-ro --env --link --fuel --memory --fuel-table --runs --warmup --fresh --exit-codes --json --color --quiet --verbose --help ' ;;
-    sched) words='--trace --policy --until --virtual --wcet --seed --inject --force --iterations --json --color --quiet --verbose --help ' ;;
+    bench) words='--wasm --system --dir --dir-ro --env --link --fuel --memory --fuel-table --runs --warmup --calibrate --fresh --output --exit-codes --json --color --quiet --verbose --help ' ;;
+    sched) words='--trace --policy --until --virtual --wcet --seed --report --inject --force --iterations --json --color --quiet --verbose --help ' ;;
     wcet) words='--wasm --fuel-table --annotate --facts --fail-over --host --arg --no-inference --blocks --certificate --json --color --quiet --verbose --help ' ;;
     wast) words='--wasm --exit-codes --json --color --quiet --verbose --help ' ;;
     trace) words='--to --span --tasks --output --json --color --quiet --verbose --help ' ;;
