@@ -147,6 +147,24 @@ static int convert_picture(struct wd_trace_reader *r, bool html)
     return 0;
 }
 
+/* What was written where; the document of the command when the trace itself goes to a file. */
+static void convert_report(struct wd *w, const struct wd_trace_reader *r, const char *to, const char *path)
+{
+    struct wd_json j;
+    char hash[20];
+    snprintf(hash, sizeof hash, "0x%016llx", (unsigned long long)r->head.trace_hash);
+    wd_json_begin(w, &j, "trace-convert");
+    wd_json_text(&j, "file", w->rest[1]);
+    wd_json_text(&j, "program", r->head.program);
+    wd_json_text(&j, "output", path);
+    wd_json_text(&j, "format", to);
+    wd_json_u64(&j, "records", r->head.records);
+    wd_json_u64(&j, "lost", r->head.lost);
+    wd_json_text(&j, "trace_hash", hash);
+    wd_json_i64(&j, "exit_code", 0);
+    wd_json_end(&j);
+}
+
 static int trace_convert(struct wd *w)
 {
     struct wd_trace_reader r;
@@ -154,6 +172,10 @@ static int trace_convert(struct wd *w)
     int code = wd_operands(w, 2, 2, "a FILE");
     if (code) return code;
     if (!to) to = "perfetto";
+    if (w->json != WD_JSON_OFF && !path) {
+        return wd_fail(w, WD_EXIT_USAGE, WD_W_OPTION_VALUE, "add -o FILE",
+            "with --json the converted trace cannot go to standard output as well");
+    }
     code = wd_trace_reader_open(&r, w, w->rest[1]);
     if (!code) {
         r.out = wd_open_out(w, path);
@@ -171,6 +193,7 @@ static int trace_convert(struct wd *w)
         closed = wd_close_out(w, r.out, path);
         if (!code) code = closed;
     }
+    if (!code && w->json != WD_JSON_OFF) convert_report(w, &r, to, path);
     wd_trace_reader_close(&r);
     return code;
 }

@@ -325,6 +325,8 @@ def tools():
                  None if len(slices) > 20 and all(e["dur"] >= 0 and e["args"]["fuel"] >= 0 for e in slices) else f"slices: {slices[:3]}",
                  None if sum(e["args"]["fuel"] for e in slices) == 2 * fuel_of_command() else "the slices do not add up to the fuel")
         text = wrtd("trace", "convert", "--to", "text", path).out
+        done = wrtd("trace", "convert", "--json", path)
+        test("tools/trace json without a file", differs("exit code", done.returncode, 64), lacks("the message", done.err, "add -o FILE"))
         test("tools/trace text", lacks("the text", text, "TASK_START", "SLICE_END", "TASK_END", "a name that is rather long"))
         whole = pathlib.Path(path).read_bytes()
         cut = pathlib.Path(folder, "cut.wtr")
@@ -461,6 +463,7 @@ def documents():
             "bench": [["bench", "--runs", "2", CALLS, "add(1, 2)"]],
             "wast": [["wast", script]],
             "fuel-table": [["fuel-table"], ["fuel-table", "unit"], ["fuel-table", "--diff", "unit", "weighted"]],
+            "trace-convert": [["trace", "convert", "-o", os.path.join(folder, "x.json"), make_trace(folder)]],
             "explain": [["explain", "W0301", "302"], ["explain", "--all"]],
             "version": [["version"]],
         }
