@@ -24,7 +24,8 @@ struct wcet {
 
 static int wcet_bad(struct wcet *x, const char *option, const char *value, const char *expected)
 {
-    return wd_fail(x->w, WD_EXIT_USAGE, WD_W_VALUE, NULL, "%s: expected %s, found \"%s\"", option, expected, value);
+    return wd_fail(
+        x->w, WD_EXIT_USAGE, WD_W_VALUE, NULL, "%s: expected %s, found \"%s\"", option, expected, value);
 }
 
 /* "FUEL", "NAME=FUEL", "MODULE.NAME=FUEL" */
@@ -88,7 +89,8 @@ static int wcet_options(struct wcet *x, wrt_wcet_opts *o)
     if (code >= 0) return code;
     if (facts && strcmp(facts, "per-entry") == 0) o->use = WRT_WCET_PER_ENTRY;
     else if (facts && strcmp(facts, "full") == 0) o->use = WRT_WCET_FULL;
-    else if (facts && strcmp(facts, "all") != 0) return wcet_bad(x, "--facts", facts, "all, per-entry or full");
+    else if (facts && strcmp(facts, "all") != 0)
+        return wcet_bad(x, "--facts", facts, "all, per-entry or full");
     o->no_inference = wd_has(w, WD_OPT_no_inference);
     if (!wd_option_count(w, WD_OPT_fail_over, 0, UINT64_MAX, UINT64_MAX, &x->fail_over)) return WD_EXIT_USAGE;
     const char *file = wd_option(w, WD_OPT_annotate);
@@ -98,7 +100,8 @@ static int wcet_options(struct wcet *x, wrt_wcet_opts *o)
     return code ? code : -1;
 }
 
-/* ---- the document ---------------------------------------------------------------------------------------- */
+/* ---- the document ----------------------------------------------------------------------------------------
+ */
 
 static void wcet_figure(struct wd_json *j, const char *key, uint64_t v)
 {
@@ -106,8 +109,8 @@ static void wcet_figure(struct wd_json *j, const char *key, uint64_t v)
     else wd_json_u64(j, key, v);
 }
 
-static const char *const wcet_kinds[] = { "loop", "recursion", "indirect-call", "host-call", "size", "no-return",
-    "overflow" };
+static const char *const wcet_kinds[] = { "loop", "recursion", "indirect-call", "host-call", "size",
+    "no-return", "overflow" };
 static const char *const wcet_methods[] = { "none", "paths", "ilp", "execution" };
 
 static void wcet_json_why(struct wcet *x, struct wd_json *j)
@@ -164,7 +167,8 @@ static wrt_wcet_func *wcet_contributors(struct wcet *x, size_t *n)
     size_t all = wrt_wcet_funcs_count(x->report), kept = 0;
     wrt_wcet_func *funcs = wd_alloc((all + 1) * sizeof *funcs);
     for (size_t i = 0; i < all; i++) {
-        if (wrt_wcet_func_at(x->report, i, &funcs[kept]) && (x->sum.method == WRT_WCET_BY_NONE || funcs[kept].calls > 0)) {
+        if (wrt_wcet_func_at(x->report, i, &funcs[kept])
+            && (x->sum.method == WRT_WCET_BY_NONE || funcs[kept].calls > 0)) {
             kept++;
         }
     }
@@ -294,7 +298,8 @@ static void wcet_json(struct wcet *x)
     wd_json_end(&j);
 }
 
-/* ---- text ------------------------------------------------------------------------------------------------ */
+/* ---- text ------------------------------------------------------------------------------------------------
+ */
 
 static const char *wcet_count(uint64_t v, char buf[32])
 {
@@ -329,8 +334,9 @@ static void wcet_text_blocks(struct wcet *x)
     wrt_wcet_block b;
     char runs[32], price[32];
     for (size_t i = 0; wrt_wcet_block_at(x->report, i, &b); i++) {
-        printf("block %u.%u  0x%llx..0x%llx  price %s  runs %s  next", b.func, b.block, (unsigned long long)b.offset,
-            (unsigned long long)b.last, wd_group(b.price, price), wcet_count(b.runs, runs));
+        printf("block %u.%u  0x%llx..0x%llx  price %s  runs %s  next", b.func, b.block,
+            (unsigned long long)b.offset, (unsigned long long)b.last, wd_group(b.price, price),
+            wcet_count(b.runs, runs));
         for (uint32_t k = 0; k < b.next_count; k++) {
             uint32_t to = wrt_wcet_block_next(x->report, i, k);
             if (to == WRT_WCET_RETURNS) fputs(" return", stdout);
@@ -343,12 +349,14 @@ static void wcet_text_blocks(struct wcet *x)
 
 static void wcet_text_loops(struct wcet *x)
 {
-    static const char *const rules[] = { "?", "induction", "interval", "triangular", "execution", "stated", "context" };
+    static const char *const rules[] = { "?", "induction", "interval", "triangular", "execution", "stated",
+        "context" };
     wrt_wcet_loop l;
     char max[32], total[32];
     for (size_t i = 0; wrt_wcet_loop_at(x->report, i, &l); i++) {
-        printf("loop       func %u loop %u at 0x%llx  <= %s per entry (%s)", l.func, l.loop, (unsigned long long)l.offset,
-            wcet_count(l.max, max), rules[l.rule < WD_COUNT(rules) ? l.rule : 0]);
+        printf("loop       func %u loop %u at 0x%llx  <= %s per entry (%s)", l.func, l.loop,
+            (unsigned long long)l.offset, wcet_count(l.max, max),
+            rules[l.rule < WD_COUNT(rules) ? l.rule : 0]);
         if (l.total != WRT_WCET_NONE) printf("  <= %s in all", wd_group(l.total, total));
         putchar('\n');
     }
@@ -366,8 +374,8 @@ static void wcet_text(struct wcet *x)
     if (s->host_calls != WRT_WCET_NONE) printf("   host calls %s", wd_group(s->host_calls, number));
     putchar('\n');
     wcet_text_path(x);
-    printf("bounds     %u loops: %u inferred, %u stated   indirect calls: %u   by %s\n", s->loops, s->inferred, s->stated,
-        s->indirect_calls, wcet_methods[s->method]);
+    printf("bounds     %u loops: %u inferred, %u stated   indirect calls: %u   by %s\n", s->loops,
+        s->inferred, s->stated, s->indirect_calls, wcet_methods[s->method]);
     if (x->w->verbose) wcet_text_loops(x);
     if (wd_has(x->w, WD_OPT_blocks)) wcet_text_blocks(x);
     if (!s->start_bounded) puts("start      the start function has no bound of its own");
@@ -375,7 +383,8 @@ static void wcet_text(struct wcet *x)
     printf("fuel table %.24s (hash %016llx)\n", table->name, (unsigned long long)s->table_hash);
 }
 
-/* ---- all ------------------------------------------------------------------------------------------------- */
+/* ---- all -------------------------------------------------------------------------------------------------
+ */
 
 static void wcet_write(void *ctx, wrt_str part)
 {
@@ -401,12 +410,13 @@ static void wcet_say_why(struct wcet *x)
     for (size_t i = 0; i < 16 && wrt_wcet_why_at(x->report, i, &why); i++) {
         wrt_error e;
         if (why.loop != UINT32_MAX) {
-            wd_error_init(&e, WRT_E_UNBOUNDED, 702, "no bound: loop %u of function %u: %.*s", why.loop, why.func,
-                (int)why.text.n, why.text.p);
-            wd_error_hint(&e, "state one with --annotate: {\"loops\":[{\"func\":%u,\"loop\":%u,\"max\":N}]}", why.func,
-                why.loop);
+            wd_error_init(&e, WRT_E_UNBOUNDED, 702, "no bound: loop %u of function %u: %.*s", why.loop,
+                why.func, (int)why.text.n, why.text.p);
+            wd_error_hint(&e, "state one with --annotate: {\"loops\":[{\"func\":%u,\"loop\":%u,\"max\":N}]}",
+                why.func, why.loop);
         } else {
-            wd_error_init(&e, WRT_E_UNBOUNDED, 702, "no bound: function %u: %.*s", why.func, (int)why.text.n, why.text.p);
+            wd_error_init(&e, WRT_E_UNBOUNDED, 702, "no bound: function %u: %.*s", why.func, (int)why.text.n,
+                why.text.p);
             if (why.kind == WRT_WCET_WHY_HOST) wd_error_hint(&e, "declare one: --host NAME=FUEL");
         }
         if (why.name.n > 0) wd_error_where(&e, "%.*s", (int)why.name.n, why.name.p);
@@ -416,7 +426,8 @@ static void wcet_say_why(struct wcet *x)
     if (wrt_wcet_why_count(x->report) > 16) {
         wd_warn(x->w, "%zu more places have no bound", wrt_wcet_why_count(x->report) - 16);
     }
-    if (x->sum.limit.n > 0) wd_warn(x->w, "the limit %.*s ended inference early", (int)x->sum.limit.n, x->sum.limit.p);
+    if (x->sum.limit.n > 0)
+        wd_warn(x->w, "the limit %.*s ended inference early", (int)x->sum.limit.n, x->sum.limit.p);
 }
 
 static int wcet_load(struct wcet *x)
@@ -424,7 +435,9 @@ static int wcet_load(struct wcet *x)
     wrt_error e;
     int code = wd_read_file(x->w, x->file, &x->bytes, &x->bytes_n);
     if (code) return code;
-    wrt_load_opts o = { .size = sizeof o, .keep_source = true, .portable = true, .name = wd_str(wd_base_name(x->file)) };
+    wrt_load_opts o = {
+        .size = sizeof o, .keep_source = true, .portable = true, .name = wd_str(wd_base_name(x->file))
+    };
     if (wrt_load(x->engine, (wrt_bytes){ x->bytes, x->bytes_n }, &o, &x->code, &e) == WRT_OK) return 0;
     wd_load_hint(x->bytes, x->bytes_n, &e);
     return wd_report(x->w, &e, x->file, wd_exit_of(&e));
@@ -460,7 +473,8 @@ static int wcet_whole_run(struct wcet *x)
         return WD_EXIT_FAILED;
     }
     if (x->sum.fuel_high <= x->fail_over) return WD_EXIT_OK;
-    wd_warn(x->w, "the bound %llu is above %llu", (unsigned long long)x->sum.fuel_high, (unsigned long long)x->fail_over);
+    wd_warn(x->w, "the bound %llu is above %llu", (unsigned long long)x->sum.fuel_high,
+        (unsigned long long)x->fail_over);
     return WD_EXIT_NO_FIT;
 }
 

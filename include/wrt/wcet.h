@@ -9,9 +9,9 @@ extern "C" {
 /* A figure that is not known. */
 #define WRT_WCET_NONE UINT64_MAX
 
-/* Which of the stated facts are used. ALL takes everything that is stated, and inference for the rest and beside
- * it. PER_ENTRY takes arrivals per entry of loops alone, FULL totals and invocations too: there the bound is exactly
- * what the facts allow, and inference only fills what they do not speak of. */
+/* Which of the stated facts are used. ALL takes everything that is stated, and inference for the rest and
+ * beside it. PER_ENTRY takes arrivals per entry of loops alone, FULL totals and invocations too: there the
+ * bound is exactly what the facts allow, and inference only fills what they do not speak of. */
 typedef enum wrt_wcet_use { WRT_WCET_ALL, WRT_WCET_PER_ENTRY, WRT_WCET_FULL } wrt_wcet_use;
 
 /* Declared price of an imported function, host fuel of one call included. Empty names match every import. */
@@ -28,7 +28,7 @@ typedef struct wrt_wcet_opts {
     bool no_inference;
     const wrt_wcet_host *hosts;
     size_t nhosts;
-    const wrt_wcet_arg *args;       /* of the first arguments; inference assumes them, facts of use ALL only */
+    const wrt_wcet_arg *args; /* of the first arguments; inference assumes them, facts of use ALL only */
     size_t nargs;
     uint64_t steps;                 /* of abstract execution; 0: the default */
 } wrt_wcet_opts;
@@ -60,20 +60,20 @@ typedef struct wrt_wcet {
     uint64_t start_fuel_high;       /* of the start function, which runs before; 0: there is none; NONE */
     uint64_t host_calls;            /* on the dearest path; NONE: it is not known */
     uint64_t stack_bytes, memory_pages;
-    uint32_t functions, loops, inferred, stated;    /* reachable; loops with a bound that was inferred, stated */
+    uint32_t functions, loops, inferred, stated; /* reachable; loops with a bound that was inferred, stated */
     uint32_t indirect_calls, unbounded;
     uint64_t table_hash, module_hash;
-    wrt_str limit;                  /* name of a limit that ended a part of the analysis early; empty: none did */
+    wrt_str limit; /* name of a limit that ended a part of the analysis early; empty: none did */
     wrt_wcet_why why[16];           /* the first of `unbounded`; texts are empty after wrt_wcet_static */
 } wrt_wcet;
 
 typedef struct wrt_wcet_report wrt_wcet_report;
 
 /* Bounds one function of a loaded module: by export name, name of the name section, or number.
- * errors  WRT_E_LINK no such function; WRT_E_MALFORMED the facts cannot be read (err->line, column); WRT_E_INVALID
- *         they are for another module, name what is not there, or contradict each other or the code; WRT_E_LIMIT,
- *         WRT_E_NOMEM.  Having no bound is no error: bounded is false.
- * cost    [load]; bounded by opts.steps      thread  any, code shared */
+ * errors  WRT_E_LINK no such function; WRT_E_MALFORMED the facts cannot be read (err->line, column);
+ * WRT_E_INVALID they are for another module, name what is not there, or contradict each other or the code;
+ * WRT_E_LIMIT, WRT_E_NOMEM.  Having no bound is no error: bounded is false. cost    [load]; bounded by
+ * opts.steps      thread  any, code shared */
 WRT_API wrt_status wrt_wcet_static(
     const wrt_code *c, wrt_str func, const wrt_wcet_opts *o, wrt_wcet *out, wrt_error *err);
 /* The same with everything that led to it; given: wrt_wcet_report_free. The code must outlive it. */
@@ -82,6 +82,8 @@ WRT_API wrt_status wrt_wcet_analyse(
 WRT_API void wrt_wcet_report_free(wrt_wcet_report *r);
 WRT_API void wrt_wcet_summary(const wrt_wcet_report *r, wrt_wcet *out);     /* out->size set by the caller */
 
+/* Places without a bound; 0 when bounded. At most 256 are kept. The lists below are in the order of functions
+ * as found from the entry; each `at` answers false behind the end. */
 WRT_API size_t wrt_wcet_why_count(const wrt_wcet_report *r);
 WRT_API bool wrt_wcet_why_at(const wrt_wcet_report *r, size_t i, wrt_wcet_why *out);
 
@@ -136,8 +138,9 @@ typedef struct wrt_wcet_assumption {
 WRT_API size_t wrt_wcet_assumptions_count(const wrt_wcet_report *r);
 WRT_API bool wrt_wcet_assumption_at(const wrt_wcet_report *r, size_t i, wrt_wcet_assumption *out);
 
-/* Writes what proves the bound, as JSON that tools/wcet_check verifies without this library. WRT_E_UNSUPPORTED: the
- * bound was found by abstract execution of the whole entry, which leaves no such proof. */
+/* Writes what proves the bound, as JSON that tools/wcet_check verifies without this library.
+ * WRT_E_UNSUPPORTED: the bound was found by abstract execution of the whole entry, which leaves no such
+ * proof. */
 WRT_API wrt_status wrt_wcet_certificate(
     const wrt_wcet_report *r, void (*write)(void *ctx, wrt_str part), void *ctx, wrt_error *err);
 

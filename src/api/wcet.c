@@ -1,4 +1,5 @@
-/* api/wcet: bounds in fuel (include/wrt/wcet.h). A report is one analysis with the start function's beside it. */
+/* api/wcet: bounds in fuel (include/wrt/wcet.h). A report is one analysis with the start function's beside
+ * it. */
 #include <wrt/wcet.h>
 #include "api/objects.h"
 #include "wcet/analysis.h"
@@ -41,18 +42,19 @@ static wrt_status wcet_find(const struct wrt__module *m, wrt_str name, uint32_t 
     }
     if (!found) found = wcet_number(name, func) && *func < m->funcs_count;
     if (!found) {
-        wrt_status status =
-            wrt__fail(err, WRT_E_LINK, WRT__W_NO_EXPORT, WRT__NO_OFFSET, "there is no function \"%S\"", &name);
+        wrt_status status = wrt__fail(
+            err, WRT_E_LINK, WRT__W_NO_EXPORT, WRT__NO_OFFSET, "there is no function \"%S\"", &name);
         wrt_str near = wrt__nearest_export(m, name);
         if (near.n > 0) wrt__error_hint(err, "did you mean \"%S\"?", &near);
         return status;
     }
     if (*func >= m->funcs_imported) return WRT_OK;
-    return wrt__fail(err, WRT_E_LINK, WRT__W_NO_EXPORT, WRT__NO_OFFSET, "function %u is imported: it has no code here",
-        *func);
+    return wrt__fail(err, WRT_E_LINK, WRT__W_NO_EXPORT, WRT__NO_OFFSET,
+        "function %u is imported: it has no code here", *func);
 }
 
-/* ---- analysis -------------------------------------------------------------------------------------------- */
+/* ---- analysis --------------------------------------------------------------------------------------------
+ */
 
 static wrt_status wcet_nomem(wrt_error *err)
 {
@@ -154,7 +156,8 @@ static wrt_status wcet_run(wrt_wcet_report *r, uint32_t func, const wrt_wcet_opt
     struct wrt__wcet_host *hosts = wrt__alloc(m->alloc, bytes, WRT_TAG_OTHER);
     if (!hosts) return wcet_nomem(err);
     for (size_t i = 0; i < opts->nhosts; i++) {
-        hosts[i] = (struct wrt__wcet_host){ opts->hosts[i].module, opts->hosts[i].name, opts->hosts[i].fuel, 0 };
+        hosts[i] = (struct wrt__wcet_host){ opts->hosts[i].module, opts->hosts[i].name, opts->hosts[i].fuel,
+            0 };
     }
     o.hosts = hosts;
     struct wrt__wcet_arg args[WRT__WCET_ARGS];
@@ -223,7 +226,8 @@ wrt_status wrt_wcet_static(
     return WRT_OK;
 }
 
-/* ---- figures --------------------------------------------------------------------------------------------- */
+/* ---- figures ---------------------------------------------------------------------------------------------
+ */
 
 /* The engine's high-water mark of stacks moves in steps. */
 static uint64_t wcet_stack_bytes(uint64_t slots)
@@ -353,7 +357,8 @@ bool wrt_wcet_func_at(const wrt_wcet_report *r, size_t i, wrt_wcet_func *out)
         .calls = a->calls ? a->calls[i] : WRT_WCET_NONE,
         .self = a->runs ? 0 : WRT_WCET_NONE,
         .stack_bytes = wcet_stack_bytes(u->stack_slots) };
-    for (uint32_t k = 0; a->runs && k < u->g.blocks_count; k++) out->self += a->runs[i][k] * (uint64_t)u->high[k];
+    for (uint32_t k = 0; a->runs && k < u->g.blocks_count; k++)
+        out->self += a->runs[i][k] * (uint64_t)u->high[k];
     return true;
 }
 
@@ -383,7 +388,8 @@ uint32_t wrt_wcet_block_next(const wrt_wcet_report *r, size_t i, uint32_t k)
     return to < g->blocks_count ? to : to == g->blocks_count ? WRT_WCET_RETURNS : WRT_WCET_TRAPS;
 }
 
-/* ---- assumptions ----------------------------------------------------------------------------------------- */
+/* ---- assumptions -----------------------------------------------------------------------------------------
+ */
 
 size_t wrt_wcet_assumptions_count(const wrt_wcet_report *r) { return r->a.facts.count; }
 

@@ -1,10 +1,12 @@
-/* analysis: facts, inference, paths and the whole-program maximum, each used where it says more than the others. */
+/* analysis: facts, inference, paths and the whole-program maximum, each used where it says more than the
+ * others. */
 #include "wasm/front.h"
 #include "wcet/analysis.h"
 
 enum { ANALYSIS_ILP_EDGES = 20000 };
 
-/* ---- what is known --------------------------------------------------------------------------------------- */
+/* ---- what is known ---------------------------------------------------------------------------------------
+ */
 
 static bool analysis_lower(uint64_t *known, uint64_t other)
 {
@@ -13,8 +15,8 @@ static bool analysis_lower(uint64_t *known, uint64_t other)
     return true;
 }
 
-/* What inference found without facts: `all`, and it stands beside them and may be less; else facts decide what they
- * speak of, and inference fills the rest. */
+/* What inference found without facts: `all`, and it stands beside them and may be less; else facts decide
+ * what they speak of, and inference fills the rest. */
 static void analysis_loop(struct wrt__wcet_loop *loop, const struct wrt__wcet_loop *other, bool all)
 {
     bool stated = loop->max != WRT__WCET_INF || loop->total != WRT__WCET_INF;
@@ -50,8 +52,8 @@ static wrt_status analysis_merge(
         const struct wrt__wcet_loop *loop = &b->loops[i], *other = &inferred->loops[i];
         if (all && loop->rule == WRT__WCET_RULE_ANNOTATION && other->min > loop->max) {
             return wrt__fail(err, WRT_E_INVALID, WRT__W_WCET_CONTRADICTION, loop->offset,
-                "a fact is false: every entry of loop %u of function %u makes at least %lu arrivals", loop->ordinal,
-                loop->func, other->min);
+                "a fact is false: every entry of loop %u of function %u makes at least %lu arrivals",
+                loop->ordinal, loop->func, other->min);
         }
         analysis_loop(&b->loops[i], other, all);
     }
@@ -75,8 +77,8 @@ static void analysis_args(struct wrt__wcet_bounds *b, const struct wrt__wcet_opt
     for (uint32_t i = 0; i < o->args_count && i < WRT__WCET_ARGS; i++) b->args[i] = o->args[i];
 }
 
-/* Inference looks at the code first without facts, since a false one would spoil what is certain; only when that
- * leaves the entry open does it try again with what is stated. */
+/* Inference looks at the code first without facts, since a false one would spoil what is certain; only when
+ * that leaves the entry open does it try again with what is stated. */
 static wrt_status analysis_infer(
     struct wrt__wcet_analysis *a, const struct wrt__wcet_options *o, wrt_error *err)
 {
@@ -107,8 +109,8 @@ static wrt_status analysis_known(
     return status;
 }
 
-/* In recursive functions invocations interrupt each other, and a counter of arrivals per entry mixes them up. What
- * is stated per entry there is used only where inference has no bound. True: something changed. */
+/* In recursive functions invocations interrupt each other, and a counter of arrivals per entry mixes them up.
+ * What is stated per entry there is used only where inference has no bound. True: something changed. */
 static bool analysis_distrust(struct wrt__wcet_analysis *a)
 {
     bool any = false;
@@ -135,7 +137,8 @@ static wrt_status analysis_paths(struct wrt__wcet_analysis *a, const struct wrt_
     return wrt__wcet_bound_make(&a->x, &a->b, hosts, hosts_count, err);
 }
 
-/* ---- the bound ------------------------------------------------------------------------------------------- */
+/* ---- the bound -------------------------------------------------------------------------------------------
+ */
 
 static bool analysis_has_totals(const struct wrt__wcet_bounds *b)
 {
@@ -212,13 +215,14 @@ static wrt_status analysis_bound(
     a->fuel_low = wrt__max_u64(a->x.fuel_low, a->b.fuel_low);
     if (a->fuel_low > a->fuel_high) {
         return wrt__fail(err, WRT_E_INVALID, WRT__W_WCET_CONTRADICTION, WRT__NO_OFFSET,
-            "a fact is false: no run uses less than %lu fuel, and the facts allow no more than %lu", a->fuel_low,
-            a->fuel_high);
+            "a fact is false: no run uses less than %lu fuel, and the facts allow no more than %lu",
+            a->fuel_low, a->fuel_high);
     }
     return a->bounded ? analysis_worst(a, err) : WRT_OK;
 }
 
-/* ---- stack and memory ------------------------------------------------------------------------------------ */
+/* ---- stack and memory ------------------------------------------------------------------------------------
+ */
 
 static void analysis_stack_unit(struct wrt__wcet_analysis *a, struct wrt__wcet_unit *u)
 {
@@ -230,13 +234,15 @@ static void analysis_stack_unit(struct wrt__wcet_analysis *a, struct wrt__wcet_u
         const struct wrt__wcet_call *c = &u->calls[k];
         const struct wrt__wcet_op *op = &body->ops[a->b.sites[c->site].op];
         bool tail = op->code == WRT__OP_RETURN_CALL || op->code == WRT__OP_RETURN_CALL_INDIRECT;
-        uint64_t used = tail ? 0 : frame - body->height_max + op->height;     /* its operands become the callee's */
+        uint64_t used = tail ? 0
+                             : frame - body->height_max + op->height; /* its operands become the callee's */
         for (uint32_t t = c->target_first; t < c->target_first + c->targets_count; t++) {
             uint32_t callee = a->x.targets[t].body;
             if (callee == WRT__WCET_NONE) continue;
             const struct wrt__wcet_unit *other = &a->x.units[callee];
             bool later = other->group == u->group && u->recursive;
-            uint64_t below = later || other->stack_slots == WRT__WCET_INF ? WRT__WCET_INF : other->stack_slots + used;
+            uint64_t below = later || other->stack_slots == WRT__WCET_INF ? WRT__WCET_INF
+                                                                          : other->stack_slots + used;
             u->stack_slots = wrt__max_u64(u->stack_slots, below);
         }
     }
@@ -252,8 +258,9 @@ static void analysis_stack(struct wrt__wcet_analysis *a)
     for (uint32_t i = 0; i < a->p.bodies_count; i++) {
         const struct wrt__wcet_unit *u = &a->x.units[i];
         uint64_t calls = u->recursive ? a->b.funcs[i].calls : 1, part;
-        counted = counted && calls != WRT__WCET_INF &&
-                  wrt__mul_u64(a->p.m->funcs[u->g.body->func].frame, calls, &part) && wrt__add_u64(all, part, &all);
+        counted = counted && calls != WRT__WCET_INF
+            && wrt__mul_u64(a->p.m->funcs[u->g.body->func].frame, calls, &part)
+            && wrt__add_u64(all, part, &all);
     }
     if (counted) a->stack_slots = wrt__min_u64(a->stack_slots, all);
 }
@@ -280,7 +287,8 @@ static void analysis_memory(struct wrt__wcet_analysis *a)
     a->memory_pages = wrt__min_u64(fixed ? l->min : most, a->b.memory_pages);
 }
 
-/* ---- all ------------------------------------------------------------------------------------------------- */
+/* ---- all -------------------------------------------------------------------------------------------------
+ */
 
 /* Prices of facts stand before those of the caller, so that they are found first. */
 static wrt_status analysis_hosts(struct wrt__wcet_analysis *a, const struct wrt__wcet_options *o,
@@ -288,7 +296,8 @@ static wrt_status analysis_hosts(struct wrt__wcet_analysis *a, const struct wrt_
 {
     *count = a->facts.hosts_count + o->hosts_count;
     *out = wrt__arena_take(&a->p.arena, ((size_t)*count + 1) * sizeof **out, 16);
-    if (!*out) return wrt__fail(err, WRT_E_NOMEM, WRT__W_MEMORY, WRT__NO_OFFSET, "no memory for the analysis");
+    if (!*out)
+        return wrt__fail(err, WRT_E_NOMEM, WRT__W_MEMORY, WRT__NO_OFFSET, "no memory for the analysis");
     for (uint32_t i = 0; i < *count; i++) {
         (*out)[i] = i < a->facts.hosts_count ? a->facts.hosts[i] : o->hosts[i - a->facts.hosts_count];
     }

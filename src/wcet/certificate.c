@@ -1,7 +1,8 @@
-/* certificate: the proof of a bound, one inequality per edge. For every function it lists blocks with prices, edges
- * and loops; for every case of the proof multipliers of the rows, a price of an invocation of each function, a
- * potential per block (what can still be spent from there to the end) and a price per round of each loop. That no
- * edge gains more than the potentials allow is all that has to be checked (docs/wcet.md, "Certificate"). */
+/* certificate: the proof of a bound, one inequality per edge. For every function it lists blocks with prices,
+ * edges and loops; for every case of the proof multipliers of the rows, a price of an invocation of each
+ * function, a potential per block (what can still be spent from there to the end) and a price per round of
+ * each loop. That no edge gains more than the potentials allow is all that has to be checked (docs/wcet.md,
+ * "Certificate"). */
 #include "wasm/front.h"
 #include "wcet/certificate.h"
 #include "wcet/ilp_walk.h"
@@ -17,7 +18,8 @@ struct cert {
     bool nomem;
 };
 
-/* ---- text ------------------------------------------------------------------------------------------------ */
+/* ---- text ------------------------------------------------------------------------------------------------
+ */
 
 static void cert_put(struct cert *c, const char *fmt, ...)
 {
@@ -37,7 +39,8 @@ static bool cert_given(const struct cert *c, const struct wrt__wcet_unit *u)
 
 static const char *cert_comma(uint32_t i) { return i > 0 ? "," : ""; }
 
-/* ---- potentials ------------------------------------------------------------------------------------------ */
+/* ---- potentials ------------------------------------------------------------------------------------------
+ */
 
 static int64_t cert_add(int64_t a, int64_t b)
 {
@@ -51,9 +54,10 @@ static int64_t cert_round(const struct cert *c, uint32_t loop)
     return round > 0 ? round : 0;       /* NONE is below 0 */
 }
 
-/* What edge e adds to the potential of its target; false: it is not taken (`level`: back edges of loops that are at
- * least so deep are left out). */
-static bool cert_edge(const struct cert *c, const struct wrt__wcet_unit *u, uint32_t e, uint32_t level, int64_t *out)
+/* What edge e adds to the potential of its target; false: it is not taken (`level`: back edges of loops that
+ * are at least so deep are left out). */
+static bool cert_edge(
+    const struct cert *c, const struct wrt__wcet_unit *u, uint32_t e, uint32_t level, int64_t *out)
 {
     const struct wrt__wcet_graph *g = &u->g;
     const uint32_t to = g->edges[e].to, from = g->edges[e].from;
@@ -70,14 +74,15 @@ static bool cert_edge(const struct cert *c, const struct wrt__wcet_unit *u, uint
                                            all > (uint64_t)WRT__PATH_MAX)) {
             return false;       /* the walk has told of it before */
         }
-        if (cert_round(c, loop) > 0) value = cert_add(value, (int64_t)(rounds * (uint64_t)cert_round(c, loop)));
+        if (cert_round(c, loop) > 0)
+            value = cert_add(value, (int64_t)(rounds * (uint64_t)cert_round(c, loop)));
     }
     *out = cert_add(value, to < g->blocks_count ? c->potential[to] : 0);
     return true;
 }
 
-/* From the end to the beginning, once per depth of loops: what a block can reach by a back edge of a loop around it
- * needs the potential of that loop's label first, which no back edge of its own can raise. */
+/* From the end to the beginning, once per depth of loops: what a block can reach by a back edge of a loop
+ * around it needs the potential of that loop's label first, which no back edge of its own can raise. */
 static void cert_potentials(struct cert *c, const struct wrt__wcet_unit *u)
 {
     const struct wrt__wcet_graph *g = &u->g;
@@ -90,7 +95,8 @@ static void cert_potentials(struct cert *c, const struct wrt__wcet_unit *u)
     for (uint32_t level = 0; level <= deepest; level++) {
         for (uint32_t b = g->blocks_count; b-- > 0;) {
             int64_t best = -WRT__PATH_MAX, value;
-            for (uint32_t e = g->blocks[b].edge_first; e < g->blocks[b].edge_first + g->blocks[b].edges_count; e++) {
+            for (uint32_t e = g->blocks[b].edge_first; e < g->blocks[b].edge_first + g->blocks[b].edges_count;
+                e++) {
                 if (cert_edge(c, u, e, level, &value) && value > best) best = value;
             }
             c->potential[b] = best;
@@ -98,7 +104,8 @@ static void cert_potentials(struct cert *c, const struct wrt__wcet_unit *u)
     }
 }
 
-/* ---- the program ----------------------------------------------------------------------------------------- */
+/* ---- the program -----------------------------------------------------------------------------------------
+ */
 
 static void cert_calls(struct cert *c, const struct wrt__wcet_unit *u)
 {
@@ -154,16 +161,18 @@ static void cert_rows(struct cert *c, const struct wrt__ilp *ilp)
         const struct wrt__ilp_row *r = &ilp->rows[i];
         const struct wrt__wcet_unit *u = &c->a->x.units[r->unit];
         if (r->kind == WRT__ILP_INVOKED) continue;
-        if (r->kind == WRT__ILP_CALLS) cert_put(c, "%s[\"calls\",%u,0,%lu]", cert_comma(n++), u->g.body->func, r->rhs);
+        if (r->kind == WRT__ILP_CALLS)
+            cert_put(c, "%s[\"calls\",%u,0,%lu]", cert_comma(n++), u->g.body->func, r->rhs);
         else {
-            cert_put(c, "%s[\"total\",%u,%u,%lu]", cert_comma(n++), u->g.body->func, u->g.loops[r->loop].header,
-                r->rhs);
+            cert_put(c, "%s[\"total\",%u,%u,%lu]", cert_comma(n++), u->g.body->func,
+                u->g.loops[r->loop].header, r->rhs);
         }
     }
     cert_put(c, "]");
 }
 
-/* ---- cases ----------------------------------------------------------------------------------------------- */
+/* ---- cases -----------------------------------------------------------------------------------------------
+ */
 
 /* Potentials of one unit, whose walk was made last. */
 static void cert_unit_proof(struct cert *c, uint32_t i, bool *first)
@@ -194,8 +203,9 @@ static void cert_case(struct cert *c, const struct wrt__ilp *ilp, const struct w
     uint32_t k = ilp->rows_count;
     for (uint32_t at = leaf->at; at != 0; at = ilp->cases[at].parent, k++) {
         const struct wrt__ilp_case *b = &ilp->cases[at];
-        cert_put(c, "%s[%u,%u,%s,%lu,%ld]", cert_comma(k - ilp->rows_count), c->a->x.units[b->unit].g.body->func,
-            b->edge, b->up ? "\">=\"" : "\"<=\"", b->value, leaf->duals[k]);
+        cert_put(c, "%s[%u,%u,%s,%lu,%ld]", cert_comma(k - ilp->rows_count),
+            c->a->x.units[b->unit].g.body->func, b->edge, b->up ? "\">=\"" : "\"<=\"", b->value,
+            leaf->duals[k]);
     }
     cert_put(c, "],\n \"rows\":[");
     for (uint32_t i = 0, n = 0; i < ilp->rows_count; i++) {
@@ -212,7 +222,8 @@ static void cert_case(struct cert *c, const struct wrt__ilp *ilp, const struct w
     cert_put(c, "}}");
 }
 
-/* ---- all ------------------------------------------------------------------------------------------------- */
+/* ---- all -------------------------------------------------------------------------------------------------
+ */
 
 static void cert_head(struct cert *c, uint64_t bound)
 {
@@ -222,7 +233,8 @@ static void cert_head(struct cert *c, uint64_t bound)
     cert_put(c, "{\"certificate\":\"wrt.wcet/1\",\n\"sha256\":\"");
     for (int i = 0; i < 32; i++) cert_put(c, "%02x", (uint32_t)hash[i]);
     const wrt_str table = { m->fuel->name, wrt__str_len(m->fuel->name) };
-    cert_put(c, "\",\n\"fuel_table\":\"%S\",\n\"fuel_table_hash\":\"0x%016lx\",\n\"entry\":%u,\n\"bound\":%lu,\n",
+    cert_put(c,
+        "\",\n\"fuel_table\":\"%S\",\n\"fuel_table_hash\":\"0x%016lx\",\n\"entry\":%u,\n\"bound\":%lu,\n",
         &table, wrt_fuel_table_hash(m->fuel), c->a->p.entry, bound);
     cert_put(c, "\"functions\":[");
 }
@@ -284,18 +296,20 @@ static wrt_status cert_write(struct cert *c, struct wrt__ilp *own, wrt_error *er
         }
     }
     wrt__ilp_walk_fini(&c->w);
-    return c->nomem ? wrt__fail(err, WRT_E_NOMEM, WRT__W_MEMORY, WRT__NO_OFFSET, "no memory for the certificate")
-                    : WRT_OK;
+    return c->nomem
+        ? wrt__fail(err, WRT_E_NOMEM, WRT__W_MEMORY, WRT__NO_OFFSET, "no memory for the certificate")
+        : WRT_OK;
 }
 
-wrt_status wrt__wcet_certificate(const struct wrt__wcet_analysis *a, void (*write)(void *ctx, wrt_str part), void *ctx,
-    wrt_error *err)
+wrt_status wrt__wcet_certificate(
+    const struct wrt__wcet_analysis *a, void (*write)(void *ctx, wrt_str part), void *ctx, wrt_error *err)
 {
     enum { ARENA_BLOCK = 16384 };
     struct cert c = { .a = a, .write = write, .ctx = ctx };
     struct wrt__ilp own = { .x = (struct wrt__wcet_bound *)(uintptr_t)&a->x };
     if (!a->bounded) {
-        return wrt__fail(err, WRT_E_UNBOUNDED, WRT__W_WCET_UNBOUNDED, WRT__NO_OFFSET, "there is no bound to prove");
+        return wrt__fail(
+            err, WRT_E_UNBOUNDED, WRT__W_WCET_UNBOUNDED, WRT__NO_OFFSET, "there is no bound to prove");
     }
     if (!a->runs || (a->method != WRT__WCET_BY_ILP && !a->x.bounded)) {
         return wrt__fail(err, WRT_E_UNSUPPORTED, WRT__W_WCET_UNBOUNDED, WRT__NO_OFFSET,

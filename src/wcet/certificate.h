@@ -5,7 +5,7 @@
 #include "wcet/analysis.h"
 
 /* errors  WRT_E_UNSUPPORTED the bound does not come from paths; WRT_E_UNBOUNDED there is none; WRT_E_NOMEM */
-wrt_status wrt__wcet_certificate(const struct wrt__wcet_analysis *a, void (*write)(void *ctx, wrt_str part), void *ctx,
-    wrt_error *err);
+wrt_status wrt__wcet_certificate(
+    const struct wrt__wcet_analysis *a, void (*write)(void *ctx, wrt_str part), void *ctx, wrt_error *err);
 
 #endif

@@ -1,3 +1,4 @@
+/* sha256: the hash by which facts name their module. */
 #ifndef WRT_SRC_WCET_SHA256_H
 #define WRT_SRC_WCET_SHA256_H
 

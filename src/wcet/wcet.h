@@ -160,7 +160,8 @@ struct wrt__wcet_bounds {
     uint64_t fuel_high, fuel_low;   /* of the whole run of the entry, start function not included */
     uint8_t fuel_rule;
     uint64_t memory_pages;          /* largest size of the memory that the entry can make; INF: unknown */
-    /* Assumptions of inference, set before it. Argument k is one of low .. high (as a circle: low may be above). */
+    /* Assumptions of inference, set before it. Argument k is one of low .. high (as a circle: low may be
+     * above). */
     struct wrt__wcet_arg { bool given; uint64_t low, high; } args[WRT__WCET_ARGS];
     const char *limit;              /* that ended inference early, "wcet_steps"; NULL: none did */
 };
