@@ -198,8 +198,9 @@ wrt_status wrt__rt_report(struct wrt__rt *rt, enum wrt__rt_how how, uint64_t fue
 /* It needs an instance in which the job of `owner` stands (WRT__RT_NONE: somebody who is not of this
  * schedule): waits until wrt__rt_wake, and lends the owner its rank meanwhile. The entry into its own
  * `instance` needs no word: poll sees to it.
- * errors  WRT_E_DEADLOCK the owner waits for it: the job has not ended, report it as FAILED; WRT_E_STATE nobody
- * was picked, or the owner has no job that stands anywhere  cost [On] in the chain */
+ * errors  WRT_E_DEADLOCK the owner waits for it: the job has not ended, report it as FAILED;
+ * WRT_E_STATE nobody was picked, or the owner has no job that stands anywhere
+ * cost [On] in the chain and in the waiters */
 wrt_status wrt__rt_report_locked(struct wrt__rt *rt, uint32_t owner, uint64_t fuel, uint64_t now);
 /* The wait of `task` is over. WRT_E_STATE: it does not wait. */
 wrt_status wrt__rt_wake(struct wrt__rt *rt, uint32_t task, uint64_t now);

@@ -125,15 +125,25 @@ bool wrt__rt_wait_cycle(const struct wrt__rt *rt, const struct rt_task *t, uint3
     return owner == me;
 }
 
+/* Does t, which waits for o now, change anything for o? Most of many waiters do not, as the first in rank
+ * begin to wait first; so they cost no look at all the others. */
+static bool lock_matters(const struct wrt__rt *rt, const struct rt_task *t, const struct rt_task *o)
+{
+    return t->calls && (!o->pulled || (rt->lends && rt_rank_before(&t->rank, &o->rank)));
+}
+
 /* Moves or begins a wait; settles all whom it concerns. */
 void wrt__rt_wait_link(struct wrt__rt *rt, struct rt_task *t, uint8_t why, uint32_t owner, uint32_t instance)
 {
     struct rt_task *old = lock_part(rt, t);
     t->wait = why;
     t->wait_instance = instance;
-    if (owner != WRT__RT_NONE) lock_join(rt, t, owner);
-    /* In this order, so that whoever of a server takes over from another one leaves no gap. */
-    if (owner != WRT__RT_NONE) wrt__rt_settle(rt, rt_task_at(rt, owner));
+    if (owner != WRT__RT_NONE) {
+        struct rt_task *o = rt_task_at(rt, owner);
+        lock_join(rt, t, owner);
+        /* In this order, so that whoever of a server takes over from another one leaves no gap. */
+        if (lock_matters(rt, t, o)) wrt__rt_settle(rt, o);
+    }
     wrt__rt_settle(rt, t);
     if (old) wrt__rt_settle(rt, old);
 }
@@ -208,26 +218,37 @@ static struct rt_task *lock_heir(const struct wrt__rt *rt, const struct rt_task 
     return best == WRT__RT_NONE ? NULL : &rt->tasks[best];
 }
 
-/* Hands a left instance to one of those who want to begin in it; the others wait for that one. */
+/* Hands a left instance to one of those who want to begin in it; the others wait for that one. t itself is
+ * settled by the caller, once for all of them. */
 static void lock_hand_over(struct wrt__rt *rt, struct rt_task *t, uint32_t instance)
 {
     struct rt_task *heir = lock_heir(rt, t, instance);
     if (!heir) return;
+    lock_part(rt, heir);
+    heir->wait = RT_WAIT_NOT;
+    heir->wait_instance = WRT__RT_NONE;
     wrt__rt_stand_in(rt, heir, instance);
-    wrt__rt_wait_end(rt, heir);
     for (uint32_t i = t->first_waiter, next; i != WRT__RT_NONE; i = next) {
-        next = rt->tasks[i].next_waiter;
-        if (rt->tasks[i].wait != RT_WAIT_ENTRY || rt->tasks[i].wait_instance != instance) continue;
-        wrt__rt_wait_link(rt, &rt->tasks[i], RT_WAIT_ENTRY, rt_number(rt, heir), instance);
+        struct rt_task *w = &rt->tasks[i];
+        next = w->next_waiter;
+        if (w->wait != RT_WAIT_ENTRY || w->wait_instance != instance) continue;
+        lock_part(rt, w);
+        lock_join(rt, w, rt_number(rt, heir));
     }
+    wrt__rt_take_order(rt, heir);
+    wrt__rt_settle(rt, heir);
 }
 
-/* Ceilings have fallen: who was stopped by them asks again when it is the first. */
+/* Ceilings have fallen: who was stopped by them asks again when it is the first, in the place that it had. */
 static void lock_ask_again(struct wrt__rt *rt, struct rt_task *t)
 {
     for (uint32_t i = t->first_waiter, next; i != WRT__RT_NONE; i = next) {
-        next = rt->tasks[i].next_waiter;
-        if (rt->tasks[i].wait == RT_WAIT_CEILING) wrt__rt_wait_end(rt, &rt->tasks[i]);
+        struct rt_task *w = &rt->tasks[i];
+        next = w->next_waiter;
+        if (w->wait != RT_WAIT_CEILING) continue;
+        lock_part(rt, w);
+        w->wait = RT_WAIT_NOT;
+        wrt__rt_settle(rt, w);
     }
 }
 
@@ -239,6 +260,7 @@ void wrt__rt_stand_out(struct wrt__rt *rt, struct rt_task *t)
         lock_hand_over(rt, t, instance);
     }
     lock_ask_again(rt, t);
+    wrt__rt_settle(rt, t);
 }
 
 void wrt__rt_ask_later(struct wrt__rt *rt, struct rt_task *t)

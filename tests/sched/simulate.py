@@ -327,8 +327,8 @@ class Simulator:
         if self.protocol == "ceiling" and self.policy in ("edf", "rm+edf"):
             elsewhere, waiting = elsewhere + waiting, []
         for w in elsewhere:
-            w.waits_for = None
-            self.becomes_ready(w)
+            w.waits_for = None              # in their old order
+            self.server_look(w.task.server)
         waiting = [w for w in waiting if not w.dropped]
         if not waiting:
             return
@@ -360,8 +360,8 @@ class Simulator:
                     self.raise_mode(mode, t)
                     return
         if t.on_overrun == "extend" and not job.extended:
-            job.extended = True
-            job.budget += t.C[self.mode] * t.percent // 100
+            job.extended, job.extra = True, t.C[self.mode] * t.percent // 100
+            job.budget += job.extra
         elif t.on_overrun == "suspend":
             self.leave(job)
             self.record_job("suspend", job)
@@ -393,7 +393,7 @@ class Simulator:
         t = job.task
         if job.overran:
             return FAR
-        return job.base + t.C[self.mode] + (t.C[self.mode] * t.percent // 100 if job.extended else 0)
+        return job.base + t.C[self.mode] + (job.extra if job.extended else 0)
 
     def drop(self, job):
         t = job.task
