@@ -2,11 +2,17 @@
 #include "sched_system.h"
 #include <string.h>
 
-/* A manifest says it by its name. */
+/* A manifest says it by its name, or by how it begins. */
 static int sched_analyze(struct wd *w)
 {
-    size_t n = w->rest_count > 0 ? strlen(w->rest[0]) : 0;
-    bool manifest = n > 5 && strcmp(w->rest[0] + n - 5, ".toml") == 0;
+    char head[64];
+    size_t n = 0;
+    FILE *f = w->rest_count > 0 && strcmp(w->rest[0], "-") != 0 ? fopen(w->rest[0], "rb") : NULL;
+    if (f) {
+        n = fread(head, 1, sizeof head, f);
+        fclose(f);
+    }
+    bool manifest = f && wd_manifest_is(w->rest[0], head, n);
     return manifest ? wd_sched_manifest_analyze(w) : wd_sched_cmd_analyze(w);
 }
 

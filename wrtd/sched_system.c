@@ -301,9 +301,28 @@ void wd_system_say_refused(struct wd_system *s, const char *level)
     m->faults_count = 0;
 }
 
+/* Least common multiple of all periods; UINT64_MAX: 2^63 or more. */
+static uint64_t system_hyperperiod(const struct wd_system *s)
+{
+    uint64_t h = 1;
+    for (uint32_t k = 0; k < s->rows_count; k++) {
+        uint64_t a = h, b = s->rows[k].period_ns;
+        if (b == 0 || s->rows[k].sporadic) continue;
+        uint64_t period = b;
+        while (b) {
+            uint64_t rest = a % b;
+            a = b;
+            b = rest;
+        }
+        uint64_t by = period / a;
+        if (h > ((uint64_t)1 << 63) / by) return UINT64_MAX;
+        h *= by;
+    }
+    return h >> 63 ? UINT64_MAX : h;
+}
+
 void wd_system_warn(struct wd_system *s)
 {
-    wrt_sched_info info;
     uint64_t rate = s->o.ns_per_kfuel;
     uint32_t said = 0;
     for (uint32_t k = 0; s->manifest && k < s->rows_count; k++) {
@@ -312,14 +331,13 @@ void wd_system_warn(struct wd_system *s)
         if (said++ >= 5) continue;
         const struct wd_mf_task *t = &s->manifest->tasks[k];
         const struct toml_value *at = t->deadline_at ? t->deadline_at : t->period_at;
-        unsigned long long fuel = rate ? (unsigned long long)((double)deadline * 1000 / (double)rate) : 0;
-        if (at)
-            mf_warn(&s->manifest->mf, at,
-                "the deadline of `%s` is %llu fuel: below 1000 the rate says little", s->rows[k].name, fuel);
+        unsigned long long fuel = (unsigned long long)((double)deadline * 1000 / (double)rate);
+        if (!at) continue;
+        mf_warn(&s->manifest->mf, at, "the deadline of `%s` is %llu fuel: below 1000 the rate says little",
+            s->rows[k].name, fuel);
     }
     if (said > 5) wd_warn(s->w, "%u more deadlines are below 1000 fuel", said - 5);
-    if (wrt_sched_info_get(s->sched, 0, &info) == WRT_OK && info.hyperperiod_ns == UINT64_MAX
-        && !s->o.no_mode_switching) {
+    if (s->o.policy != WRT_TIME_TRIGGERED && !s->o.no_mode_switching && system_hyperperiod(s) == UINT64_MAX) {
         wd_warn(s->w, "the hyperperiod is beyond 2^63 ns: after a raise the mode never goes back by itself");
     }
 }

@@ -211,9 +211,9 @@ static void jobs_modes(const struct wd_system *s, FILE *out)
 void wd_jobs_text(struct wd_system *s, FILE *out)
 {
     int width = (int)table_width(s);
-    fprintf(out, "\n%-*s %9s %9s %7s %9s %8s %8s %8s  %-10s %-10s %-10s %-10s %12s\n", width, "task",
-        "released =", "done =", "missed =", "overrun =", "aborted =", "failed =", "skipped =", "response",
-        "p99", "max =", "jitter", "fuel/bound");
+    fprintf(out, "\n%-*s %10s %9s %8s %9s %9s %8s %9s  %-10s %-10s %-10s %-10s %s\n", width, "task",
+        "released =", "done =", "missed =", "overrun =", "aborted =", "failed =", "skipped =", "median ~",
+        "p99 ~", "max =", "jitter =", "fuel/bound =");
     for (uint32_t k = 0; k < s->rows_count; k++) {
         struct wd_job_row *r = &s->rows[k];
         const wrt_sched_task_stats *t = &r->stats;

@@ -278,9 +278,18 @@ def good(folder):
     test("time-triggered", None if code in (0, 122) else err)
     code, out, err = analyze(folder, tt.replace('at = "5ms"', 'at = "9500us"'))
     test("slot behind the cycle", None if code == 78 and "W0956]: the slot ends behind the cycle" in err else err)
-    for text, warning in [(BASE.replace("5000", "5000000"), "the deadline of `one` is 800 fuel"), (BASE, None)]:
+    primes = BASE.replace('period = "5ms"', 'period = "4999999937ns"').replace('period = "50ms"', 'period = "4999999903ns"')
+    for text, warning in [(BASE.replace("5000", "5000000"), "the deadline of `one` is 800 fuel"), (primes, "the hyperperiod is beyond 2^63 ns"), (BASE, None)]:
         code, out, err = analyze(folder, text)
         test(f"warning {warning}", None if (warning in err if warning else "warning" not in err) else err)
+
+
+def other_names(folder):
+    """A manifest is known by how it begins, too."""
+    code, out, err = analyze(folder, BASE, "system.txt")
+    test("a manifest of another name", None if code in (0, 122) and "verdict" in out else f"{code} {err}")
+    code, out, err = analyze(folder, "# a comment first\n" + BASE, "system")
+    test("a manifest that begins with a comment", None if code in (0, 122) else f"{code} {err}")
 
 
 def table_hash(name):
@@ -354,6 +363,7 @@ def main():
         faults(folder)
         documents(folder)
         good(folder)
+        other_names(folder)
         sizes(folder)
     keys_in_docs()
     print(f"{PASSED} passed, {FAILED} failed")
