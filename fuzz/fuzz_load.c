@@ -25,6 +25,33 @@ static void load_ask(wrt_code *c)
     for (uint32_t i = 0; i <= info.functions && i < 8; i++) (void)wrt_code_disasm(c, i, load_line, &sum);
 }
 
+/* Every bad body is found, in order, and the first answer is that of wrt_load; in pieces it is the same binary. */
+static void load_otherwise(wrt_engine *e, wrt_bytes bytes, const wrt_error *first)
+{
+    wrt_error errors[4], err;
+    size_t count = 0, half = bytes.n / 2;
+    wrt_loader *l = NULL;
+    wrt_code *code = NULL;
+    memset(errors, 0, sizeof errors);
+    wrt_status status = wrt_load_check(e, bytes, NULL, errors, 4, &count);
+    FUZZ_CHECK(status == first->status && (count == 0) == (status == WRT_OK), "checked: %d", status);
+    FUZZ_CHECK(status == WRT_OK || memcmp(&errors[0], first, sizeof *first) == 0, "another first error");
+    for (size_t k = 1; k < count && k < 4; k++) {
+        FUZZ_CHECK(errors[k].status < 0 && errors[k].offset > errors[k - 1].offset &&
+            errors[k].offset <= bytes.n, "error %zu", k);
+    }
+    FUZZ_CHECK(wrt_loader_new(e, NULL, 0, &l, &err) == WRT_OK, "no loader");
+    status = wrt_loader_feed(l, (wrt_bytes){ bytes.p, half }, &err);
+    if (status == WRT_OK) status = wrt_loader_feed(l, (wrt_bytes){ bytes.p + half, bytes.n - half }, &err);
+    if (status == WRT_OK) {
+        status = wrt_loader_finish(l, &code, &err);
+    } else {
+        wrt_loader_free(l);
+    }
+    FUZZ_CHECK(status == first->status, "in pieces: %d, at once %d", status, first->status);
+    wrt_code_free(code);
+}
+
 static void load_once(wrt_bytes bytes, bool keep, bool portable, wrt_error *err)
 {
     struct fuzz_heap heap;
@@ -52,6 +79,12 @@ static void load_once(wrt_bytes bytes, bool keep, bool portable, wrt_error *err)
         FUZZ_CHECK(heap.live == live, "%llu blocks are left", (unsigned long long)(heap.live - live));
     }
     wrt_code_free(code);
+    if (keep) {
+        wrt_error first = *err;
+        first.status = status;
+        heap.most = 2 * heap.most + LOAD_BASE;  /* a loader may have twice the bytes */
+        load_otherwise(e, bytes, &first);
+    }
     wrt_engine_free(e);
     fuzz_heap_empty(&heap);
 }
