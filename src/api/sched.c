@@ -106,8 +106,7 @@ static void sched_os_ask(struct wrt__core *c, struct wrt__thread_was *was)
         if (t->period_ns) period = wrt__min_u64(period, t->period_ns);
     }
     period = wrt__max_u64(wrt__min_u64(period, 1000000000u), 100000u);
-    c->pinned = c->os_policy = c->locked = WRT_OK;
-    if (o->lock_memory) c->locked = wrt__port_lock_memory();
+    c->pinned = c->os_policy = WRT_OK;
     if (o->pin) c->pinned = wrt__port_thread_pin(was, c->number);
     if (o->os_policy == WRT_OS_FIFO) c->os_policy = wrt__port_thread_fifo(was, o->os_priority);
     if (o->os_policy == WRT_OS_DEADLINE)

@@ -290,6 +290,15 @@ static void prepare_undo(wrt_sched *s)
     s->server_numbers = NULL;
 }
 
+/* Now, because it takes milliseconds. */
+static void prepare_lock(wrt_sched *s)
+{
+    wrt_status status;
+    if (!s->opts.lock_memory || s->opts.virtual_time) return;
+    status = wrt__port_lock_memory();
+    for (uint32_t i = 0; i < s->opts.cores; i++) s->cores[i].locked = status;
+}
+
 wrt_status wrt_sched_prepare(wrt_sched *s, wrt_error *err)
 {
     const wrt_alloc *a = &s->engine->alloc;
@@ -315,6 +324,7 @@ wrt_status wrt_sched_prepare(wrt_sched *s, wrt_error *err)
         if (s->cores[i].rt) wrt__core_publish(&s->cores[i]);
     }
     for (uint32_t i = 0; i < s->tasks_count; i++) wrt__job_publish(wrt__set_job(s, i));
+    prepare_lock(s);
     s->phase = WRT__SET_READY;
     return WRT_OK;
 }

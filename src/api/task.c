@@ -261,7 +261,7 @@ wrt_status wrt_fuel_add(wrt_store *s, wrt_task t, uint64_t n)
         return WRT_OK;
     }
     task = wrt__task_find(s->exec, t);
-    if (!task || wrt__task_ended(task)) return WRT_E_STATE;
+    if (!task || wrt__task_ended(task) || task->job) return WRT_E_STATE;
     wrt__account_add_task(task, n);
     return WRT_OK;
 }

@@ -389,7 +389,7 @@ wrt_status wrt__executor_step(struct wrt__executor *x, struct wrt__task *t, uint
     struct loop_turn turn = loop_turn_of(NULL);
     wrt_task id = { t->id };
     wrt_status status;
-    if (x->inside) return WRT_E_STATE;
+    if (x->inside || t->job) return WRT_E_STATE;
     turn.alone = true;
     wrt__loop_enter(x);
     wrt__events_look(x, true);

@@ -120,6 +120,57 @@ TEST(it_can_be_freed_at_any_time)
 /* ---- from outside
  * ------------------------------------------------------------------------------------------- */
 
+/* The account above it is empty: the job waits until somebody refuels. */
+TEST(an_empty_store_stops_a_job)
+{
+    struct set_world w;
+    wrt_fuel_state fuel;
+    set_open(&w);
+    wrt_store_free(w.s);
+    wrt_store_opts so = WRT_INIT(wrt_store_opts);
+    so.virtual_time = true;
+    so.ns_per_kfuel = 1000;
+    so.fuel = 300;
+    CHECK_EQ(wrt_store_new(w.e, &so, &w.s, &w.err), WRT_OK);
+    set_begin(&w, set_opts(&w, WRT_EDF));
+    wrt_func *f = set_func(&w, set_instance(&w, w.s, set_code(&w, "jobs")), "burn_5");
+    uint32_t t = set_add(&w, set_task(f, 10000, 900), 100);
+    CHECK_EQ(wrt_sched_run(w.q, 1000, &w.err), WRT_OK);
+    CHECK_EQ(wrt_fuel_get(w.s, (wrt_task){ 0 }, &fuel), WRT_OK);
+    CHECK(fuel.guest <= 300 && fuel.guest > 290);
+    wrt_task job = wrt_sched_task_of(w.q, t);
+    CHECK_EQ(wrt_fuel_add(w.s, job, 1000), WRT_E_STATE);
+    CHECK_EQ(wrt_task_step(w.s, job, 10, &w.err), WRT_E_STATE);
+    CHECK_EQ(wrt_task_close(w.s, job), WRT_E_STATE);
+    CHECK_EQ(wrt_fuel_add(w.s, (wrt_task){ 0 }, 1000), WRT_OK);
+    CHECK_EQ(wrt_sched_run(w.q, 3000, &w.err), WRT_OK);
+    const wrt_sched_event *e = set_find(&w, WRT_TRACE_DONE, t, 0);
+    REQUIRE(e);
+    CHECK(e->at_ns >= 1000 + 200 && e->at_ns < 1000 + 230);
+    set_close(&w);
+}
+
+/* A preempted job cannot be driven by anything but the set. */
+TEST(a_job_belongs_to_the_set)
+{
+    struct set_world w;
+    wrt_frame frames[2];
+    set_open(&w);
+    set_begin(&w, set_opts(&w, WRT_EDF));
+    wrt_func *f = set_func(&w, set_instance(&w, w.s, set_code(&w, "jobs")), "burn_5");
+    uint32_t t = set_add(&w, set_task(f, 10000, 900), 100);
+    CHECK_EQ(wrt_sched_run(w.q, 100, &w.err), WRT_OK);
+    wrt_task job = wrt_sched_task_of(w.q, t);
+    CHECK_EQ(wrt_task_frames(w.s, job, frames, 2), 1);
+    CHECK_EQ(wrt_task_step(w.s, job, 10, &w.err), WRT_E_STATE);
+    CHECK_EQ(wrt_task_cancel(w.s, job), WRT_E_STATE);
+    CHECK_EQ(wrt_task_result(w.s, job, NULL, 0, &w.err), WRT_PENDING);
+    (void)wrt_run(w.s, NULL); /* there is nothing of its own to do */
+    CHECK_EQ(wrt_sched_run(w.q, 1000, &w.err), WRT_OK);
+    CHECK_EQ(wrt_task_result(w.s, job, NULL, 0, &w.err), WRT_OK);
+    set_close(&w);
+}
+
 TEST(sporadic_tasks_are_released_by_the_host)
 {
     struct set_world w;
