@@ -251,6 +251,22 @@ static void cal_build(struct wd *w, char out[17])
     free(bytes);
 }
 
+void wd_board_warn(const struct wd_manifest *m)
+{
+    char cpu[128], build[17];
+    const struct wd_board *b = &m->board;
+    if (!b->given) return;
+    cal_line_of("/proc/cpuinfo", "model name", cpu);
+    cal_build(m->mf.w, build);
+    if (b->cpu[0] && strcmp(b->cpu, cpu) != 0) {
+        wd_warn(
+            m->mf.w, "the board file was measured on another processor: %.60s, this is %.60s", b->cpu, cpu);
+    }
+    if (b->build[0] && strcmp(b->build, build) != 0) {
+        wd_warn(m->mf.w, "the board file was measured with another build of wrtd");
+    }
+}
+
 static uint64_t cal_rate(const struct calibrate *x, size_t *worst)
 {
     *worst = 0;

@@ -116,6 +116,8 @@ void wd_manifest_bound(struct wd_manifest *m, struct wd_mf_task *t, const struct
 
 /* calibrate.c: `wrtd bench --calibrate`. */
 int wd_calibrate(struct wd *w);
+/* Warns when the rate of a manifest was measured with another build or on another processor. */
+void wd_board_warn(const struct wd_manifest *m);
 
 /* sha256.c */
 void wd_sha256(const void *p, size_t n, uint8_t out[32]);

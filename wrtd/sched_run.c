@@ -279,6 +279,7 @@ static int run_admit(struct sched_run *x)
     int code = wd_system_admit(&x->s);
     if (code) return code;
     wd_system_warn(&x->s);
+    if (!x->s.o.virtual_time) wd_board_warn(&x->in.manifest);
     if (x->s.adm_status == WRT_OK) return 0;
     if (x->s.adm_status == WRT_E_UNSUPPORTED) {
         wd_warn(x->w, "no admission test is defined for policy %s: it runs without one",

@@ -229,6 +229,15 @@ def calibrated(folder):
     path.write_text(BASE.replace("ns-per-kfuel = 5000", 'board = "here.board.toml"'))
     code, out, err = wrtd("sched", "analyze", "--json", path)
     test("a manifest takes the board", None if code in (0, 122) and json.loads(out)["ns_per_kfuel"] == doc["ns_per_kfuel"] else f"{code} {err}")
+    real = BASE.replace("ns-per-kfuel = 5000", 'board = "BOARD.toml"').replace('clock = "fuel"', 'clock = "monotonic"')
+    text = (folder / "here.board.toml").read_text()
+    (folder / "moved.toml").write_text(text.replace(f'cpu = "{board["cpu"]}"', 'cpu = "Abacus"').replace(board["build"], "0" * 16))
+    path.write_text(real.replace("BOARD", "here.board"))
+    here = wrtd("sched", "run", "--force", "--json", "--until", "20ms", path)[2]
+    path.write_text(real.replace("BOARD", "moved"))
+    moved = wrtd("sched", "run", "--force", "--json", "--until", "20ms", path)[2]
+    test("a board of another machine is told", None if "measured on another processor: Abacus" in moved and "another build of wrtd" in moved else moved, here if "measured" in here else None)
+    path.write_text(BASE.replace("ns-per-kfuel = 5000", 'board = "here.board.toml"'))
     path.write_text(path.read_text().replace("[system]", '[system]\nfuel-table = "unit"'))
     code, out, err = wrtd("sched", "analyze", "--json", path)
     test("a board of another table is refused", None if code == 78 and "W0961" in err else f"{code} {err}")
