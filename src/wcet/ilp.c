@@ -297,7 +297,7 @@ enum ilp_outcome { ILP_SOLVED, ILP_EMPTY, ILP_GAVE_UP };
 static enum ilp_outcome ilp_case(struct ilp_search *s, struct wrt__lp *lp, struct wrt__ilp_leaf *leaf)
 {
     int phase = 1;
-    for (uint32_t round = 0; !s->nomem; round++) {
+    while (!s->nomem) {
         enum wrt__lp_result r = wrt__lp_solve(lp, phase);
         if (r == WRT__LP_OPTIMAL && phase == 1) {
             phase = 2;
