@@ -11,7 +11,14 @@ static struct {
     int pipe[2];
     bool timer, watch;
     wrt_engine *seal_inside;
+    uint64_t clock;
 } seal_host;
+
+static uint64_t seal_clock(void *ctx)
+{
+    (void)ctx;
+    return seal_host.clock;
+}
 
 static wrt_status seal_park(void *ctx, wrt_call *c)
 {
@@ -35,7 +42,9 @@ struct seal_world {
 
 static wrt_config seal_config(void)
 {
+    static wrt_host h = { .size = sizeof h, .mono_ns = seal_clock };
     wrt_config c = WRT_INIT(wrt_config);
+    c.host = &h;
     c.limits.tasks = SEAL_TASKS;
     c.limits.stack_bytes = SEAL_STACK;
     c.limits.completions = c.limits.timers = c.limits.watches = c.limits.groups = SEAL_FEW;
@@ -159,6 +168,7 @@ TEST(waiting_in_a_sealed_engine_asks_for_nothing)
         if (!seal_host.watch && !seal_host.timer)
             CHECK_EQ(wrt_complete_post(b, seal_host.k, WRT_OK, 1), WRT_OK);
         CHECK_EQ(wrt_task_cancel(x.w.s, t[0]), WRT_OK);
+        seal_host.clock += 1000;
         while (seal_host.watch || seal_host.timer ? wrt_wait(x.w.s, UINT64_MAX) == WRT_IDLE : false) {}
         if (!seal_host.watch && !seal_host.timer) CHECK_EQ(wrt_run(x.w.s, NULL), WRT_IDLE);
         CHECK_EQ(seal_state(&x, t[SEAL_FEW - 1]), WRT_TASK_DONE);
