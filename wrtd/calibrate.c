@@ -273,7 +273,7 @@ static uint64_t cal_rate(const struct calibrate *x, size_t *worst)
     for (size_t k = 1; k < CLASSES; k++) {
         if (x->results[k].worst > x->results[*worst].worst) *worst = k;
     }
-    double rate = x->results[*worst].worst * MARGIN_NUM / MARGIN_DEN;
+    double rate = x->results[*worst].worst * (double)MARGIN_NUM / (double)MARGIN_DEN;
     return rate < 1 ? 1 : (uint64_t)rate + 1;
 }
 

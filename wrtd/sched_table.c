@@ -208,6 +208,14 @@ static void jobs_modes(const struct wd_system *s, FILE *out)
     }
 }
 
+/* The budget that held the dearest job: of the lowest mode that allows it. */
+static uint64_t jobs_bound(const struct wd_job_row *r)
+{
+    uint64_t bound = r->budget[0];
+    for (int k = 1; k < WRT_MODES && bound < r->stats.fuel_max; k++) bound = r->budget[k];
+    return bound;
+}
+
 void wd_jobs_text(struct wd_system *s, FILE *out)
 {
     int width = (int)table_width(s);
@@ -220,7 +228,7 @@ void wd_jobs_text(struct wd_system *s, FILE *out)
         char a[32], b[32], c[32], d[32], fuel[48];
         bool started = t->start_max_ns >= t->start_min_ns && r->start.seen > 0, done = r->response.n > 0;
         snprintf(fuel, sizeof fuel, "%llu/%llu", (unsigned long long)t->fuel_max,
-            (unsigned long long)r->budget[0]);
+            (unsigned long long)jobs_bound(r));
         fprintf(out, "%-*s %10llu %9llu %8llu %9llu %9llu %8llu %9llu  %-10s %-10s %-10s %-10s %12s\n", width,
             r->name, (unsigned long long)t->releases, (unsigned long long)t->done,
             (unsigned long long)t->misses, (unsigned long long)t->overruns, (unsigned long long)t->aborted,
