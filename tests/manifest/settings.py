@@ -129,6 +129,10 @@ def verdicts(w):
     check("max-utilization-per-level", "max-utilization-per-level", '"11/20"', "0.54", half)
     two = [task("a", "10ms", 2800, "B"), task("b", "10ms", 2700, "C")]
     check("levels count apart", "max-utilization-per-level", "0.28", "0.27", two)
+    for fuel, factor in [(2000, 5), (8000, 1.25), (9000, 1.111)]:
+        got = w.ask("analyze", {}, [task("a", "10ms", fuel, "B")])["scale"]
+        test(f"every wcet could be {factor} times as large", None if got == factor else got)
+    test("and there is no such factor", None if "scale" not in w.ask("analyze", {}, [task("a", "10ms", 11000, "B")]) else "a set that needs more than its core has one")
     check("overhead-factor", "overhead-factor", "1", '"23/20"', [task("a", "10ms", 9000, "B")])
     check("overhead-factor is exact", "overhead-factor", '"10000/8000"', '"10001/8000"', [task("a", "10ms", 8000, "B")])
     check("overhead-factor rounds up", "overhead-factor", '"9999999/8000000"', '"10000001/8000000"', [task("a", "10ms", 8000, "B")])
