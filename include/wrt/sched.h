@@ -52,7 +52,7 @@ typedef struct wrt_sched_event {
     uint64_t fuel;              /* what the job has spent; SERVER_*: what is left of the budget */
     wrt_status status;          /* FAILED: how */
     uint32_t trap;              /* FAILED: a wrt_trap_code */
-    uint32_t func, offset; /* ends, MISS, OVERRUN, SLICE_END: place in the code; func UINT32_MAX: nowhere */
+    uint32_t func, offset; /* ends, MISS, OVERRUN, MODE, SLICE_END: the place; func UINT32_MAX: nowhere */
     uint8_t from, to;           /* MODE: wrt_sched_mode_name */
     uint8_t cause;              /* MODE: wrt_mode_cause */
     uint32_t dropped;           /* MODE: how many tasks the new mode does not keep */
@@ -273,7 +273,7 @@ typedef struct wrt_sched_info {
  * the core has run */
 WRT_API wrt_status wrt_sched_info_get(const wrt_sched *s, uint32_t core, wrt_sched_info *out);
 /* The task of the store that runs the jobs: for wrt_task_result (of the last job, in the event hook on DONE
- * and until the next starts), wrt_task_frames, wrt_task_info_get. It cannot be stepped, cancelled or closed.
+ * and until the next starts), wrt_task_frames, wrt_task_info_get. Only the set drives, fuels and ends it.
  * 0: none. */
 WRT_API wrt_task wrt_sched_task_of(const wrt_sched *s, uint32_t task);
 

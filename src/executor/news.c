@@ -54,7 +54,8 @@ static uint32_t news_dropped(const struct wrt__core *c, uint8_t mode)
 static void news_place(const struct wrt__job *j, const struct wrt__rt_news *n, wrt_sched_event *e)
 {
     bool wanted = n->kind == WRT__RT_SLICE_END || n->kind == WRT__RT_MISS || n->kind == WRT__RT_OVERRUN
-        || n->kind == WRT__RT_END_FAILED || n->kind == WRT__RT_ABORT || n->kind == WRT__RT_SUSPEND;
+        || n->kind == WRT__RT_MODE_CHANGE || n->kind == WRT__RT_END_FAILED || n->kind == WRT__RT_ABORT
+        || n->kind == WRT__RT_SUSPEND;
     e->func = UINT32_MAX;
     if (!wanted || !j) return;
     if (!j->task) { /* what the host said in its last report */

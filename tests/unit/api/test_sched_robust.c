@@ -150,6 +150,37 @@ TEST(an_empty_store_stops_a_job)
     set_close(&w);
 }
 
+/* A store can belong to one set after the other; what the first left half done is as new for the second. */
+TEST(one_set_after_the_other)
+{
+    struct set_world w;
+    uint64_t hash[2];
+    set_open(&w);
+    wrt_func *f = set_func(&w, set_instance(&w, w.s, set_code(&w, "jobs")), "burn_5");
+    for (int k = 0; k < 2; k++) {
+        wrt_sched *other = NULL;
+        wrt_sched_opts o = set_opts(&w, WRT_EDF);
+        wrt_val n = wrt_i32(150);
+        wrt_sched_task t = set_task(f, 1000, 900);
+        t.args = &n;
+        t.args_count = 1;
+        w.count = 0;
+        set_begin(&w, o);
+        set_add(&w, set_task(f, 1000, 900), 150);
+        CHECK_EQ(wrt_sched_new(w.e, &o, &other, &w.err), WRT_OK);
+        CHECK_EQ(wrt_sched_add(other, &t, NULL, &w.err), WRT_E_ARG); /* it has a set */
+        CHECK_STR(w.err.table, "func");
+        wrt_sched_free(other);
+        CHECK_EQ(wrt_sched_run(w.q, 5300, &w.err), WRT_OK); /* in the middle of a job */
+        wrt_sched_free(w.q);
+        w.q = NULL;
+        hash[k] = set_hash(&w, UINT32_MAX);
+    }
+    CHECK_EQ(hash[0], hash[1]);
+    CHECK(w.count > 10);
+    set_close(&w);
+}
+
 /* A preempted job cannot be driven by anything but the set. */
 TEST(a_job_belongs_to_the_set)
 {

@@ -60,6 +60,8 @@ TEST(mode_switching_gives_the_larger_budget)
         CHECK_EQ(set_count(&w, WRT_TRACE_ABORT, high), off ? 1 : 0);
         CHECK_EQ(set_count(&w, WRT_TRACE_MODE, UINT32_MAX), off ? 0 : 1);
         CHECK_EQ(set_count(&w, WRT_TRACE_SUSPEND, low), off ? 0 : 1);
+        const wrt_sched_event *mode = set_find(&w, WRT_TRACE_MODE, high, UINT64_MAX);
+        if (mode) CHECK(mode->cause == WRT_CAUSE_OVERRUN && mode->dropped == 1 && mode->func != UINT32_MAX);
         const wrt_sched_event *e = set_find(&w, WRT_TRACE_OVERRUN, high, 0);
         REQUIRE(e);
         CHECK(e->func != UINT32_MAX && e->offset > 0);
