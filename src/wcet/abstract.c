@@ -604,7 +604,7 @@ static void ax_go(struct wrt__ax *x, struct wrt__ax_frame *f, struct wrt__as *s)
             return;
         }
         if (op->code == WRT__OP_LOOP && !resumed && !ax_goto(x, f, s, s->pc)) return; /* others may come here */
-        wrt__ax_pay(s, price[op->code], price[op->code]);
+        if (!s->forced) wrt__ax_pay(s, price[op->code], price[op->code]); /* a chosen call has been paid for */
         if (ax_is_arithmetic(op->code)) {
             if (!ax_arithmetic(x, f, s, op->code)) return;
         } else if (ax_is_control(op->code)) {

@@ -310,6 +310,7 @@ static void in_finish(struct wrt__ax *x, struct wrt__ax_frame *f, struct wrt__ax
         endless |= a->endless && !c->first->endless;
     }
     if (c->arrivals) turns = in_rank(x, f, c, &exact);
+    if (in_times(turns, turn_high) > WRT__WCET_INF / 4) turns = WRT__WCET_INF; /* no fuel counts that far */
     if (c->trial) {
         in_end_trial(x, f, c, turns != WRT__WCET_INF);
         return;
