@@ -79,8 +79,8 @@ wrt_status wrt__task_failure(const struct wrt__task *t, wrt_error *err)
         wrt__fail(err, t->status, WRT__W_CANCELLED, WRT__NO_OFFSET, "the task was cancelled");
         break;
     case WRT_E_POISONED:
-        wrt__fail(
-            err, t->status, WRT__W_POISONED, WRT__NO_OFFSET, "the instance is poisoned: a task ended in the middle of it");
+        wrt__fail(err, t->status, WRT__W_POISONED, WRT__NO_OFFSET,
+            "the instance is poisoned: a task ended in the middle of it");
         break;
     default:
         if (s->message[0]) text = (wrt_str){ s->message, wrt__str_len(s->message) };

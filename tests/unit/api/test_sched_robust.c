@@ -328,7 +328,7 @@ TEST(cores_under_the_fuel_clock_are_what_each_is_alone)
     set_close(&w);
 }
 
-struct looker { wrt_sched *q; _Atomic int go; uint64_t looks; int cores; };
+struct looker { wrt_sched *q; _Atomic int go; _Atomic uint64_t looks; int cores; };
 static void *look(void *arg)
 {
     struct looker *l = arg;
@@ -344,7 +344,8 @@ static void *look(void *arg)
         CHECK(ts.done + ts.aborted + ts.failed <= ts.releases);
         CHECK(ts.releases <= ts.done + ts.aborted + ts.failed + 2);
         CHECK(ts.fuel >= ts.done * 201);
-        if (++l->looks % 64 == 0) (void)wrt_sched_mode(l->q, (wrt_sched_mode_name)(l->looks / 64 % 3));
+        uint64_t looks = atomic_fetch_add(&l->looks, 1) + 1;
+        if (looks % 64 == 0) (void)wrt_sched_mode(l->q, (wrt_sched_mode_name)(looks / 64 % 3));
     }
     return NULL;
 }
