@@ -180,6 +180,15 @@ static void load_fault(struct wd_manifest *m, const struct wd_mf_task *t, const 
     }
 }
 
+/* What a release of others may have to wait for: its dearest block, or call of the system interface. */
+static void load_piece(struct wd_mf_task *t, const wrt_code *code)
+{
+    enum { WASI_DEAREST = 10000 };
+    uint64_t piece = wrt_code_piece_fuel(code, wd_str(t->call.name));
+    if (wd_code_imports(code, "wasi_snapshot_preview1") && piece < WASI_DEAREST) piece = WASI_DEAREST;
+    t->o.piece_fuel = piece;
+}
+
 static void load_task(struct wd_manifest *m, struct wd_mf_task *t)
 {
     if (t->component == UINT32_MAX || !m->components[t->component].module) return;
@@ -187,6 +196,7 @@ static void load_task(struct wd_manifest *m, struct wd_mf_task *t)
     load_call(m, t, &m->components[t->component]);
     load_fault(m, t, &m->components[t->component]);
     bool called = t->call_at && m->mf.faults_count == before;
+    if (called) load_piece(t, m->components[t->component].module->code);
     if (t->source == WD_MF_STATIC && called) wd_manifest_bound(m, t, &m->components[t->component]);
 }
 

@@ -83,6 +83,10 @@ typedef struct wrt_code_info {
     uint64_t sha_low;               /* 64-bit FNV-1a of the binary */
 } wrt_code_info;
 WRT_API void wrt_code_info_get(const wrt_code *c, wrt_code_info *out);
+/* The most fuel that is due at one checkpoint of an exported function: the dearest block, or piece of a bulk
+ * operator, of all code that it may call; UINT64_MAX: it may grow a memory, which is one piece. An empty
+ * name: of the whole module. Host functions and other modules come on top. 0: no such export.  cost [On] */
+WRT_API uint64_t wrt_code_piece_fuel(const wrt_code *c, wrt_str func);
 /* Name of a function (index space with imports first): name section, else export name, else empty. */
 WRT_API wrt_str wrt_code_func_name(const wrt_code *c, uint32_t func);
 /* Disassembles one defined function: the register code with its charge blocks, line by line, into `write`. */

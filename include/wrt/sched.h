@@ -130,6 +130,10 @@ typedef struct wrt_sched_task {
     uint64_t jitter_ns;             /* admission: how late a release may be seen */
     uint64_t fuel[WRT_MODES]; /* budget by mode, not falling; 0: as in the mode below. fuel[0] is mandatory */
     uint64_t bcet_fuel;             /* least of a job: reports and simulation; at most fuel[0] */
+    /* admission: the most fuel that is due at one checkpoint (wrt_code_piece_fuel, prices of host functions):
+     * a release of others can have to wait for so much. What is known from func comes without it; 0 without
+     * func: it can stop anywhere */
+    uint64_t piece_fuel;
     uint64_t np_max_fuel;           /* longest job of one that is not preempted; mandatory there */
     bool np;                        /* not preempted once it has started; always so at level D */
     wrt_on_overrun on_overrun;

@@ -220,6 +220,17 @@ bool wrt_code_export(const wrt_code *c, size_t i, wrt_extern_desc *out)
 
 /* ---- reports ------------------------------------------------------------------------------------------- */
 
+uint64_t wrt_code_piece_fuel(const wrt_code *c, wrt_str func)
+{
+    const struct wrt__module *m = c->module;
+    uint32_t number;
+    if (func.n == 0) return wrt__func_piece(m, UINT32_MAX);
+    if (!wrt__export_find(m, func, &number) || m->exports[number].kind != WRT__KIND_FUNC) return 0;
+    number = m->exports[number].index;
+    bool leaf = number >= m->funcs_imported && !(m->funcs[number].does & WRT__DOES_CALL);
+    return wrt__func_piece(m, leaf ? number : UINT32_MAX);
+}
+
 void wrt_code_info_get(const wrt_code *c, wrt_code_info *out)
 {
     const struct wrt__module *m = c->module;

@@ -14,6 +14,8 @@ struct admit_core {
     wrt_adm_row *rows;
     uint32_t count, sections_count;
     bool modes;                 /* budgets differ between modes */
+    uint32_t dearest;           /* whose piece is the dearest */
+    uint64_t piece, piece_of_others;
     wrt_adm_opts o;
     void *mem;
     size_t mem_bytes;
@@ -46,12 +48,14 @@ static uint32_t admit_mode(uint32_t level)
 }
 
 /* With modes, under fixed priority: C by mode. Else the C of its highest mode, which it never exceeds. */
-static bool admit_budgets(const wrt_sched *s, const wrt_sched_task *t, bool by_mode, wrt_adm_task *out)
+static bool admit_budgets(
+    const wrt_sched *s, const wrt_sched_task *t, uint64_t wait, bool by_mode, wrt_adm_task *out)
 {
+    uint64_t fuel;
     for (uint32_t l = 0; l < WRT_ADM_LEVELS; l++) {
         uint32_t mode = by_mode ? admit_mode(l < (uint32_t)t->level ? l : (uint32_t)t->level)
                                 : admit_mode((uint32_t)t->level);
-        if (!admit_ticks(s, t->fuel[mode], &out->wcet[l])) return false;
+        if (!wrt__add_u64(t->fuel[mode], wait, &fuel) || !admit_ticks(s, fuel, &out->wcet[l])) return false;
     }
     return true;
 }
@@ -66,6 +70,60 @@ static uint8_t admit_band(const wrt_sched *s, const wrt_sched_task *t)
     return period <= 10000000u ? 0 : period <= 50000000u ? 1 : period <= 200000000u ? 2 : 3;
 }
 
+/* The most fuel that is due at one checkpoint of a task: of its function, or, when that calls others, of any
+ * code and host function of its store. No block is above the budget. */
+static uint64_t admit_piece(const struct wrt__set_task *t)
+{
+    uint64_t most = t->o.piece_fuel;
+    if (t->o.func) {
+        const struct wrt__store *store = t->o.func->store;
+        const struct wrt__funcrec *f = &store->funcs[t->o.func->index];
+        bool leaf = f->instance && !(f->instance->module->funcs[f->index].does & WRT__DOES_CALL);
+        if (leaf) most = wrt__max_u64(most, wrt__func_piece(f->instance->module, f->index));
+        for (const struct wrt_instance *i = leaf ? NULL : store->instances; i; i = i->next) {
+            most = wrt__max_u64(most, wrt__func_piece(i->module, UINT32_MAX));
+        }
+        for (uint32_t i = 0; !leaf && i < store->funcs_count; i++) {
+            if (store->funcs[i].host) most = wrt__max_u64(most, store->funcs[i].host->fuel);
+        }
+    }
+    return wrt__min_u64(most, t->o.fuel[WRT_MODE_CRITICAL]);
+}
+
+/* A release can find somebody else on the processor. Under the fuel clock that one may leave up to a block
+ * less one before it idle; under the monotonic clock it runs up to poll_fuel and a block behind it. Either
+ * happens at most once a release: it is charged to the job that is released. */
+static void admit_waits(struct admit_core *a)
+{
+    const wrt_sched *s = a->s;
+    uint64_t first = 0, second = 0; /* the two dearest */
+    uint32_t dearest = UINT32_MAX;
+    for (uint32_t i = 0; i < s->tasks_count; i++) {
+        if (s->tasks[i].o.core != a->core) continue;
+        uint64_t piece = admit_piece(&s->tasks[i]);
+        if (piece > first) {
+            second = first;
+            first = piece;
+            dearest = i;
+        } else {
+            second = wrt__max_u64(second, piece);
+        }
+    }
+    a->dearest = dearest;
+    a->piece = first;
+    a->piece_of_others = second;
+}
+
+static uint64_t admit_wait(const struct admit_core *a, uint32_t task)
+{
+    uint64_t piece = task == a->dearest ? a->piece_of_others : a->piece, poll = WRT__POLL_FUEL;
+    const wrt_func *func = a->s->tasks[task].o.func;
+    if (piece == 0) return 0;
+    if (a->s->opts.virtual_time) return piece - 1;
+    if (func) poll = wrt__store_of(func->store)->exec->poll_fuel;
+    return piece + poll;
+}
+
 static wrt_status admit_task(struct admit_core *a, uint32_t number, wrt_adm_task *out, wrt_error *err)
 {
     const wrt_sched_task *t = &a->s->tasks[number].o;
@@ -77,13 +135,15 @@ static wrt_status admit_task(struct admit_core *a, uint32_t number, wrt_adm_task
     if (out->deadline > WRT_TICKS_MAX) return admit_range(err, "deadline_ns", number);
     if (out->jitter > WRT_TICKS_MAX) return admit_range(err, "jitter_ns", number);
     bool by_mode = a->o.test == WRT_ADM_AMC_RTB;
-    if (!admit_budgets(a->s, t, by_mode, out)) return admit_range(err, "fuel", number);
+    if (!admit_budgets(a->s, t, admit_wait(a, number), by_mode, out)) return admit_range(err, "fuel", number);
     out->priority = 255u - t->priority;
     out->level = (uint8_t)t->level;
     out->band = admit_band(a->s, t);
     out->np = t->np;
     return WRT_OK;
 }
+
+/* ---- what the machine itself costs ------------------------------------------------------------------- */
 
 /* ---- what there is --------------------------------------------------------------------------------- */
 
@@ -100,6 +160,21 @@ static wrt_status admit_tasks(struct admit_core *a, wrt_error *err)
     return WRT_OK;
 }
 
+/* In one period of a server its members are released, and it is replenished. Saturates. */
+static uint64_t admit_server_waits(const struct admit_core *a, uint32_t server)
+{
+    const wrt_sched *s = a->s;
+    uint64_t sum = 0, part;
+    for (uint32_t k = 0; k < s->tasks_count; k++) {
+        const wrt_sched_task *t = &s->tasks[k].o;
+        uint64_t period = t->period_ns ? t->period_ns : t->separation_ns;
+        if (!t->in_server || t->server != server) continue;
+        if (!period || !wrt__mul_u64(s->servers[server].o.period_ns / period + 2, admit_wait(a, k), &part)
+            || !wrt__add_u64(sum, part, &sum)) return UINT64_MAX;
+    }
+    return sum;
+}
+
 /* A server is the task (Q, P), of the highest level that is in it. */
 static wrt_status admit_servers(struct admit_core *a, wrt_error *err)
 {
@@ -108,8 +183,10 @@ static wrt_status admit_servers(struct admit_core *a, wrt_error *err)
         const wrt_sched_server_opts *o = &s->servers[i].o;
         wrt_adm_server v = { 0, o->period_ns, 0 };
         wrt_adm_task *t = &a->tasks[a->count];
+        uint64_t fuel;
         if (o->core != a->core) continue;
-        if (o->period_ns > WRT_TICKS_MAX || !admit_ticks(s, o->fuel, &v.budget))
+        if (o->period_ns > WRT_TICKS_MAX || !wrt__add_u64(o->fuel, admit_server_waits(a, i), &fuel)
+            || !admit_ticks(s, fuel, &v.budget))
             return admit_range(err, "server", i);
         *t = wrt_adm_server_task(&v, false);
         t->priority = 255u - o->priority;
@@ -272,6 +349,7 @@ static wrt_status admit_one(
     size_t most = (size_t)s->tasks_count + s->servers_count;
     wrt_status status = admit_options(&a, err);
     if (status != WRT_OK) return status;
+    admit_waits(&a);
     status = admit_open(&a, most) ? admit_tasks(&a, err) : admit_no_room(err);
     if (status == WRT_OK) status = admit_servers(&a, err);
     if (status == WRT_OK) {

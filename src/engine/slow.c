@@ -3,7 +3,6 @@
  * strand. */
 #include "engine/run.h"
 
-enum { PIECE_BYTES = 65536, PIECE_ELEMS = 4096 };
 
 static enum wrt__step next_ins(struct wrt__strand *s)
 {
@@ -79,15 +78,15 @@ static enum wrt__step memory_bulk(
     uint64_t size = s->instance->mem_bytes, n = (uint32_t)o[2];
     wrt_fuel_bulk price = s->store->fuel->memory_bulk;
     if (!inside((uint32_t)o[0], n, size)) return wrt__trap(s, WRT_TRAP_OUT_OF_BOUNDS);
-    if (op == WRT__SLOW_MEMORY_FILL) return in_pieces(s, o, n, PIECE_BYTES, price, fill_piece, NULL);
+    if (op == WRT__SLOW_MEMORY_FILL) return in_pieces(s, o, n, WRT__PIECE_BYTES, price, fill_piece, NULL);
     if (op == WRT__SLOW_MEMORY_COPY) {
         if (!inside((uint32_t)o[1], n, size)) return wrt__trap(s, WRT_TRAP_OUT_OF_BOUNDS);
-        return in_pieces(s, o, n, PIECE_BYTES, price, copy_piece, NULL);
+        return in_pieces(s, o, n, WRT__PIECE_BYTES, price, copy_piece, NULL);
     }
     const struct wrt__data *d = &s->instance->module->datas[segment];
     uint64_t have = s->instance->dropped_data[segment] ? 0 : d->bytes.n;
     if (!inside((uint32_t)o[1], n, have)) return wrt__trap(s, WRT_TRAP_OUT_OF_BOUNDS);
-    return in_pieces(s, o, n, PIECE_BYTES, price, init_piece, d->bytes.p);
+    return in_pieces(s, o, n, WRT__PIECE_BYTES, price, init_piece, d->bytes.p);
 }
 
 /* ---- tables ------------------------------------------------------------------------------------ */
@@ -99,7 +98,7 @@ static enum wrt__step table_grow(struct wrt__strand *s, uint64_t *o, uint32_t ta
     uint32_t by = (uint32_t)o[1], old = t->size - (uint32_t)s->progress[0];
     bool refused = (uint64_t)old + by > t->max_elems;
     while (!refused && s->progress[0] < by) {
-        uint64_t step = wrt__min_u64(PIECE_ELEMS, by - s->progress[0]);
+        uint64_t step = wrt__min_u64(WRT__PIECE_ELEMS, by - s->progress[0]);
         enum wrt__step paid = wrt__pay_here(s, wrt__fuel_bulk_price(s->store->fuel->table_bulk, step), false);
         if (paid != WRT__STEP_ON) return paid;
         wrt_status status = wrt__table_grow(t, step, o[0]);
@@ -150,14 +149,14 @@ static enum wrt__step table_bulk(
         uint64_t have = i->dropped_elem[a] ? 0 : w.segment->count;
         if (!inside((uint32_t)o[1], n, have) || !inside((uint32_t)o[0], n, w.to->size))
             return wrt__trap(s, WRT_TRAP_TABLE_BOUNDS);
-        return in_pieces(s, o, n, PIECE_ELEMS, price, table_init_piece, &w);
+        return in_pieces(s, o, n, WRT__PIECE_ELEMS, price, table_init_piece, &w);
     }
     w.to = i->tables[a];
     if (!inside((uint32_t)o[0], n, w.to->size)) return wrt__trap(s, WRT_TRAP_TABLE_BOUNDS);
-    if (op == WRT__SLOW_TABLE_FILL) return in_pieces(s, o, n, PIECE_ELEMS, price, table_fill_piece, &w);
+    if (op == WRT__SLOW_TABLE_FILL) return in_pieces(s, o, n, WRT__PIECE_ELEMS, price, table_fill_piece, &w);
     w.from = i->tables[b];
     if (!inside((uint32_t)o[1], n, w.from->size)) return wrt__trap(s, WRT_TRAP_TABLE_BOUNDS);
-    return in_pieces(s, o, n, PIECE_ELEMS, price, table_copy_piece, &w);
+    return in_pieces(s, o, n, WRT__PIECE_ELEMS, price, table_copy_piece, &w);
 }
 static enum wrt__step table_access(struct wrt__strand *s, uint64_t *o, enum wrt__slowop op, uint32_t table)
 {

@@ -4,7 +4,6 @@
 /* A look at the inbox costs some 35 ns, because it leaves the path that the branch predictor has learned.
  * Every 1000 fuel that is 6 % of sqlite, every 10000 under 1 %; 10000 fuel are about 5 us, less than waking a
  * thread costs. */
-enum { POLL_FUEL = 10000 };
 
 static void executor_timer_moved(void *value, uint32_t pos)
 {
@@ -16,7 +15,7 @@ static wrt_status executor_options(struct wrt__executor *x, const wrt_store_opts
 {
     x->virtual_time = o->virtual_time;
     x->quantum_fuel = o->quantum_fuel ? o->quantum_fuel : 100000;
-    x->poll_fuel = o->poll_fuel ? o->poll_fuel : POLL_FUEL;
+    x->poll_fuel = o->poll_fuel ? o->poll_fuel : WRT__POLL_FUEL;
     x->ns_per_kfuel = o->ns_per_kfuel ? o->ns_per_kfuel : 1000000000u;
     if ((uint32_t)o->policy > WRT_FIXED_PRIORITY) {
         return wrt__fail(err, WRT_E_ARG, WRT__W_OPTION, WRT__NO_OFFSET,

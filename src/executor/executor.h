@@ -15,6 +15,7 @@
 #include <wrt/task.h>
 
 struct wrt__executor;
+enum { WRT__POLL_FUEL = 10000 };         /* default of wrt_store_opts.poll_fuel: see executor.c */
 struct wrt__task;
 struct wrt__job;                        /* core.h */
 struct wrt__core;

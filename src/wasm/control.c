@@ -360,6 +360,7 @@ void wrt__tr_call(struct wrt__translator *t, uint32_t func, bool tail)
     const struct wrt__functype *f = &m->types[m->funcs[func].type];
     bool imported = func < m->funcs_imported;
     uint32_t first = prepare_call(t, f);
+    t->module->funcs[t->func].does |= WRT__DOES_CALL;
     struct wrt__ins *x;
     if (imported) {
         x = wrt__emit_slow(
@@ -381,6 +382,7 @@ void wrt__tr_call_indirect(struct wrt__translator *t, uint32_t type, uint32_t ta
     uint32_t at = t->sp - 1;
     if (t->stack[at].kind == WRT__V_CONST || t->stack[at].kind == WRT__V_ACC) wrt__materialise(t, at);
     struct wrt__val index = wrt__pop(t);
+    t->module->funcs[t->func].does |= WRT__DOES_CALL;
     uint32_t first = prepare_call(t, f);
     struct wrt__ins *x;
     if (tail || table != 0) {

@@ -293,6 +293,9 @@ wrt_status wrt__encode(struct wrt__translator *t, uint32_t end_offset, wrt_error
     f->link = (uint16_t)t->link;
     f->zero = (uint16_t)(t->zero_end - t->params);
     f->cost = (uint16_t)t->segs[0];
+    for (uint32_t i = 0; i < t->segs_count; i++) {
+        if (t->segs[i] > f->dearest) f->dearest = (uint16_t)t->segs[i];
+    }
     if (!write_map(t, f, sites)) goto no_memory;
     for (uint32_t i = 0; i < t->ins_count; i++) {
         const struct wrt__ins *x = &t->ins[i];

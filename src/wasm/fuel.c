@@ -85,3 +85,22 @@ uint64_t wrt__fuel_bulk_price(wrt_fuel_bulk b, uint64_t n)
     uint64_t price;
     return wrt__mul_u64(steps, b.num, &price) ? price : UINT64_MAX;
 }
+
+static uint64_t fuel_own_piece(const struct wrt__module *m, const struct wrt__func *f)
+{
+    uint64_t most = wrt__max_u64(f->dearest, 1);
+    if (f->does & WRT__DOES_GROW) return UINT64_MAX;
+    if (!(f->does & WRT__DOES_BULK)) return most;
+    most = wrt__max_u64(most, wrt__fuel_bulk_price(m->fuel->memory_bulk, WRT__PIECE_BYTES));
+    return wrt__max_u64(most, wrt__fuel_bulk_price(m->fuel->table_bulk, WRT__PIECE_ELEMS));
+}
+
+uint64_t wrt__func_piece(const struct wrt__module *m, uint32_t func)
+{
+    uint64_t most = 1;
+    if (func != UINT32_MAX) return fuel_own_piece(m, &m->funcs[func]);
+    for (uint32_t i = m->funcs_imported; i < m->funcs_count; i++) {
+        most = wrt__max_u64(most, fuel_own_piece(m, &m->funcs[i]));
+    }
+    return most;
+}

@@ -65,7 +65,13 @@ struct wrt__func {
     uint16_t zero;                      /* slots to clear after the link */
     uint16_t cost;                      /* price of the entry block, function entry included */
     bool declared_ref;                  /* may be named by ref.func in bodies */
+    uint8_t does;                       /* WRT__DOES_* */
+    uint16_t dearest;                   /* the highest price of its blocks */
 };
+
+/* Operators of a body whose price is not that of a block: a call leads elsewhere, a bulk operator is paid in
+ * pieces, a growth is one piece. */
+enum { WRT__DOES_CALL = 1, WRT__DOES_BULK = 2, WRT__DOES_GROW = 4 };
 
 struct wrt__module {
     const wrt_alloc *alloc;
@@ -133,6 +139,11 @@ wrt_status wrt__module_load(const wrt_alloc *alloc, wrt_bytes bytes, const struc
 void wrt__module_free(struct wrt__module *m);
 /* FNV-1a of the binary. Computed when asked: it takes as long as a fifth of decoding and validation. */
 uint64_t wrt__module_hash(const struct wrt__module *m);
+/* Bulk operators are paid for and done in pieces of so much. */
+enum { WRT__PIECE_BYTES = 65536, WRT__PIECE_ELEMS = 4096 };
+/* The most fuel that is due at one checkpoint of a function's own code, or of any function: UINT32_MAX;
+ * UINT64_MAX: no bound (growing).  cost [O1]; of all: linear */
+uint64_t wrt__func_piece(const struct wrt__module *m, uint32_t func);
 
 /* What the rung of this build contains; options are masked with it, so that no check needs to know both. */
 enum {

@@ -633,6 +633,7 @@ void wrt__tr_memory_grow(struct wrt__translator *t)
 {
     if (t->failed) return;
     uint32_t first = slow_operands(t, 1);
+    t->module->funcs[t->func].does |= WRT__DOES_GROW;
     end_block(t, wrt__emit_slow(t, WRT__SLOW_GROW, 0, first, 0, 0));
     slow_result(t, WRT__I32);
 }
@@ -645,6 +646,7 @@ void wrt__tr_bulk(struct wrt__translator *t, uint32_t op, uint32_t a, uint32_t b
     uint32_t k = op - 256 - 8;
     bool drops = k == 1 || k == 5;
     uint32_t first = slow_operands(t, drops ? 0 : 3);
+    t->module->funcs[t->func].does |= WRT__DOES_BULK;
     struct wrt__ins *x = wrt__emit_slow(t, (enum wrt__slowop)slow[k], 0, first, a, b);
     if (!drops) end_block(t, x);
     t->barrier = t->ins_count;
@@ -674,6 +676,7 @@ void wrt__tr_table_grow(struct wrt__translator *t, uint32_t table)
 {
     if (t->failed) return;
     uint32_t first = slow_operands(t, 2);
+    t->module->funcs[t->func].does |= WRT__DOES_BULK;
     end_block(t, wrt__emit_slow(t, WRT__SLOW_TABLE_GROW, 0, first, table, 0));
     slow_result(t, WRT__I32);
 }

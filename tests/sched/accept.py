@@ -1,0 +1,118 @@
+#!/usr/bin/env python3
+"""Is a verdict worth anything on real modules? Random sets of wasm loops of exact fuel, caps off, factor 1, utilisation 0.5 to 1.0, with
+implicit and constrained deadlines, under EDF and RM:
+
+  * no set that is accepted misses a deadline in a whole hyperperiod,
+  * every set that the simulator proves infeasible is refused,
+  * of the sets that are schedulable at least 95 % are accepted.
+
+    accept.py --wrtd PATH [--sets N] [--first SEED]
+
+Ends with `N passed, N failed`.
+"""
+import argparse
+import concurrent.futures
+import json
+import math
+import pathlib
+import random
+import subprocess
+import sys
+import tempfile
+
+HERE = pathlib.Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE))
+from simulate import Simulator      # noqa: E402
+from wasm import prices, records_of     # noqa: E402
+
+PERIODS = (2000, 2500, 3000, 4000, 5000, 6000, 7500, 10000, 12000, 15000, 20000, 30000, 60000)
+
+
+def uunifast(rng, count, total):
+    out = []
+    for k in range(1, count):
+        rest = total * rng.random() ** (1 / (count - k))
+        out.append(total - rest)
+        total = rest
+    return out + [total]
+
+
+def random_set(rng, policy, entry, turn):
+    count = rng.randint(2, 6)
+    tasks = []
+    for share in uunifast(rng, count, rng.uniform(0.5, 1.0)):
+        period = rng.choice(PERIODS)
+        turns = max(1, int((share * period - entry) / turn) + 1)
+        fuel = entry + (turns - 1) * turn
+        deadline = period if rng.random() < 0.7 else rng.randint(min(period, fuel), period)
+        tasks.append(dict(T=period, D=deadline, level=2, C=[fuel] * 3, turns=turns, on_late="skip",
+                          jobs=lambda begun, n=turns: [(1, entry), (n - 1, turn), (1, 0)]))
+    return dict(policy=policy, tasks=tasks, settings=dict(mode_switching=False))
+
+
+def manifest(spec):
+    out = ["manifest = 1", "[system]", f'policy = "{spec["policy"]}"', 'clock = "fuel"', "ns-per-kfuel = 1000", "max-utilization = 1",
+           "max-utilization-per-level = 1", "overhead-factor = 1", "mode-switching = false"]
+    for n, _ in enumerate(spec["tasks"]):
+        out += [f"[component.c{n}]", 'file = "jobs.wasm"', 'asil = "B"']
+    for n, t in enumerate(spec["tasks"]):
+        out += ["[[task]]", f'name = "t{n}"', f'component = "c{n}"', f'call = "burn_5({t["turns"]})"', f'period = "{t["T"]}ns"', f'deadline = "{t["D"]}ns"',
+                f"wcet = {{ fuel = {t['C'][0]} }}", 'on-late = "skip"']
+    return "\n".join(out) + "\n"
+
+
+def run_one(wrtd, folder, policy, seed, entry, turn):
+    spec = random_set(random.Random(f"accept {policy} {seed}"), policy, entry, turn)
+    until = math.lcm(*(t["T"] for t in spec["tasks"])) + max(t["D"] for t in spec["tasks"])
+    name = folder / f"{policy}_{seed}.toml"
+    name.write_text(manifest(spec))
+    verdict = subprocess.run([wrtd, "sched", "analyze", "-q", "--json", str(name)], capture_output=True, text=True)
+    if verdict.returncode not in (0, 122):
+        return policy, seed, None, None, None, verdict.stderr
+    json.loads(verdict.stdout)
+    trace = name.with_suffix(".wtr")
+    run = subprocess.run([wrtd, "sched", "run", "-q", "--force", "--until", f"{until}ns", "--trace", str(trace), str(name)], capture_output=True, text=True)
+    missed = any(r[1] == "miss" for r in records_of(trace)) if run.returncode in (0, 121) else None
+    trace.unlink(missing_ok=True)
+    # Nobody could do better than a processor whose blocks have no size: a miss there proves the set infeasible under this policy.
+    ideal = dict(spec, tasks=[dict(t, jobs=lambda begun, c=t["C"][0]: [(c, 1)]) for t in spec["tasks"]])
+    infeasible = any(r[1] == "miss" for r in Simulator(ideal).run(until)) if seed % 10 == 0 and until < 80000 else None
+    return policy, seed, verdict.returncode == 0, missed, infeasible, run.stderr
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--wrtd", required=True)
+    parser.add_argument("--sets", type=int, default=1000, help="under each policy")
+    parser.add_argument("--first", type=int, default=1)
+    args = parser.parse_args()
+    wrtd = str(pathlib.Path(args.wrtd).resolve())
+    passed = failed = 0
+    totals = {p: dict(accepted=0, schedulable=0, both=0) for p in ("edf", "rm")}
+    with tempfile.TemporaryDirectory() as name, concurrent.futures.ThreadPoolExecutor(2) as pool:
+        folder = pathlib.Path(name)
+        module = folder / "jobs.wasm"
+        module.write_bytes((HERE.parent / "fixtures" / "jobs.wasm").read_bytes())
+        entry, edges = prices(wrtd, str(module))["burn_5"]
+        todo = [pool.submit(run_one, wrtd, folder, p, s, entry, edges[0][0]) for p in totals for s in range(args.first, args.first + args.sets)]
+        for done in todo:
+            policy, seed, accepted, missed, infeasible, text = done.result()
+            bad = ("no verdict: " + text if accepted is None or missed is None else "accepted, and a deadline is missed" if accepted and missed
+                   else "accepted, and infeasible" if accepted and infeasible else None)
+            passed, failed = passed + (bad is None), failed + (bad is not None)
+            if bad:
+                print(f"accept: {policy} {seed}: {bad}")
+                continue
+            totals[policy]["accepted"] += accepted
+            totals[policy]["schedulable"] += not missed
+            totals[policy]["both"] += accepted and not missed
+    for policy, t in totals.items():
+        share = t["both"] / max(1, t["schedulable"])
+        print(f"accept: {policy}: {t['accepted']} accepted, {t['schedulable']} without a miss, share {share:.3f}")
+        passed, failed = passed + (share >= 0.95), failed + (share < 0.95)
+    print(f"{passed} passed, {failed} failed")
+    return failed != 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
