@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Measures everything that the project makes a claim about and writes one Markdown table per claim and a plot.
 
-    bench/run.py [--rounds 5] [--only speed,metering,load,start,tasks,memory,quantum,latency,decide,programs,sizes] [--publish]
+    bench/run.py [--rounds 5] [--only speed,metering,load,start,tasks,memory,quantum,latency,decide,admission,programs,sizes] [--publish]
 
 Writes build/bench/results.md, results.json, speed.svg, quantum.svg; --publish also renews the generated part of
 docs/benchmarks.md and the plots beside it. Inputs: INPUTS/*.wasm with INPUTS/README.md, which names n and the result of run(n)
@@ -31,7 +31,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent
 PEERS = pathlib.Path(os.environ.get("WRT_PEERS", pathlib.Path.home() / ".cache" / "wrt-peers"))
 BASE = "wasmi+fuel"
-SECTIONS = ["speed", "metering", "load", "start", "tasks", "memory", "quantum", "latency", "decide", "programs", "sizes"]
+SECTIONS = ["speed", "metering", "load", "start", "tasks", "memory", "quantum", "latency", "decide", "admission", "programs", "sizes"]
 
 
 class Bench:
@@ -269,6 +269,17 @@ def run_decide(bench):
     bench.progress("decide")
     tool = bench.compile("decide", ["-I", str(ROOT / "src"), str(library), "-lm", "-pthread"])
     lines = subprocess.run([str(tool)], capture_output=True, text=True, check=True).stdout.splitlines()
+    return {name: float(value) for name, value in (line.split() for line in lines)}
+
+
+def run_admission(bench):
+    """10,000 sets of 20 tasks through each admission test."""
+    library = next(iter(sorted(bench.build.rglob("libwrt.a"))), None)
+    if library is None:
+        return {"skipped": "no library found"}
+    bench.progress("admission")
+    tool = bench.compile("admission", [str(library), "-lm", "-pthread"])
+    lines = subprocess.run(["taskset", "-c", str(bench.cpu), str(tool)], capture_output=True, text=True, check=True).stdout.splitlines()
     return {name: float(value) for name, value in (line.split() for line in lines)}
 
 

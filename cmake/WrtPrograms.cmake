@@ -68,7 +68,7 @@ if(WRT_FUZZ)
         wrt_program(${name} "${file}" fuzz)
         target_include_directories(${name} PRIVATE "${PROJECT_SOURCE_DIR}/src")
         target_link_options(${name} PRIVATE -fsanitize=fuzzer)
-        if(name STREQUAL "fuzz_manifest")   # the only one that looks at the command
+        if(name MATCHES "^fuzz_(manifest|taskset)$")   # those that look at the command
             if(TARGET wrtd_parts)
                 target_link_libraries(${name} PRIVATE wrtd_parts)
             else()

@@ -22,7 +22,7 @@ void wd_set_free(struct wd_set *s)
 enum { SET_TASKS_MAX = 1000000, SET_SECTIONS_MAX = 1000000, SET_CORES_MAX = 4096 };
 
 struct set_reader {
-    struct wd *w;
+    wrt_error *error;
     const char *text;
     size_t n;
     const json_t *root;
@@ -69,28 +69,27 @@ static size_t place_of(const char *p, size_t n, const char *key, size_t index)
     return SIZE_MAX;
 }
 
-/* error[...] with the line of item `index` of array `key`; key NULL: the whole file. */
+/* The error, with the line of item `index` of array `key`; key NULL: of the whole file. */
 static int set_fail(struct set_reader *r, const char *key, size_t index, const char *fmt, ...)
     WD_PRINTF(4, 5);
 static int set_fail(struct set_reader *r, const char *key, size_t index, const char *fmt, ...)
 {
-    wrt_error e;
-    char message[sizeof e.message];
+    wrt_error *e = r->error;
     va_list args;
+    wd_error_init(e, WRT_E_INVALID, WD_W_TASKSET, "%s", "");
     va_start(args, fmt);
-    (void)vsnprintf(message, sizeof message, fmt, args);
+    (void)vsnprintf(e->message, sizeof e->message, fmt, args);
     va_end(args);
-    wd_error_init(&e, WRT_E_INVALID, WD_W_TASKSET, "%s", message);
     size_t at = key ? place_of(r->text, r->n, key, index) : SIZE_MAX;
     if (at != SIZE_MAX) {
         size_t start = at;
         while (start > 0 && r->text[start - 1] != '\n') start--;
-        e.line = 1;
-        for (size_t k = 0; k < start; k++) e.line += r->text[k] == '\n';
-        e.column = (uint32_t)(at - start + 1);
-        wd_error_where(&e, "line %u, column %u", e.line, e.column);
+        e->line = 1;
+        for (size_t k = 0; k < start; k++) e->line += r->text[k] == '\n';
+        e->column = (uint32_t)(at - start + 1);
+        wd_error_where(e, "line %u, column %u", e->line, e->column);
     }
-    return wd_report(r->w, &e, r->set->file, WD_EXIT_DATA);
+    return WD_EXIT_DATA;
 }
 
 static int check_keys(struct set_reader *r, const json_t *o, const char *key, size_t index,
@@ -345,20 +344,19 @@ static int read_all(struct set_reader *r)
     return code;
 }
 
-int wd_set_read_json(struct wd *w, const char *path, const char *text, size_t n, struct wd_set *out)
+int wd_set_parse(const char *path, const char *text, size_t n, struct wd_set *out, wrt_error *e)
 {
     json_error_t je;
     json_t *root = json_loadb(text, n, JSON_REJECT_DUPLICATES, &je);
     *out = (struct wd_set){ .file = path };
     if (!root) {
-        wrt_error e;
-        wd_error_init(&e, WRT_E_MALFORMED, WD_W_JSON, "not JSON: %.120s", je.text);
-        e.line = je.line > 0 ? (uint32_t)je.line : 0;
-        e.column = je.column > 0 ? (uint32_t)je.column : 0;
-        wd_error_where(&e, "line %u, column %u", e.line, e.column);
-        return wd_report(w, &e, path, WD_EXIT_DATA);
+        wd_error_init(e, WRT_E_MALFORMED, WD_W_JSON, "not JSON: %.120s", je.text);
+        e->line = je.line > 0 ? (uint32_t)je.line : 0;
+        e->column = je.column > 0 ? (uint32_t)je.column : 0;
+        wd_error_where(e, "line %u, column %u", e->line, e->column);
+        return WD_EXIT_DATA;
     }
-    struct set_reader r = { w, text, n, root, out, json_object(), json_object() };
+    struct set_reader r = { e, text, n, root, out, json_object(), json_object() };
     int code = read_all(&r);
     json_decref(r.numbers);
     json_decref(r.resources);
@@ -368,11 +366,19 @@ int wd_set_read_json(struct wd *w, const char *path, const char *text, size_t n,
 }
 #else
 
-int wd_set_read_json(struct wd *w, const char *path, const char *text, size_t n, struct wd_set *out)
+int wd_set_parse(const char *path, const char *text, size_t n, struct wd_set *out, wrt_error *e)
 {
     (void)text, (void)n;
     *out = (struct wd_set){ .file = path };
-    return wd_fail(w, WD_EXIT_INTERNAL, WD_W_NOT_BUILT, "build with libjansson-dev installed",
-        "this build cannot read sets of tasks in JSON");
+    wd_error_init(e, WRT_E_UNSUPPORTED, WD_W_NOT_BUILT, "this build cannot read sets of tasks in JSON");
+    wd_error_hint(e, "build with libjansson-dev installed");
+    return WD_EXIT_INTERNAL;
 }
 #endif
+
+int wd_set_read_json(struct wd *w, const char *path, const char *text, size_t n, struct wd_set *out)
+{
+    wrt_error e;
+    int code = wd_set_parse(path, text, n, out, &e);
+    return code ? wd_report(w, &e, path, code) : 0;
+}

@@ -41,7 +41,9 @@ struct wd_set {
     wrt_adm_opts opts;          /* overhead, caps and the like; .test with WD_SET_TEST */
 };
 
-/* Reads the JSON form (docs/admission.md). 0, or an exit code, reported; the set is then empty. */
+/* Reads the JSON form (docs/admission.md). 0, or an exit code with *e filled (wd_set_read_json: reported);
+ * the set is then empty. */
+int wd_set_parse(const char *path, const char *text, size_t n, struct wd_set *out, wrt_error *e);
 int wd_set_read_json(struct wd *w, const char *path, const char *text, size_t n, struct wd_set *out);
 void wd_set_free(struct wd_set *s);
 

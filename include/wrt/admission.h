@@ -146,6 +146,7 @@ typedef struct wrt_adm_load {
     bool hyperbolic;            /* product of (U_i + 1) <= 2 */
     bool total_ok, levels_ok;   /* the caps, on the sum of C / T times the overhead, C of the own level */
     uint64_t level_ppb[WRT_ADM_LEVELS];
+    uint32_t levels_over;       /* bit l: level l exceeds cap_level */
 } wrt_adm_load;
 
 /* Utilisations with C of opts->mode, and the caps. WRT_E_LIMIT: too close to a bound for the numbers kept.

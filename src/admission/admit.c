@@ -35,15 +35,8 @@ static bool ladder_caps(struct wrt__adm *a, wrt_adm_verdict *v)
     wrt__adm_begin(v, "cap on utilisation");
     wrt__adm_caps(a, &load);
     if (!load.total_ok || !load.levels_ok) wrt__adm_fail(v, WRT_ADM_CAP, WRT_ADM_NOBODY, WRT_TICKS_NONE);
-    v->level = WRT_ADM_LEVELS;
-    for (uint32_t l = 0; load.total_ok && l < WRT_ADM_LEVELS; l++) {
-        uint64_t cap = a->o.cap_level.den > 0 ? UINT64_C(1000000000) * a->o.cap_level.num / a->o.cap_level.den
-                                              : 0;
-        if (a->o.cap_level.den > 0 && load.level_ppb[l] > cap) {
-            v->level = l;
-            break;
-        }
-    }
+    v->level = 0;
+    while (v->level < WRT_ADM_LEVELS && !(load.total_ok && load.levels_over >> v->level & 1)) v->level++;
     return !v->ok || a->limit != NULL;
 }
 

@@ -197,7 +197,7 @@ bool wrt__adm_liu_layland(struct wrt__adm *a)
 static uint64_t adm_ppb(const struct wrt__adm_sum *s, wrt_adm_ratio factor)
 {
     bool exact;
-    uint64_t out = wrt__div_128(wrt__mul_64(s->high, ADM_PPB), ADM_ONE, &exact) + !exact;
+    uint64_t out = wrt__div_128(wrt__mul_64(s->low, ADM_PPB), ADM_ONE, &exact) + !exact;
     return factor.num == factor.den ? out
                                     : wrt__div_128(wrt__mul_64(out, factor.num), factor.den, &exact) + 1;
 }
@@ -248,11 +248,12 @@ static uint32_t adm_level_items(struct wrt__adm *a, uint32_t level)
 void wrt__adm_caps(struct wrt__adm *a, wrt_adm_load *out)
 {
     uint64_t ppb;
-    out->levels_ok = true;
+    out->levels_over = 0;
     for (uint32_t l = 0; l < WRT_ADM_LEVELS; l++) {
         uint32_t n = adm_level_items(a, l);
-        out->levels_ok &= adm_under_cap(a, n, a->o.cap_level, &out->level_ppb[l]);
+        if (!adm_under_cap(a, n, a->o.cap_level, &out->level_ppb[l])) out->levels_over |= 1u << l;
     }
+    out->levels_ok = out->levels_over == 0;
     out->total_ok = adm_under_cap(a, adm_level_items(a, WRT_ADM_LEVELS), a->o.cap_total, &ppb);
 }
 

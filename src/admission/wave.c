@@ -43,6 +43,6 @@ enum wrt__adm_end wrt__adm_wave(struct wrt__adm *a, uint32_t k, uint64_t base, u
     uint64_t sum = 0;
     for (uint32_t j = 0; j < k; j++) a->items[j].edge = 0;
     if (*w < base) *w = base;
-    if (wrt__adm_spent(a, k)) return WRT__ADM_STOPPED;
+    if (wrt__adm_spent(a, k + 1)) return WRT__ADM_STOPPED;
     return wrt__adm_wave_on(a, k, base, stop, w, &sum);
 }

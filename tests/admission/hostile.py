@@ -123,7 +123,7 @@ def check_refused(wrtd, text, code, parts):
 
 
 def check_bounded(wrtd, text, code, says):
-    done = run(wrtd, text, "--json")
+    done = run(wrtd, text, "--json", "--iterations", "20M")
     if done.returncode != code:
         yield f"exit code {done.returncode}, expected {code}: {done.stderr}"
         return
