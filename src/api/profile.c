@@ -6,6 +6,8 @@ wrt_status wrt_profile_start(wrt_store *s, wrt_error *err)
 {
     if (!s) return wrt__fail(err, WRT_E_ARG, 410, WRT__NO_OFFSET, "no store");
     if (s->core.profile) return WRT_OK;
+    wrt_status status = wrt__engine_open(s->engine, err);
+    if (status != WRT_OK) return status;
     s->core.profile = wrt__profile_new(s->core.alloc);
     return s->core.profile
         ? WRT_OK

@@ -326,5 +326,6 @@ TEST(a_store_that_runs_cannot_be_sealed)
     (void)seal_now(&x);
     wrt_code *c;
     CHECK_EQ(fixture_load(x.w.e, "tiny", &c, &x.w.err), WRT_E_SEALED);
+    CHECK_EQ(wrt_profile_start(x.w.s, &x.w.err), WRT_E_SEALED);
     seal_close(&x);
 }
