@@ -20,6 +20,7 @@ settings() {
     case $1 in
         fuzz_load) folders=(tests/fixtures examples/programs) options=(-max_len=16384 -len_control=20) ;;
         fuzz_run) folders=(tests/fixtures) options=(-max_len=1024 -len_control=0) ;;
+        fuzz_manifest) folders=() options=(-max_len=8192) ;;
         *) folders=() options=() ;;
     esac
 }
