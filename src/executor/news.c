@@ -209,12 +209,12 @@ static void news_count(struct wrt__core *c, struct wrt__job *j, const struct wrt
     case WRT__RT_OVERRUN: c->sum.overruns++; break;
     case WRT__RT_EXHAUSTED: c->sum.exhausted++; return;
     case WRT__RT_SLICE_BEGIN: news_preempted(c, n->task); return;
+    case WRT__RT_START: /* told with the end */
     case WRT__RT_SLICE_END:
     case WRT__RT_REPLENISHED: return;
     default: break;
     }
     if (j) wrt__job_publish(j);
-    wrt__core_publish(c);
 }
 
 /* ---- ends --------------------------------------------------------------------------------------------- */
@@ -249,7 +249,8 @@ void wrt__core_poll(struct wrt__core *c, uint64_t now)
 {
     const wrt_sched_opts *o = c->opts;
     struct wrt__rt_news n;
-    while (wrt__rt_poll(c->rt, now, &n)) {
+    bool any = false;
+    for (; wrt__rt_poll(c->rt, now, &n); any = true) {
         struct wrt__job *j = n.task == WRT__RT_NONE ? NULL : &c->jobs[n.task];
         wrt_sched_event e;
         news_event(c, j, &n, &e);
@@ -258,4 +259,5 @@ void wrt__core_poll(struct wrt__core *c, uint64_t now)
         news_trace(c, &e);
         if (o->event && (o->events >> e.kind & 1)) o->event(o->ctx, &e);
     }
+    if (any) wrt__core_publish(c);
 }
