@@ -75,8 +75,8 @@ WRT_API uint64_t wrt_trace_hash(const wrt_store *s);
 /* Exact profile: fuel per function, also per stack. While it is on every edge leaves the loop, and tasks run
  * several times slower; fuel and results stay the same. rows: fills up to cap, one per function; the answer
  * is their number, or, when cap is too small, a number that is enough.
- * errors  WRT_E_NOMEM; WRT_E_SEALED: it grows with what it sees (sealed while it is on, it tells no new stacks
- *         apart)   cost [load] */
+ * errors  WRT_E_NOMEM; WRT_E_SEALED: it grows with what it sees (sealed while it is on, it tells no new
+ * stacks apart)   cost [load] */
 WRT_API wrt_status wrt_profile_start(wrt_store *s, wrt_error *err);
 typedef struct wrt_profile_row {
     const wrt_code *code;
