@@ -22,18 +22,19 @@ struct subject {
     wrt_error err;
 };
 
-static bool subject_read(struct subject *s, const char *path)
+/* A copy of the bytes. */
+static inline bool subject_take(struct subject *s, const uint8_t *bytes, size_t n)
 {
     memset(s, 0, sizeof *s);
-    FILE *f = fopen(path, "rb");
-    if (!f) return false;
-    s->bytes = malloc(1 << 24);
-    s->n = fread(s->bytes, 1, 1 << 24, f);
-    fclose(f);
+    s->bytes = malloc(n);
+    s->n = n;
+    if (!s->bytes) abort();
+    memcpy(s->bytes, bytes, n);
     test_heap_init(&s->heap);
     CHECK_EQ(wrt__limits_fill(&s->limits, NULL, NULL), WRT_OK);
     const struct wrt__load_opts o = { .fuel = &wrt__fuel_unit, .limits = &s->limits, .keep_source = true };
     CHECK_EQ(wrt__module_load(&s->heap.alloc, (wrt_bytes){ s->bytes, s->n }, &o, &s->m, &s->err), WRT_OK);
+    if (!s->m) printf("%s at %llu\n", s->err.message, (unsigned long long)s->err.offset);
     wrt_config c = WRT_INIT(wrt_config);
     c.fuel = &wrt__fuel_unit;
     CHECK_EQ(wrt_engine_new(&c, &s->e, &s->err), WRT_OK);
@@ -41,7 +42,20 @@ static bool subject_read(struct subject *s, const char *path)
     return s->m && s->code;
 }
 
-static void subject_done(struct subject *s)
+static inline bool subject_read(struct subject *s, const char *path)
+{
+    enum { MOST = 1 << 24 };
+    FILE *f = fopen(path, "rb");
+    if (!f) return false;
+    uint8_t *bytes = malloc(MOST);
+    size_t n = bytes ? fread(bytes, 1, MOST, f) : 0;
+    fclose(f);
+    const bool ok = subject_take(s, bytes, n);
+    free(bytes);
+    return ok;
+}
+
+static inline void subject_done(struct subject *s)
 {
     wrt_code_free(s->code);
     wrt_engine_free(s->e);
@@ -52,7 +66,7 @@ static void subject_done(struct subject *s)
 }
 
 /* Analyses an export; subject_close afterwards. */
-static wrt_status subject_open(struct subject *s, const char *name)
+static inline wrt_status subject_open(struct subject *s, const char *name)
 {
     uint32_t index = 0;
     CHECK(wrt__export_find(s->m, (wrt_str){ name, strlen(name) }, &index));
@@ -62,10 +76,10 @@ static wrt_status subject_open(struct subject *s, const char *name)
     return status == WRT_OK ? wrt__wcet_bounds_init(&s->b, &s->p, &s->err) : status;
 }
 
-static void subject_close(struct subject *s) { wrt__wcet_close(&s->p); }
+static inline void subject_close(struct subject *s) { wrt__wcet_close(&s->p); }
 
 /* One run in a fresh instance with the bits of each argument; fuel in *fuel. WRT_E_FUEL: more than `most`. */
-static wrt_status subject_run(struct subject *s, const char *name, uint64_t arg, uint64_t most, uint64_t *fuel)
+static inline wrt_status subject_run(struct subject *s, const char *name, uint64_t arg, uint64_t most, uint64_t *fuel)
 {
     wrt_store *store;
     wrt_instance *instance;
@@ -95,7 +109,7 @@ static wrt_status subject_run(struct subject *s, const char *name, uint64_t arg,
 }
 
 /* Numbers at which programs behave differently, and any others. */
-static uint64_t subject_argument(uint64_t *seed)
+static inline uint64_t subject_argument(uint64_t *seed)
 {
     uint64_t r = test_random(seed), x = test_random(seed);
     switch (r % 6) {
