@@ -740,6 +740,7 @@ bool wd_manifest_is(const char *path, const char *text, size_t n)
 {
     size_t length = strlen(path), at = 0;
     if (length > 5 && strcmp(path + length - 5, ".toml") == 0) return true;
+    if (length > 5 && strcmp(path + length - 5, ".json") == 0) return false;
     while (at < n && strchr(" \t\r\n", text[at])) at++;
     return at < n
         && (text[at] == '#' || text[at] == '[' || (n - at > 8 && memcmp(text + at, "manifest", 8) == 0));
