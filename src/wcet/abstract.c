@@ -1,16 +1,25 @@
-/* abstract: runs states through bodies. Every invocation has a list of states that wait, by place; the one that is
- * furthest behind goes on until it would pass another. States that meet are merged: the dearer fuel counts above,
- * the cheaper below. Where a condition is unknown a state becomes two. So a loop turns as long as one of its states
- * does, and nothing behind it is begun before. Knows bodies and prices (wcet.h), nothing of facts. */
+/* abstract: runs states through bodies. Every invocation has a list of states that wait, by place; the one
+ * that is furthest behind goes on until it would pass another. States that meet are merged: the dearer fuel
+ * counts above, the cheaper below. Where a condition is unknown a state becomes two. So a loop turns as long
+ * as one of its states does, and nothing behind it is begun before. Knows bodies and prices (wcet.h), nothing
+ * of facts. */
 #include "wcet/abstract.h"
 
-/* A loop that may go on at every turn is closed on trial once, and for good when that shows no bound and it still
- * turns; one that was long, or had no bound, is closed early when it is entered again. */
-enum { AX_FORK_STEPS = 30, AX_DEPTH_MAX = 10000, AX_EAGER_TURNS = 24, AX_TRIAL_TURNS = 128, AX_DOUBT_TURNS = 2048 };
+/* A loop that may go on at every turn is closed on trial once, and for good when that shows no bound and it
+ * still turns; one that was long, or had no bound, is closed early when it is entered again. */
+enum {
+    AX_FORK_STEPS = 30,
+    AX_DEPTH_MAX = 10000,
+    AX_EAGER_TURNS = 24,
+    AX_TRIAL_TURNS = 128,
+    AX_DOUBT_TURNS = 2048
+};
 
-/* ---- counts -------------------------------------------------------------------------------------------------- */
+/* ---- counts
+ * -------------------------------------------------------------------------------------------------- */
 
-static uint64_t *ax_loop_slot(const struct wrt__ax *x, const struct wrt__ax_body *b, uint64_t *array, uint32_t loop)
+static uint64_t *ax_loop_slot(
+    const struct wrt__ax *x, const struct wrt__ax_body *b, uint64_t *array, uint32_t loop)
 {
     (void)x;
     return &array[b->body->loop_first + loop];
@@ -24,7 +33,8 @@ static void ax_count_turn(struct wrt__ax *x, const struct wrt__ax_body *b, uint3
     if (turn == 1) ++*ax_loop_slot(x, b, x->r->loop_entries, loop);
 }
 
-/* ---- what waits ---------------------------------------------------------------------------------------------- */
+/* ---- what waits
+ * ---------------------------------------------------------------------------------------------- */
 
 /* How many states may wait apart at a place. */
 static uint32_t ax_width(const struct wrt__ax *x, const struct wrt__ax_frame *f, const struct wrt__as *s)
@@ -92,7 +102,8 @@ void wrt__ax_trap(struct wrt__ax *x, struct wrt__ax_frame *f, struct wrt__as *s)
     wrt__as_free(x, s);
 }
 
-/* ---- loops --------------------------------------------------------------------------------------------------- */
+/* ---- loops
+ * --------------------------------------------------------------------------------------------------- */
 
 static void ax_forget_saved(struct wrt__ax *x, struct wrt__ax_loop *l)
 {
@@ -152,7 +163,8 @@ static bool ax_turn(struct wrt__ax *x, struct wrt__ax_frame *f, struct wrt__as *
     return true;
 }
 
-/* ---- jumps --------------------------------------------------------------------------------------------------- */
+/* ---- jumps
+ * --------------------------------------------------------------------------------------------------- */
 
 /* The operands that a branch takes along go to where the label wants them. */
 static void ax_shuffle(const struct wrt__ax_body *b, struct wrt__as *s, uint32_t height, uint32_t arity)
@@ -187,8 +199,8 @@ static bool ax_branch(
     return false;
 }
 
-/* A condition that is unknown: s where it is nonzero becomes *taken (NULL: it cannot be), s where it is zero stays
- * (false: it cannot be; freed). */
+/* A condition that is unknown: s where it is nonzero becomes *taken (NULL: it cannot be), s where it is zero
+ * stays (false: it cannot be; freed). */
 static bool ax_fork(struct wrt__ax *x, struct wrt__ax_frame *f, struct wrt__as *s, const struct wrt__wv *cond,
     struct wrt__as **taken)
 {
@@ -206,7 +218,8 @@ static bool ax_fork(struct wrt__ax *x, struct wrt__ax_frame *f, struct wrt__as *
 }
 
 /* br_if; false: s is gone or waits. */
-static bool ax_br_if(struct wrt__ax *x, struct wrt__ax_frame *f, struct wrt__as **s, const struct wrt__wcet_op *op)
+static bool ax_br_if(
+    struct wrt__ax *x, struct wrt__ax_frame *f, struct wrt__as **s, const struct wrt__wcet_op *op)
 {
     const struct wrt__wv cond = wrt__as_operands(f->b, *s)[--(*s)->sp];
     struct wrt__as *taken = NULL;
@@ -228,7 +241,8 @@ static bool ax_br_if(struct wrt__ax *x, struct wrt__ax_frame *f, struct wrt__as 
     return ax_branch(x, f, taken, op->a, op->arity, false); /* a turn goes first when the loop ends here */
 }
 
-static bool ax_if(struct wrt__ax *x, struct wrt__ax_frame *f, struct wrt__as **s, const struct wrt__wcet_op *op)
+static bool ax_if(
+    struct wrt__ax *x, struct wrt__ax_frame *f, struct wrt__as **s, const struct wrt__wcet_op *op)
 {
     const struct wrt__wv cond = wrt__as_operands(f->b, *s)[--(*s)->sp];
     struct wrt__as *taken = NULL;
@@ -251,8 +265,8 @@ static bool ax_if(struct wrt__ax *x, struct wrt__ax_frame *f, struct wrt__as **s
 }
 
 /* Per target the least and largest index that leads to it; the targets, once each, in *distinct. */
-static uint32_t ax_table_targets(struct wrt__ax *x, const struct wrt__wcet_body *body, const struct wrt__wcet_op *op,
-    const struct wrt__wv *index)
+static uint32_t ax_table_targets(struct wrt__ax *x, const struct wrt__wcet_body *body,
+    const struct wrt__wcet_op *op, const struct wrt__wv *index)
 {
     uint32_t count = 0;
     for (uint32_t k = 0; k < op->b; k++) {
@@ -269,7 +283,8 @@ static uint32_t ax_table_targets(struct wrt__ax *x, const struct wrt__wcet_body 
     return count;
 }
 
-static void ax_br_table(struct wrt__ax *x, struct wrt__ax_frame *f, struct wrt__as *s, const struct wrt__wcet_op *op)
+static void ax_br_table(
+    struct wrt__ax *x, struct wrt__ax_frame *f, struct wrt__as *s, const struct wrt__wcet_op *op)
 {
     const struct wrt__wv index = wrt__as_operands(f->b, s)[s->sp - 1];
     const uint32_t count = ax_table_targets(x, f->b->body, op, &index);
@@ -294,7 +309,8 @@ static void ax_br_table(struct wrt__ax *x, struct wrt__ax_frame *f, struct wrt__
     wrt__as_free(x, s);
 }
 
-/* ---- operators ----------------------------------------------------------------------------------------------- */
+/* ---- operators
+ * ----------------------------------------------------------------------------------------------- */
 
 static bool ax_arithmetic(struct wrt__ax *x, struct wrt__ax_frame *f, struct wrt__as *s, uint32_t code)
 {
@@ -355,7 +371,8 @@ static bool ax_select(struct wrt__ax *x, struct wrt__ax_frame *f, struct wrt__as
 }
 
 /* Operators on locals, globals and operands alone. */
-static bool ax_plain(struct wrt__ax *x, struct wrt__ax_frame *f, struct wrt__as *s, const struct wrt__wcet_op *op)
+static bool ax_plain(
+    struct wrt__ax *x, struct wrt__ax_frame *f, struct wrt__as *s, const struct wrt__wcet_op *op)
 {
     struct wrt__wv *o = wrt__as_operands(f->b, s) + s->sp, *v;
     switch (op->code) {
@@ -381,7 +398,7 @@ static bool ax_plain(struct wrt__ax *x, struct wrt__ax_frame *f, struct wrt__as 
         s->sp++;
         break;
     case WRT__OP_DROP: s->sp--; break;
-    
+
     case WRT__OP_NOP: case WRT__OP_BLOCK: break;
     default: return false;
     }
@@ -432,11 +449,12 @@ static bool ax_control(struct wrt__ax *x, struct wrt__ax_frame *f, struct wrt__a
 
 static bool ax_is_control(uint32_t code)
 {
-    return code == WRT__OP_UNREACHABLE || (code >= WRT__OP_LOOP && code <= WRT__OP_ELSE) || code == WRT__OP_END ||
-           (code >= WRT__OP_BR && code <= WRT__OP_RETURN);
+    return code == WRT__OP_UNREACHABLE || (code >= WRT__OP_LOOP && code <= WRT__OP_ELSE)
+        || code == WRT__OP_END || (code >= WRT__OP_BR && code <= WRT__OP_RETURN);
 }
 
-/* ---- frames -------------------------------------------------------------------------------------------------- */
+/* ---- frames
+ * -------------------------------------------------------------------------------------------------- */
 
 static void ax_frame_free(struct wrt__ax *x, struct wrt__ax_frame *f)
 {
@@ -449,8 +467,8 @@ static void ax_frame_free(struct wrt__ax *x, struct wrt__ax_frame *f)
 }
 
 /* An invocation of body n by operator call_pc of the frame f has cost this. */
-static void ax_note_cost(struct wrt__ax *x, uint32_t n, const struct wrt__ax_frame *f, uint32_t call_pc, uint64_t high,
-    uint64_t low)
+static void ax_note_cost(struct wrt__ax *x, uint32_t n, const struct wrt__ax_frame *f, uint32_t call_pc,
+    uint64_t high, uint64_t low)
 {
     if (high > x->r->call_high[n]) x->r->call_high[n] = high;
     if (low < x->r->call_low[n]) x->r->call_low[n] = low;
@@ -525,8 +543,8 @@ static void ax_leave(struct wrt__ax *x, struct wrt__as *s)
 }
 
 /* The body has been called with this before. False: it has not. */
-static bool ax_call_again(struct wrt__ax *x, struct wrt__ax_frame *f, struct wrt__as *c, const struct wrt__ax_body *b,
-    struct wrt__as *in)
+static bool ax_call_again(struct wrt__ax *x, struct wrt__ax_frame *f, struct wrt__as *c,
+    const struct wrt__ax_body *b, struct wrt__as *in)
 {
     struct wrt__as *out = wrt__ax_memo_find(x, b, in);
     if (!out) return false;
@@ -588,7 +606,8 @@ enum wrt__ax_step wrt__ax_call(struct wrt__ax *x, struct wrt__ax_frame *f, struc
     return WRT__AX_PUSHED;
 }
 
-/* ---- running ------------------------------------------------------------------------------------------------- */
+/* ---- running
+ * ------------------------------------------------------------------------------------------------- */
 
 /* s goes on until it waits, ends, or calls. */
 static void ax_go(struct wrt__ax *x, struct wrt__ax_frame *f, struct wrt__as *s)
@@ -603,8 +622,10 @@ static void ax_go(struct wrt__ax *x, struct wrt__ax_frame *f, struct wrt__as *s)
             wrt__as_free(x, s);
             return;
         }
-        if (op->code == WRT__OP_LOOP && !resumed && !ax_goto(x, f, s, s->pc)) return; /* others may come here */
-        if (!s->forced) wrt__ax_pay(s, price[op->code], price[op->code]); /* a chosen call has been paid for */
+        if (op->code == WRT__OP_LOOP && !resumed && !ax_goto(x, f, s, s->pc))
+            return; /* others may come here */
+        if (!s->forced)
+            wrt__ax_pay(s, price[op->code], price[op->code]); /* a chosen call has been paid for */
         if (ax_is_arithmetic(op->code)) {
             if (!ax_arithmetic(x, f, s, op->code)) return;
         } else if (ax_is_control(op->code)) {
@@ -646,13 +667,17 @@ static void ax_run(struct wrt__ax *x)
     }
 }
 
-/* ---- set-up -------------------------------------------------------------------------------------------------- */
+/* ---- set-up
+ * -------------------------------------------------------------------------------------------------- */
 
 static bool ax_ends_block(uint32_t code)
 {
     switch (code) {
     case WRT__OP_BR: case WRT__OP_BR_IF: case WRT__OP_BR_TABLE: case WRT__OP_IF: case WRT__OP_ELSE:
-    case WRT__OP_CALL: case WRT__OP_CALL_INDIRECT: case WRT__OP_RETURN_CALL: case WRT__OP_RETURN_CALL_INDIRECT:
+    case WRT__OP_CALL:
+    case WRT__OP_CALL_INDIRECT:
+    case WRT__OP_RETURN_CALL:
+    case WRT__OP_RETURN_CALL_INDIRECT:
     case WRT__OP_RETURN: case WRT__OP_UNREACHABLE: case WRT__OP_MEMORY_GROW: return true;
     default: return code >= WRT__OP_MEMORY_INIT && code <= WRT__OP_TABLE_FILL;
     }

@@ -1,6 +1,7 @@
-/* abstract: execution of a program on sets of values (rule "execution" of docs/wcet.md). This is what its files
- * share: abstract.c runs, abstract_ops.c has the operators that touch more than operands, abstract_know.c remembers
- * what values came from, state.c keeps and merges states, induct.c ends loops that do not end by themselves. */
+/* abstract: execution of a program on sets of values (rule "execution" of docs/wcet.md). This is what its
+ * files share: abstract.c runs, abstract_ops.c has the operators that touch more than operands,
+ * abstract_know.c remembers what values came from, state.c keeps and merges states, induct.c ends loops that
+ * do not end by themselves. */
 #ifndef WRT_SRC_WCET_ABSTRACT_H
 #define WRT_SRC_WCET_ABSTRACT_H
 
@@ -11,8 +12,8 @@
 struct wrt__ax_unequal { uint32_t id; uint64_t x; };
 enum { WRT__AX_UNEQUAL = 4 };
 
-/* A state at a place of a body. `slots` holds the globals of the module, then locals, then operands; behind them
- * `turns` counts, per depth of loop, arrivals since the loop was entered. */
+/* A state at a place of a body. `slots` holds the globals of the module, then locals, then operands; behind
+ * them `turns` counts, per depth of loop, arrivals since the loop was entered. */
 struct wrt__as {
     struct wrt__as *next;           /* in a list of what is pending */
     uint64_t key;                   /* order of work, see wrt__ax_key */
@@ -53,8 +54,8 @@ struct wrt__ax_loop {
 struct wrt__ax_cell { uint64_t addr; uint32_t size, id; bool wide; };
 enum { WRT__AX_CELLS = 64 };
 
-/* A loop that is being closed: its body is run from a state that holds every arrival, until it does. Those that are
- * open form a stack over all frames. */
+/* A loop that is being closed: its body is run from a state that holds every arrival, until it does. Those
+ * that are open form a stack over all frames. */
 struct wrt__ax_closing {
     struct wrt__ax_closing *outer, *in_frame;       /* of all; of this frame */
     uint32_t loop, passes;
@@ -170,10 +171,11 @@ struct wrt__ax {
 };
 
 /* Runs the entry of b->p from a fresh instance. errors  WRT_E_NOMEM; every other end is in r->end */
-wrt_status wrt__ax_execute(struct wrt__wcet_bounds *b, const struct wrt__ax_options *o, struct wrt__ax_result *r,
-    wrt_error *err);
+wrt_status wrt__ax_execute(
+    struct wrt__wcet_bounds *b, const struct wrt__ax_options *o, struct wrt__ax_result *r, wrt_error *err);
 
-/* ---- states (state.c) -------------------------------------------------------------------------------------- */
+/* ---- states (state.c)
+ * -------------------------------------------------------------------------------------- */
 
 /* NULL: the pool has failed. */
 struct wrt__as *wrt__as_new(struct wrt__ax *x, const struct wrt__ax_body *b);
@@ -184,9 +186,10 @@ void wrt__as_free_list(struct wrt__ax *x, struct wrt__as *list);
 void wrt__as_merge(struct wrt__ax *x, const struct wrt__ax_body *body, struct wrt__as *a, struct wrt__as *b);
 /* The same without fuel; b stays. */
 void wrt__as_widen(const struct wrt__ax_body *body, struct wrt__as *a, struct wrt__as *b, bool widen);
-/* Is every state of a one of b? False when it cannot be told. Two places of b with one id below `relations` hold the
- * same value, hence must in a as well. */
-bool wrt__as_within(const struct wrt__ax_body *body, struct wrt__as *a, struct wrt__as *b, uint32_t relations);
+/* Is every state of a one of b? False when it cannot be told. Two places of b with one id below `relations`
+ * hold the same value, hence must in a as well. */
+bool wrt__as_within(
+    const struct wrt__ax_body *body, struct wrt__as *a, struct wrt__as *b, uint32_t relations);
 static inline struct wrt__wv *wrt__as_local(const struct wrt__ax_body *b, struct wrt__as *s, uint32_t n)
 {
     return &s->slots[b->locals + n];
@@ -196,7 +199,8 @@ static inline struct wrt__wv *wrt__as_operands(const struct wrt__ax_body *b, str
     return &s->slots[b->locals + b->body->locals_count];
 }
 
-/* ---- provenance (abstract_know.c) --------------------------------------------------------------------------- */
+/* ---- provenance (abstract_know.c)
+ * --------------------------------------------------------------------------- */
 
 uint32_t wrt__ax_new_id(struct wrt__ax *x);
 /* Gives `v`, which is unknown, an id if it has none. */
@@ -210,8 +214,8 @@ void wrt__ax_note_table(struct wrt__ax *x, const struct wrt__wv *index, uint32_t
 void wrt__ax_note_unequal(struct wrt__ax *x, struct wrt__as *s, const struct wrt__wv *v, uint64_t other);
 void wrt__ax_note_home(struct wrt__ax *x, const struct wrt__wv *v, uint64_t addr, uint32_t size);
 /* The state with `v` nonzero (zero). False: it cannot be. */
-bool wrt__ax_assume(struct wrt__ax *x, const struct wrt__ax_body *b, struct wrt__as *s, const struct wrt__wv *v,
-    bool nonzero);
+bool wrt__ax_assume(struct wrt__ax *x, const struct wrt__ax_body *b, struct wrt__as *s,
+    const struct wrt__wv *v, bool nonzero);
 /* The value with the id of `v` is one of `v` now. */
 bool wrt__ax_learn(
     struct wrt__ax *x, const struct wrt__ax_body *b, struct wrt__as *s, const struct wrt__wv *v);
@@ -224,19 +228,22 @@ bool wrt__ax_offset(
 void wrt__ax_note_offset(
     struct wrt__ax *x, struct wrt__wv *v, uint32_t base, int64_t low, int64_t high);
 
-/* ---- invocations that were seen before (state_memo.c) ----------------------------------------------------------- */
+/* ---- invocations that were seen before (state_memo.c)
+ * ----------------------------------------------------------- */
 
 /* The state after an invocation that begins with `in`; NULL: not known. */
 struct wrt__as *wrt__ax_memo_find(struct wrt__ax *x, const struct wrt__ax_body *b, struct wrt__as *in);
 void wrt__ax_memo_begin(struct wrt__ax *x, struct wrt__ax_frame *f, struct wrt__as *in);
-void wrt__ax_memo_end(struct wrt__ax *x, struct wrt__ax_frame *f, struct wrt__as *s);   /* s NULL: none returned */
+void wrt__ax_memo_end(
+    struct wrt__ax *x, struct wrt__ax_frame *f, struct wrt__as *s); /* s NULL: none returned */
 void wrt__ax_memo_drop(struct wrt__ax *x, struct wrt__ax_frame *f);
 void wrt__ax_memo_fini(struct wrt__ax *x);
 
-/* ---- work (abstract.c) ------------------------------------------------------------------------------------- */
+/* ---- work (abstract.c)
+ * ------------------------------------------------------------------------------------- */
 
-/* States wait by place, so that all of a loop's body is done before it turns, and all its turns before what is
- * behind it. A turn of a loop that ends at operator `end` has the key 2 * end. */
+/* States wait by place, so that all of a loop's body is done before it turns, and all its turns before what
+ * is behind it. A turn of a loop that ends at operator `end` has the key 2 * end. */
 static inline uint64_t wrt__ax_key(uint32_t pc) { return 2 * (uint64_t)pc + 1; }
 void wrt__ax_insert(struct wrt__ax *x, struct wrt__ax_frame *f, struct wrt__as *s);
 void wrt__ax_trap(struct wrt__ax *x, struct wrt__ax_frame *f, struct wrt__as *s); /* the path ends; frees s */
@@ -250,7 +257,8 @@ static inline void wrt__ax_pay(struct wrt__as *s, uint64_t high, uint64_t low)
     if (s->fuel_low > WRT__WCET_INF / 4) s->fuel_low = WRT__WCET_INF / 4;
 }
 
-/* ---- operators (abstract_ops.c) ---------------------------------------------------------------------------- */
+/* ---- operators (abstract_ops.c)
+ * ---------------------------------------------------------------------------- */
 
 /* What became of the state: goes on behind the operator; ended (and freed) or waits; a frame was pushed. */
 enum wrt__ax_step { WRT__AX_NEXT, WRT__AX_GONE, WRT__AX_PUSHED };
@@ -261,10 +269,11 @@ enum wrt__ax_step wrt__ax_call(struct wrt__ax *x, struct wrt__ax_frame *f, struc
 bool wrt__ax_start_memory(struct wrt__ax *x, struct wrt__as *s);
 bool wrt__ax_start_tables(struct wrt__ax *x, struct wrt__as *s);
 
-/* ---- loops (induct.c) -------------------------------------------------------------------------------------- */
+/* ---- loops (induct.c)
+ * -------------------------------------------------------------------------------------- */
 
-/* From here on loop `loop` is closed instead of unrolled; s is at its label, a turn begins. On trial: to see whether
- * that would give a bound; afterwards s goes on as if nothing had happened. */
+/* From here on loop `loop` is closed instead of unrolled; s is at its label, a turn begins. On trial: to see
+ * whether that would give a bound; afterwards s goes on as if nothing had happened. */
 void wrt__ax_close(struct wrt__ax *x, struct wrt__ax_frame *f, struct wrt__as *s, uint32_t loop, bool trial);
 /* All states of a pass have left or turned. */
 void wrt__ax_close_pass(struct wrt__ax *x, struct wrt__ax_frame *f);

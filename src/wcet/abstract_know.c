@@ -1,5 +1,5 @@
-/* abstract_know: what values came from, so that a condition says something of the values that went into it. A ring of
- * the latest operators on unknown values; what has fallen out of it is merely not known. */
+/* abstract_know: what values came from, so that a condition says something of the values that went into it. A
+ * ring of the latest operators on unknown values; what has fallen out of it is merely not known. */
 #include "wcet/abstract.h"
 
 enum { KNOW_DEPTH = 8 };
@@ -50,8 +50,8 @@ static bool know_lowest_bit(const struct wrt__ax *x, const struct wrt__wv *v, ui
     if (id == 0 || !know_is(n, WRT__OP_I32_AND, WRT__OP_I64_AND)) return false;
     uint32_t other = n->a.id == id ? n->b.id : n->b.id == id ? n->a.id : 0;
     const struct wrt__ax_node *minus = know_node(x, other);
-    return know_is(minus, WRT__OP_I32_SUB, WRT__OP_I64_SUB) && minus->b.id == id && wrt__wv_known(&minus->a) &&
-           minus->a.lo == 0;
+    return know_is(minus, WRT__OP_I32_SUB, WRT__OP_I64_SUB) && minus->b.id == id && wrt__wv_known(&minus->a)
+        && minus->a.lo == 0;
 }
 
 static void know_fewer_bits(const struct wrt__wv *of, struct wrt__wv *out)
@@ -77,7 +77,8 @@ void wrt__ax_note_table(struct wrt__ax *x, const struct wrt__wv *index, uint32_t
 {
     uint32_t base;
     int64_t low, high;
-    if (!x->arg_id || !wrt__ax_offset(x, index, &base, &low, &high) || base != x->arg_id || low != high) return;
+    if (!x->arg_id || !wrt__ax_offset(x, index, &base, &low, &high) || base != x->arg_id || low != high)
+        return;
     for (uint64_t i = 0; i < count && count <= WRT__AX_CUTS / 2; i++) {
         know_cut(x, i - (uint64_t)low);
     }
@@ -147,7 +148,8 @@ void wrt__ax_note_home(struct wrt__ax *x, const struct wrt__wv *v, uint64_t addr
     n->home_size = size;
 }
 
-/* ---- offsets ------------------------------------------------------------------------------------------------- */
+/* ---- offsets
+ * ------------------------------------------------------------------------------------------------- */
 
 static bool know_small(const struct wrt__wv *v)
 {
@@ -163,7 +165,8 @@ bool wrt__ax_offset(
     if (id == 0 || wrt__wv_known(v)) return false;
     for (int k = 0; k < KNOW_DEPTH; k++) {
         const struct wrt__ax_node *n = know_node(x, id);
-        bool add = know_is(n, WRT__OP_I32_ADD, WRT__OP_I64_ADD), sub = know_is(n, WRT__OP_I32_SUB, WRT__OP_I64_SUB);
+        bool add = know_is(n, WRT__OP_I32_ADD, WRT__OP_I64_ADD),
+             sub = know_is(n, WRT__OP_I32_SUB, WRT__OP_I64_SUB);
         if (!add && !sub) break;
         const struct wrt__wv *of = &n->a, *by = &n->b;
         if (add && (of->id == 0 || wrt__wv_known(of))) {
@@ -202,7 +205,8 @@ void wrt__ax_note_unequal(struct wrt__ax *x, struct wrt__as *s, const struct wrt
     s->unequal[at] = (struct wrt__ax_unequal){ base, other };
 }
 
-/* ---- learning ------------------------------------------------------------------------------------------------ */
+/* ---- learning
+ * ------------------------------------------------------------------------------------------------ */
 
 static bool know_learn(const struct know_job *j, const struct wrt__wv *v, int depth);
 
@@ -232,7 +236,8 @@ static bool know_apply(const struct know_job *j, const struct wrt__wv *v)
 }
 
 /* a, an operand of what is known now, is `v` as well. */
-static bool know_operand(const struct know_job *j, const struct wrt__wv *a, const struct wrt__wv *v, int depth)
+static bool know_operand(
+    const struct know_job *j, const struct wrt__wv *a, const struct wrt__wv *v, int depth)
 {
     if (a->id == 0 || a->wide != v->wide) return true;
     struct wrt__wv met = *a;
@@ -242,8 +247,8 @@ static bool know_operand(const struct know_job *j, const struct wrt__wv *a, cons
     return know_learn(j, &met, depth);
 }
 
-static bool know_through(const struct know_job *j, const struct wrt__wv *a, uint32_t op, const struct wrt__wv *p,
-    const struct wrt__wv *q, int depth)
+static bool know_through(const struct know_job *j, const struct wrt__wv *a, uint32_t op,
+    const struct wrt__wv *p, const struct wrt__wv *q, int depth)
 {
     struct wrt__wv v;
     if (a->id == 0 || wrt__wv_apply(op, p, q, &v) != WRT__WV_FINE) return true;
@@ -265,7 +270,8 @@ static bool know_compare(const struct know_job *j, const struct wrt__ax_node *n,
 
 static bool know_is_compare(uint32_t op)
 {
-    return (op >= WRT__OP_I32_EQ && op <= WRT__OP_I32_GE_U) || (op >= WRT__OP_I64_EQ && op <= WRT__OP_I64_GE_U);
+    return (op >= WRT__OP_I32_EQ && op <= WRT__OP_I32_GE_U)
+        || (op >= WRT__OP_I64_EQ && op <= WRT__OP_I64_GE_U);
 }
 
 /* Bits of an operand of `and` with a constant. */
@@ -315,7 +321,8 @@ static bool know_backwards(
     case WRT__OP_I32_SHR_U: case WRT__OP_I64_SHR_U: {
         const uint64_t s = b->lo & (a->wide ? 63 : 31), m = wrt__wv_all(a->wide);
         if (!wrt__wv_known(b) || wrt__wv_umax(v) > m >> s) return true;
-        w = wrt__wv_range(wrt__wv_umin(v) << s, (wrt__wv_umax(v) << s | (((uint64_t)1 << s) - 1)) & m, a->wide);
+        w = wrt__wv_range(
+            wrt__wv_umin(v) << s, (wrt__wv_umax(v) << s | (((uint64_t)1 << s) - 1)) & m, a->wide);
         return know_operand(j, a, &w, depth);
     }
     case WRT__OP_I64_EXTEND_I32_U: case WRT__OP_I64_EXTEND_I32_S:
@@ -344,7 +351,8 @@ static bool know_learn(const struct know_job *j, const struct wrt__wv *v, int de
         if (!wrt__wv_known(v)) return true;
         struct wrt__wv zero = wrt__wv_const(0, copy.a.wide), a = copy.a;
         if (j->s && v->lo == 0) wrt__ax_note_unequal(j->x, j->s, &a, 0);
-        if (!wrt__wv_assume(&a, copy.a.wide ? WRT__OP_I64_EQ : WRT__OP_I32_EQ, &zero, v->lo != 0)) return false;
+        if (!wrt__wv_assume(&a, copy.a.wide ? WRT__OP_I64_EQ : WRT__OP_I32_EQ, &zero, v->lo != 0))
+            return false;
         return know_operand(j, &copy.a, &a, depth + 1);
     }
     return know_backwards(j, &copy, v, depth + 1);
@@ -356,8 +364,8 @@ static bool know_nonzero(struct wrt__wv *v, bool nonzero)
     return wrt__wv_assume(v, v->wide ? WRT__OP_I64_NE : WRT__OP_I32_NE, &zero, nonzero);
 }
 
-bool wrt__ax_assume(struct wrt__ax *x, const struct wrt__ax_body *b, struct wrt__as *s, const struct wrt__wv *v,
-    bool nonzero)
+bool wrt__ax_assume(
+    struct wrt__ax *x, const struct wrt__ax_body *b, struct wrt__as *s, const struct wrt__wv *v, bool nonzero)
 {
     struct know_job j = { x, b, s, NULL };
     struct wrt__wv w = *v;
@@ -365,7 +373,8 @@ bool wrt__ax_assume(struct wrt__ax *x, const struct wrt__ax_body *b, struct wrt_
     return know_nonzero(&w, nonzero) && know_learn(&j, &w, 0);
 }
 
-bool wrt__ax_learn(struct wrt__ax *x, const struct wrt__ax_body *b, struct wrt__as *s, const struct wrt__wv *v)
+bool wrt__ax_learn(
+    struct wrt__ax *x, const struct wrt__ax_body *b, struct wrt__as *s, const struct wrt__wv *v)
 {
     struct know_job j = { x, b, s, NULL };
     return know_learn(&j, v, 0);

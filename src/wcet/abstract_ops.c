@@ -1,5 +1,6 @@
-/* abstract_ops: operators that touch memory, tables and other functions, and what an instance begins with. Addresses
- * that are unknown within a small range mean every place of the range; within a large one, anything. */
+/* abstract_ops: operators that touch memory, tables and other functions, and what an instance begins with.
+ * Addresses that are unknown within a small range mean every place of the range; within a large one,
+ * anything. */
 #include "wcet/abstract.h"
 
 enum { AO_PLACES = 1024, AO_PAGE = 65536 };
@@ -15,7 +16,8 @@ static uint64_t ao_most_pages(const struct wrt__ax *x)
     return m->memories_count ? m->memories[0].limits.max : 0;
 }
 
-/* ---- addresses ----------------------------------------------------------------------------------------------- */
+/* ---- addresses
+ * ----------------------------------------------------------------------------------------------- */
 
 /* Places that an access may touch: every `step` from first to last. */
 struct ao_places { uint64_t first, last, step, count; struct wrt__wv base; uint64_t offset; };
@@ -25,8 +27,8 @@ static bool ao_is_place(const struct ao_places *p, uint64_t addr)
     return wrt__wv_has(&p->base, addr - p->offset);
 }
 
-/* The places of an access of `size` bytes at *base + offset; the state is narrowed to those inside the memory.
- * False: the path ended. */
+/* The places of an access of `size` bytes at *base + offset; the state is narrowed to those inside the
+ * memory. False: the path ended. */
 static bool ao_places(struct wrt__ax *x, struct wrt__ax_frame *f, struct wrt__as *s, struct wrt__wv *base,
     uint64_t offset, uint64_t size, struct ao_places *p)
 {
@@ -46,7 +48,9 @@ static bool ao_places(struct wrt__ax *x, struct wrt__ax_frame *f, struct wrt__as
             return false;
         }
     }
-    *p = (struct ao_places){ .first = wrt__wv_umin(&b) + offset, .last = wrt__wv_umax(&b) + offset, .step = 1 };
+    *p = (struct ao_places){
+        .first = wrt__wv_umin(&b) + offset, .last = wrt__wv_umax(&b) + offset, .step = 1
+    };
     p->base = b;
     p->offset = offset;
     if (b.mask) p->step = b.mask & -b.mask;
@@ -54,7 +58,8 @@ static bool ao_places(struct wrt__ax *x, struct wrt__ax_frame *f, struct wrt__as
     return true;
 }
 
-/* ---- loads and stores ---------------------------------------------------------------------------------------- */
+/* ---- loads and stores
+ * ---------------------------------------------------------------------------------------- */
 
 static const struct ao_access { uint8_t size, is_signed; } ao_accesses[] = {
     { 4, 0 }, { 8, 0 }, { 4, 0 }, { 8, 0 },                              /* i32 i64 f32 f64.load */
@@ -73,7 +78,8 @@ static void ao_apply(struct wrt__ax *x, uint32_t op, struct wrt__wv *v)
 }
 
 /* Everything that is in one of the places. */
-static struct wrt__wv ao_load_any(struct wrt__ax *x, struct wrt__as *s, const struct ao_places *p, uint32_t size)
+static struct wrt__wv ao_load_any(
+    struct wrt__ax *x, struct wrt__as *s, const struct ao_places *p, uint32_t size)
 {
     struct wrt__wv all = wrt__wv_any(size == 8);
     bool first = true;
@@ -116,10 +122,12 @@ static enum wrt__ax_step ao_load(
         v = ao_load_any(x, s, &p, a.size);
         wrt__ax_identify(x, &v);
     }
-    const bool wide = op->code == WRT__OP_I64_LOAD || op->code == WRT__OP_F64_LOAD || op->code >= WRT__OP_I64_LOAD8_S;
+    const bool wide = op->code == WRT__OP_I64_LOAD || op->code == WRT__OP_F64_LOAD
+        || op->code >= WRT__OP_I64_LOAD8_S;
     if (a.is_signed && a.size == 1) ao_apply(x, WRT__OP_I32_EXTEND8_S, &v);
     if (a.is_signed && a.size == 2) ao_apply(x, WRT__OP_I32_EXTEND16_S, &v);
-    if (wide && a.size < 8) ao_apply(x, a.is_signed ? WRT__OP_I64_EXTEND_I32_S : WRT__OP_I64_EXTEND_I32_U, &v);
+    if (wide && a.size < 8)
+        ao_apply(x, a.is_signed ? WRT__OP_I64_EXTEND_I32_S : WRT__OP_I64_EXTEND_I32_U, &v);
     *base = v;
     s->pc++;
     return WRT__AX_NEXT;
@@ -164,10 +172,11 @@ static enum wrt__ax_step ao_store(
     return WRT__AX_NEXT;
 }
 
-/* ---- sizes --------------------------------------------------------------------------------------------------- */
+/* ---- sizes
+ * --------------------------------------------------------------------------------------------------- */
 
-static void ao_note_size(struct wrt__ax *x, const struct wrt__ax_frame *f, const struct wrt__as *s, uint64_t low,
-    uint64_t high)
+static void ao_note_size(
+    struct wrt__ax *x, const struct wrt__ax_frame *f, const struct wrt__as *s, uint64_t low, uint64_t high)
 {
     const struct wrt__wcet_site *site = wrt__wcet_site_of(x->bounds, f->b->body, s->pc);
     if (!site) return;
@@ -176,13 +185,15 @@ static void ao_note_size(struct wrt__ax *x, const struct wrt__ax_frame *f, const
     if (low < x->r->site_size_min[k]) x->r->site_size_min[k] = low;
 }
 
-static void ao_grow_ok(struct wrt__ax *x, struct wrt__ax_frame *f, struct wrt__as *s, const struct wrt__wv *by)
+static void ao_grow_ok(
+    struct wrt__ax *x, struct wrt__ax_frame *f, struct wrt__as *s, const struct wrt__wv *by)
 {
     const uint64_t most = ao_most_pages(x), low = wrt__wv_umin(by);
     uint64_t high = wrt__wv_umax(by), old_low = s->pages_low, old_high = s->pages_high;
     if (high > most - old_low) high = most - old_low;
     ao_note_size(x, f, s, low, high);
-    wrt__ax_pay(s, wrt__fuel_bulk_price(x->p->m->fuel->grow, high), wrt__fuel_bulk_price(x->p->m->fuel->grow, low));
+    wrt__ax_pay(
+        s, wrt__fuel_bulk_price(x->p->m->fuel->grow, high), wrt__fuel_bulk_price(x->p->m->fuel->grow, low));
     s->pages_low = wrt__min_u64(old_low + low, most);
     s->pages_high = wrt__min_u64(old_high + high, most);
     if (s->pages_high > x->r->pages_high) x->r->pages_high = s->pages_high;
@@ -217,7 +228,8 @@ static enum wrt__ax_step ao_grow(struct wrt__ax *x, struct wrt__ax_frame *f, str
     return WRT__AX_GONE;
 }
 
-/* ---- bulk ---------------------------------------------------------------------------------------------------- */
+/* ---- bulk
+ * ---------------------------------------------------------------------------------------------------- */
 
 /* Copies what is known byte by byte, from the side where it does not overwrite itself. */
 static void ao_copy(struct wrt__as *s, uint64_t to, uint64_t from, uint64_t n)
@@ -279,12 +291,13 @@ static enum wrt__ax_step ao_bulk(
     return WRT__AX_NEXT;
 }
 
-/* ---- tables -------------------------------------------------------------------------------------------------- */
+/* ---- tables
+ * -------------------------------------------------------------------------------------------------- */
 
 static uint64_t ao_table_bit(uint32_t table) { return (uint64_t)1 << (table < 63 ? table : 63); }
 
-static void ao_table_sized(struct wrt__ax *x, struct wrt__ax_frame *f, struct wrt__as *s, const struct wrt__wv *n,
-    bool may_fail)
+static void ao_table_sized(
+    struct wrt__ax *x, struct wrt__ax_frame *f, struct wrt__as *s, const struct wrt__wv *n, bool may_fail)
 {
     const uint64_t low = may_fail ? 0 : wrt__wv_umin(n), high = wrt__wv_umax(n);
     const wrt_fuel_bulk price = x->p->m->fuel->table_bulk;
@@ -332,9 +345,11 @@ static enum wrt__ax_step ao_table(
     return WRT__AX_NEXT;
 }
 
-/* ---- calls --------------------------------------------------------------------------------------------------- */
+/* ---- calls
+ * --------------------------------------------------------------------------------------------------- */
 
-static void ao_any_results(struct wrt__ax *x, struct wrt__ax_frame *f, struct wrt__as *s, const struct wrt__functype *t)
+static void ao_any_results(
+    struct wrt__ax *x, struct wrt__ax_frame *f, struct wrt__as *s, const struct wrt__functype *t)
 {
     (void)x;
     for (uint32_t i = 0; i < t->results; i++) {
@@ -407,8 +422,8 @@ static bool ao_table_known(const struct wrt__ax *x, const struct wrt__as *s, uin
 }
 
 /* False: functions of others too. */
-static bool ao_callees(struct wrt__ax *x, struct wrt__ax_frame *f, struct wrt__as *s, const struct wrt__wcet_op *op,
-    const struct wrt__wv *index, struct ao_callees *c)
+static bool ao_callees(struct wrt__ax *x, struct wrt__ax_frame *f, struct wrt__as *s,
+    const struct wrt__wcet_op *op, const struct wrt__wv *index, struct ao_callees *c)
 {
     const uint32_t pc = (uint32_t)(op - f->b->body->ops);
     c->m = x->p->m;
@@ -467,7 +482,8 @@ static enum wrt__ax_step ao_call_indirect(
     return step;
 }
 
-/* ---- all of them --------------------------------------------------------------------------------------------- */
+/* ---- all of them
+ * --------------------------------------------------------------------------------------------- */
 
 static enum wrt__ax_step ao_reference(
     struct wrt__ax *x, struct wrt__ax_frame *f, struct wrt__as *s, const struct wrt__wcet_op *op)
@@ -515,7 +531,8 @@ enum wrt__ax_step wrt__ax_operator(
     }
 }
 
-/* ---- what an instance begins with ---------------------------------------------------------------------------- */
+/* ---- what an instance begins with
+ * ---------------------------------------------------------------------------- */
 
 static bool ao_wide(uint8_t type) { return type != WRT__I32 && type != WRT__F32; }
 
@@ -629,7 +646,9 @@ bool wrt__ax_start_tables(struct wrt__ax *x, struct wrt__as *s)
     const struct wrt__module *m = x->p->m;
     for (uint32_t t = 0; t < m->tables_count && t < WRT__AX_TABLES; t++) {
         const uint64_t size = m->tables[t].limits.min;
-        if (!ao_table_private(m, t) || m->tables[t].elem != WRT__FUNCREF || size > SIZE_MAX_KNOWN || size == 0) continue;
+        if (!ao_table_private(m, t) || m->tables[t].elem != WRT__FUNCREF || size > SIZE_MAX_KNOWN
+            || size == 0)
+            continue;
         uint32_t *funcs = wrt__wm_take(&x->pool, (size_t)size * sizeof *funcs);
         if (!funcs) return false;
         memset(funcs, 0xff, (size_t)size * sizeof *funcs);

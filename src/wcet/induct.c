@@ -1,9 +1,9 @@
-/* induct: ends loops that turning does not end. The state at the label is widened until one more turn of the body
- * adds nothing to it: that state holds every arrival, however many there are. Then a value is looked for that every
- * way back to the label moves by at least one in the same direction, and that cannot pass round: what the interval at
- * the label holds is how often it can move. All of this is in numbers modulo 2^32 or 2^64, so wrapping needs no
- * proof of its own: a step that could pass from the end of the interval to its beginning is refused.
- * Text: docs/wcet.md, rules "induction" and "interval". */
+/* induct: ends loops that turning does not end. The state at the label is widened until one more turn of the
+ * body adds nothing to it: that state holds every arrival, however many there are. Then a value is looked for
+ * that every way back to the label moves by at least one in the same direction, and that cannot pass round:
+ * what the interval at the label holds is how often it can move. All of this is in numbers modulo 2^32 or
+ * 2^64, so wrapping needs no proof of its own: a step that could pass from the end of the interval to its
+ * beginning is refused. Text: docs/wcet.md, rules "induction" and "interval". */
 #include "wcet/abstract.h"
 
 enum { IN_JOINS = 2, IN_WIDENINGS = 90, IN_PASSES = 140 };
@@ -13,9 +13,13 @@ static uint32_t in_used(const struct wrt__ax_body *b, const struct wrt__as *s)
     return b->locals + b->body->locals_count + s->sp;
 }
 
-/* ---- counts that a pass must not keep ------------------------------------------------------------------------ */
+/* ---- counts that a pass must not keep
+ * ------------------------------------------------------------------------ */
 
-static size_t in_counts(const struct wrt__ax *x) { return 2 * (size_t)x->p->loops_count + x->p->bodies_count; }
+static size_t in_counts(const struct wrt__ax *x)
+{
+    return 2 * (size_t)x->p->loops_count + x->p->bodies_count;
+}
 
 static void in_save_counts(struct wrt__ax *x, struct wrt__ax_closing *c)
 {
@@ -52,7 +56,8 @@ static void in_scale(uint64_t *now, const uint64_t *before, size_t n, uint64_t t
     }
 }
 
-/* ---- passes -------------------------------------------------------------------------------------------------- */
+/* ---- passes
+ * -------------------------------------------------------------------------------------------------- */
 
 static void in_begin_pass(struct wrt__ax *x, struct wrt__ax_frame *f, struct wrt__ax_closing *c)
 {
@@ -137,8 +142,10 @@ static bool in_unequal(const struct wrt__as *a, uint32_t id, uint64_t *other)
     return false;
 }
 
-/* `wider` need not pass the number at which the loop is left: the interval ends there when that holds all there is. */
-static void in_stop(struct wrt__wv *wider, const struct wrt__wv *old, const struct wrt__wv *arrived, uint64_t stop)
+/* `wider` need not pass the number at which the loop is left: the interval ends there when that holds all
+ * there is. */
+static void in_stop(
+    struct wrt__wv *wider, const struct wrt__wv *old, const struct wrt__wv *arrived, uint64_t stop)
 {
     struct wrt__wv up = *wider, down = *wider;
     const struct wrt__wv up_to = wrt__wv_range(wider->lo, stop, wider->wide);
@@ -191,7 +198,8 @@ static bool in_grow_head(struct wrt__ax_frame *f, struct wrt__ax_closing *c)
     return grown;
 }
 
-/* ---- how often ----------------------------------------------------------------------------------------------- */
+/* ---- how often
+ * ----------------------------------------------------------------------------------------------- */
 
 /* One value: at the label where closing began, at the label ever, and of a pass how it comes back. */
 struct in_value {
@@ -232,7 +240,8 @@ static uint64_t in_turns(const struct in_value *v)
     const uint64_t m = wrt__wv_all(v->head.wide), size = wrt__wv_size(&v->head);
     const bool up = v->low > 0;
     const uint64_t least = (uint64_t)(up ? v->low : -v->high), most = (uint64_t)(up ? v->high : -v->low);
-    if (v->any && v->stops && least == most && wrt__wv_known(&v->first)) { /* exact, and wrapping is no matter */
+    if (v->any && v->stops && least == most
+        && wrt__wv_known(&v->first)) { /* exact, and wrapping is no matter */
         const uint64_t way = (up ? v->stop - v->first.lo : v->first.lo - v->stop) & m;
         if (way % least == 0) return way / least;
     }
@@ -260,7 +269,8 @@ static uint64_t in_rank(struct wrt__ax *x, struct wrt__ax_frame *f, struct wrt__
         if (wrt__wv_known(&v.head) || v.head.id == 0 || (cell && v.head.id != cell->id)) continue;
         bool moves = true;
         for (struct wrt__as *a = c->arrivals; a && moves; a = a->next) {
-            struct wrt__wv w = cell ? wrt__wm_load(&a->mem, cell->addr, cell->size, cell->size == 8) : a->slots[i];
+            struct wrt__wv w = cell ? wrt__wm_load(&a->mem, cell->addr, cell->size, cell->size == 8)
+                                    : a->slots[i];
             moves = in_arrive(x, &v, a, &w);
         }
         if (!moves) continue;
@@ -271,10 +281,11 @@ static uint64_t in_rank(struct wrt__ax *x, struct wrt__ax_frame *f, struct wrt__
     return best;
 }
 
-/* ---- the end ------------------------------------------------------------------------------------------------- */
+/* ---- the end
+ * ------------------------------------------------------------------------------------------------- */
 
-static void in_note_loop(struct wrt__ax *x, struct wrt__ax_frame *f, struct wrt__ax_closing *c, uint64_t turns,
-    bool exact)
+static void in_note_loop(
+    struct wrt__ax *x, struct wrt__ax_frame *f, struct wrt__ax_closing *c, uint64_t turns, bool exact)
 {
     const uint32_t loop = f->b->body->loop_first + c->loop;
     const uint64_t most = in_plus(c->first->turns[f->b->depth[c->loop]], turns);

@@ -1,7 +1,8 @@
-/* infer: bounds without annotations. Abstract execution with the arguments unknown comes first; where that leaves a
- * loop open or the bound wide, again with states kept apart in the open loops, and again in cases: by the numbers that
- * an argument is compared with, then by its low bits. Every case is proven, and the dearest counts; so each of the
- * results holds, and the least of them is the bound. Text: docs/wcet.md, "Without annotations". */
+/* infer: bounds without annotations. Abstract execution with the arguments unknown comes first; where that
+ * leaves a loop open or the bound wide, again with states kept apart in the open loops, and again in cases:
+ * by the numbers that an argument is compared with, then by its low bits. Every case is proven, and the
+ * dearest counts; so each of the results holds, and the least of them is the bound. Text: docs/wcet.md,
+ * "Without annotations". */
 #include "wcet/abstract.h"
 
 enum {
@@ -26,12 +27,14 @@ struct infer {
     struct wrt__ax_result last, spare;      /* arrays for results */
 };
 
-/* ---- results ------------------------------------------------------------------------------------------------- */
+/* ---- results
+ * ------------------------------------------------------------------------------------------------- */
 
 static bool infer_arrays(struct infer *k, struct wrt__ax_result *r)
 {
     const struct wrt__wcet_program *p = k->b->p;
-    const size_t loops = (size_t)p->loops_count + 1, funcs = p->bodies_count, sites = (size_t)p->sites_count + 1;
+    const size_t loops = (size_t)p->loops_count + 1, funcs = p->bodies_count,
+                 sites = (size_t)p->sites_count + 1;
     uint64_t *figures = wrt__arena_take(&k->arena, (3 * loops + 3 * funcs + 4 * sites) * sizeof *figures, 8);
     r->loop_rule = wrt__arena_take(&k->arena, loops, 1);
     r->loop_reason = wrt__arena_take(&k->arena, loops * sizeof *r->loop_reason, 8);
@@ -52,7 +55,8 @@ static bool infer_arrays(struct infer *k, struct wrt__ax_result *r)
 static void infer_clear(const struct infer *k, struct wrt__ax_result *r)
 {
     const struct wrt__wcet_program *p = k->b->p;
-    const size_t loops = (size_t)p->loops_count + 1, funcs = p->bodies_count, sites = (size_t)p->sites_count + 1;
+    const size_t loops = (size_t)p->loops_count + 1, funcs = p->bodies_count,
+                 sites = (size_t)p->sites_count + 1;
     memset(r->loop_max, 0, (3 * loops + 3 * funcs + 4 * sites) * sizeof(uint64_t));
     memset(r->call_low, 0xff, funcs * sizeof(uint64_t));
     memset(r->site_size_min, 0xff, sites * sizeof(uint64_t));
@@ -168,7 +172,8 @@ static void infer_absorb(const struct infer *k, const struct wrt__ax_result *r)
     }
 }
 
-/* ---- attempts ------------------------------------------------------------------------------------------------ */
+/* ---- attempts
+ * ------------------------------------------------------------------------------------------------ */
 
 struct infer_how { bool eager, apart; uint32_t width; uint64_t steps; };
 
@@ -203,8 +208,8 @@ static bool infer_open_loops(struct infer *k, const struct wrt__ax_result *r)
     return any;
 }
 
-/* The arguments at hand: plainly, and if a loop stays open with its states apart. The result is in k->last; its
- * loops that stay open are in k->split. */
+/* The arguments at hand: plainly, and if a loop stays open with its states apart. The result is in k->last;
+ * its loops that stay open are in k->split. */
 static void infer_case(struct infer *k, uint64_t steps, uint64_t apart_steps)
 {
     const struct infer_how plain = { .steps = steps };
@@ -218,7 +223,8 @@ static void infer_case(struct infer *k, uint64_t steps, uint64_t apart_steps)
     k->spare = other;
 }
 
-/* ---- cases --------------------------------------------------------------------------------------------------- */
+/* ---- cases
+ * --------------------------------------------------------------------------------------------------- */
 
 /* Adds the case at hand to `sum`. False: it has no bound, or there is no work left for it. */
 static bool infer_add_case(struct infer *k, struct wrt__ax_result *sum, uint64_t steps)
@@ -269,7 +275,8 @@ static void infer_sort(uint64_t *a, uint32_t n)
 }
 
 /* By the numbers that argument 0 is compared with, `cuts` in order. */
-static bool infer_by_cuts(struct infer *k, const uint64_t *cuts, uint32_t n, struct wrt__ax_result *sum, bool polish)
+static bool infer_by_cuts(
+    struct infer *k, const uint64_t *cuts, uint32_t n, struct wrt__ax_result *sum, bool polish)
 {
     const struct wrt__wv all = k->args[0];
     bool closed = true;
@@ -330,7 +337,8 @@ static void infer_all(struct infer *k, struct wrt__ax_result *sum)
         infer_run(k, &wide, &k->spare);
         infer_absorb(k, &k->spare);
     }
-    if (b->fuel_high == WRT__WCET_INF && first.end == WRT__AX_STEPS) { /* long loops without turning them all */
+    if (b->fuel_high == WRT__WCET_INF
+        && first.end == WRT__AX_STEPS) { /* long loops without turning them all */
         const struct infer_how eager = { .steps = k->left, .eager = true };
         infer_run(k, &eager, &k->last);
         infer_absorb(k, &k->last);
@@ -352,7 +360,8 @@ wrt_status wrt__wcet_infer(struct wrt__wcet_bounds *b, uint64_t steps, wrt_error
         const uint8_t type = entry->locals[k.args_count];
         const struct wrt__wcet_arg *given = &b->args[k.args_count];
         const bool wide = type != WRT__I32 && type != WRT__F32;
-        k.args[k.args_count] = given->given ? wrt__wv_range(given->low, given->high, wide) : wrt__wv_any(wide);
+        k.args[k.args_count] = given->given ? wrt__wv_range(given->low, given->high, wide)
+                                            : wrt__wv_any(wide);
     }
     wrt__arena_init(&k.arena, p->alloc, ARENA_BLOCK, WRT_TAG_OTHER);
     k.split = wrt__arena_take(&k.arena, (size_t)p->loops_count + 1, 1);

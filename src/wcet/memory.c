@@ -1,6 +1,6 @@
-/* memory: pages of 256 bytes below nodes of 32 children. A child that is absent is zero, WM_ANY is unknown as a
- * whole; a page without `extra` is known as a whole. Pages and nodes with several references are copied before they
- * are changed. Recursion is over the levels of the tree, at most 6. */
+/* memory: pages of 256 bytes below nodes of 32 children. A child that is absent is zero, WM_ANY is unknown as
+ * a whole; a page without `extra` is known as a whole. Pages and nodes with several references are copied
+ * before they are changed. Recursion is over the levels of the tree, at most 6. */
 #include "wcet/memory.h"
 
 enum { WM_PAGE = 256, WM_FAN = 32, WM_FAN_BITS = 5, WM_LEVELS = 6, WM_CELLS = 250 };
@@ -18,7 +18,8 @@ struct wm_node { uint32_t refs; void *kid[WM_FAN]; };
 static const char wm_any_mark = 0;
 #define WM_ANY ((void *)(uintptr_t)&wm_any_mark)
 
-/* ---- pool ------------------------------------------------------------------------------------------------ */
+/* ---- pool ------------------------------------------------------------------------------------------------
+ */
 
 void wrt__wm_pool_init(struct wrt__wm_pool *pool, const wrt_alloc *alloc, uint64_t limit)
 {
@@ -74,7 +75,8 @@ void wrt__wm_pool_fini(struct wrt__wm_pool *pool)
     wm_drain(pool, &pool->free_nodes, sizeof(struct wm_node));
 }
 
-/* ---- pages ----------------------------------------------------------------------------------------------- */
+/* ---- pages -----------------------------------------------------------------------------------------------
+ */
 
 static size_t wm_extra_bytes(uint32_t cap) { return sizeof(struct wm_extra) + cap * sizeof(struct wm_cell); }
 
@@ -215,7 +217,8 @@ static void wm_page_set(
     memset(e->kind + at, (int)(WM_CELL + n), size);
 }
 
-/* ---- tree ------------------------------------------------------------------------------------------------ */
+/* ---- tree ------------------------------------------------------------------------------------------------
+ */
 
 static void *wm_ref(void *kid)
 {
@@ -326,7 +329,8 @@ struct wrt__wm wrt__wm_clone(struct wrt__wm *m)
     return copy;
 }
 
-/* ---- loads ----------------------------------------------------------------------------------------------- */
+/* ---- loads -----------------------------------------------------------------------------------------------
+ */
 
 /* What is known of `size` bytes, piece by piece from below: bits, and least and largest number. */
 static struct wrt__wv wm_compose(struct wrt__wm *m, uint64_t addr, uint32_t size, bool wide)
@@ -336,7 +340,10 @@ static struct wrt__wv wm_compose(struct wrt__wm *m, uint64_t addr, uint32_t size
     for (uint32_t i = 0; i < size;) {
         const uint32_t at = (uint32_t)(addr + i) % WM_PAGE, shift = 8 * i;
         struct wm_page *p = wm_find(m, (addr + i) / WM_PAGE);
-        uint8_t kind = !p ? WM_KNOWN : (void *)p == WM_ANY ? WM_UNKNOWN : p->extra ? p->extra->kind[at] : WM_KNOWN;
+        uint8_t kind = !p         ? WM_KNOWN
+            : (void *)p == WM_ANY ? WM_UNKNOWN
+            : p->extra            ? p->extra->kind[at]
+                                  : WM_KNOWN;
         const struct wm_cell *c = kind >= WM_CELL ? &p->extra->cells[kind - WM_CELL] : NULL;
         if (c && c->at == at && c->size <= size - i) {
             bits |= c->v.bits << shift;
@@ -389,7 +396,8 @@ struct wrt__wv wrt__wm_load(struct wrt__wm *m, uint64_t addr, uint32_t size, boo
     return wm_compose(m, addr, size, wide);
 }
 
-/* ---- stores ---------------------------------------------------------------------------------------------- */
+/* ---- stores ----------------------------------------------------------------------------------------------
+ */
 
 void wrt__wm_put(struct wrt__wm *m, uint64_t addr, uint32_t size, uint64_t x)
 {
@@ -534,7 +542,8 @@ void wrt__wm_untie(struct wrt__wm *m, uint32_t first)
     m->root = wm_untie_kid(m->pool, m->root, m->depth, first);
 }
 
-/* ---- two memories ---------------------------------------------------------------------------------------- */
+/* ---- two memories ----------------------------------------------------------------------------------------
+ */
 
 /* A page alone, so that loads work on it. */
 static struct wrt__wm wm_single(struct wrt__wm_pool *pool, void *page)
@@ -553,7 +562,8 @@ static uint32_t wm_unit(const struct wm_page *const *pages, uint32_t at)
         if (c->at == at && c->size > size) size = c->size;
     }
     if (size > 1 || at % 2) return size;
-    for (uint32_t unit = 4; unit > 1; unit /= 2) { /* numbers that differ in several bytes: one aligned place */
+    for (uint32_t unit = 4; unit > 1;
+        unit /= 2) { /* numbers that differ in several bytes: one aligned place */
         if (at % unit) continue;
         uint32_t differ = 0, plain = 1;
         for (uint32_t i = at; i < at + unit; i++) {
@@ -599,13 +609,15 @@ static uint32_t wm_alike(const struct wm_page *a, const struct wm_page *b, uint3
     }
     const struct wm_cell *ca = wm_cell_at(a, at), *cb = ca ? wm_cell_at(b, at) : NULL;
     if (cb && ca->size == cb->size && memcmp(&ca->v, &cb->v, sizeof ca->v) == 0) return ca->size;
-    if (a && b && a->extra && b->extra && a->extra->kind[at] == WM_UNKNOWN && b->extra->kind[at] == WM_UNKNOWN) {
+    if (a && b && a->extra && b->extra && a->extra->kind[at] == WM_UNKNOWN
+        && b->extra->kind[at] == WM_UNKNOWN) {
         return 1;
     }
     return 0;
 }
 
-static struct wrt__wv wm_join_values(const struct wrt__wv *a, const struct wrt__wv *b, uint32_t size, bool widen)
+static struct wrt__wv wm_join_values(
+    const struct wrt__wv *a, const struct wrt__wv *b, uint32_t size, bool widen)
 {
     struct wrt__wv v = widen ? wrt__wv_widen(a, b) : wrt__wv_join(a, b);
     if (!wrt__wv_known(&v) && size < 4 && wrt__wv_umax(&v) >> 8 * size != 0) { /* wider than the place */
@@ -632,7 +644,8 @@ static void *wm_join_page(struct wrt__wm_pool *pool, void *x, void *y, bool wide
             continue;
         }
         const uint32_t size = wm_unit(pages, at);
-        struct wrt__wv va = wrt__wm_load(&ma, at, size, size == 8), vb = wrt__wm_load(&mb, at, size, size == 8);
+        struct wrt__wv va = wrt__wm_load(&ma, at, size, size == 8),
+                       vb = wrt__wm_load(&mb, at, size, size == 8);
         struct wrt__wv v = wm_join_values(&va, &vb, size, widen);
         if (v.id != va.id || v.lo != va.lo || v.hi != va.hi || v.mask != va.mask || v.pop != va.pop) {
             if (!out) out = wm_page_copy(pool, x);
@@ -695,7 +708,8 @@ static bool wm_within_page(struct wrt__wm_pool *pool, void *x, void *y, uint32_t
             at++;
             continue;
         }
-        struct wrt__wv va = wrt__wm_load(&ma, at, size, size == 8), vb = wrt__wm_load(&mb, at, size, size == 8);
+        struct wrt__wv va = wrt__wm_load(&ma, at, size, size == 8),
+                       vb = wrt__wm_load(&mb, at, size, size == 8);
         if (!wrt__wv_within(&va, &vb)) return false;
         if (vb.id != 0 && vb.id < relations && va.id != vb.id) return false;
         at += size;

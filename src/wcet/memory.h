@@ -1,12 +1,13 @@
-/* memory: linear memory as abstract execution sees it: bytes that are known, places that hold a set of values, and
- * the rest. States share what they have not changed. Knows values, nothing of programs. Docs: docs/wcet.md. */
+/* memory: linear memory as abstract execution sees it: bytes that are known, places that hold a set of
+ * values, and the rest. States share what they have not changed. Knows values, nothing of programs. Docs:
+ * docs/wcet.md. */
 #ifndef WRT_SRC_WCET_MEMORY_H
 #define WRT_SRC_WCET_MEMORY_H
 
 #include "wcet/value.h"
 
-/* What all memories of one analysis share: the allocator, and a limit of bytes. When `failed` is set nothing that
- * the memories say counts any more; no function needs to be told. */
+/* What all memories of one analysis share: the allocator, and a limit of bytes. When `failed` is set nothing
+ * that the memories say counts any more; no function needs to be told. */
 struct wrt__wm_pool {
     const wrt_alloc *alloc;
     uint64_t used, limit, peak;
@@ -19,8 +20,8 @@ void wrt__wm_pool_fini(struct wrt__wm_pool *pool);      /* memories must be gone
 void *wrt__wm_take(struct wrt__wm_pool *pool, size_t n);
 void wrt__wm_give(struct wrt__wm_pool *pool, void *p, size_t n);
 
-/* One memory: a tree of small pages, counted references. Unwritten memory is zero. Addresses are below 2^depth
- * pages: the caller has checked them against the size of the memory. */
+/* One memory: a tree of small pages, counted references. Unwritten memory is zero. Addresses are below
+ * 2^depth pages: the caller has checked them against the size of the memory. */
 struct wrt__wm {
     struct wrt__wm_pool *pool;
     void *root;
@@ -33,8 +34,8 @@ void wrt__wm_init(struct wrt__wm *m, struct wrt__wm_pool *pool);
 void wrt__wm_fini(struct wrt__wm *m);
 struct wrt__wm wrt__wm_clone(struct wrt__wm *m);
 
-/* `size` bytes at `addr` as a number of 32 bits (64: when wide), upper bits 0. An unknown value that was stored as
- * it is loaded keeps its id. */
+/* `size` bytes at `addr` as a number of 32 bits (64: when wide), upper bits 0. An unknown value that was
+ * stored as it is loaded keeps its id. */
 struct wrt__wv wrt__wm_load(struct wrt__wm *m, uint64_t addr, uint32_t size, bool wide);
 void wrt__wm_store(struct wrt__wm *m, uint64_t addr, uint32_t size, const struct wrt__wv *v);
 /* The low `size` bytes of a known number. */

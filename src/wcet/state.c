@@ -1,5 +1,5 @@
-/* state: states of abstract execution: made, copied, merged, compared. One block each; memories are shared until
- * they are written. Knows nothing of operators. */
+/* state: states of abstract execution: made, copied, merged, compared. One block each; memories are shared
+ * until they are written. Knows nothing of operators. */
 #include "wcet/abstract.h"
 
 enum { AS_PAGES = 65536 };          /* no memory is larger */
@@ -120,7 +120,8 @@ void wrt__as_widen(const struct wrt__ax_body *body, struct wrt__as *a, struct wr
 bool wrt__as_within(const struct wrt__ax_body *body, struct wrt__as *a, struct wrt__as *b, uint32_t relations)
 {
     uint32_t used = as_used(body, a);
-    if (a->pages_low < b->pages_low || a->pages_high > b->pages_high || (a->tables_changed & ~b->tables_changed)) {
+    if (a->pages_low < b->pages_low || a->pages_high > b->pages_high
+        || (a->tables_changed & ~b->tables_changed)) {
         return false;
     }
     for (uint32_t i = used; i-- > 0;) { /* locals that count are rarely the first */

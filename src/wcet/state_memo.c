@@ -1,16 +1,22 @@
-/* state_memo: invocations that were seen before. A function that takes long and has unknown conditions is called again
- * and again with the same sets of values; what it answers, costs and counts is then taken from the first time. Ids
- * tie values of one run together, so none of them outlives the invocation that gave it. */
+/* state_memo: invocations that were seen before. A function that takes long and has unknown conditions is
+ * called again and again with the same sets of values; what it answers, costs and counts is then taken from
+ * the first time. Ids tie values of one run together, so none of them outlives the invocation that gave it.
+ */
 #include "wcet/abstract.h"
 
 enum { MEMO_EACH = 4, MEMO_STEPS = 400 };
 
-static size_t memo_counts(const struct wrt__ax *x) { return 2 * (size_t)x->p->loops_count + x->p->bodies_count; }
+static size_t memo_counts(const struct wrt__ax *x)
+{
+    return 2 * (size_t)x->p->loops_count + x->p->bodies_count;
+}
 
 static uint64_t *memo_count_at(const struct wrt__ax *x, size_t i)
 {
     const size_t loops = x->p->loops_count;
-    return i < loops ? &x->r->loop_total[i] : i < 2 * loops ? &x->r->loop_entries[i - loops] : &x->r->calls[i - 2 * loops];
+    return i < loops    ? &x->r->loop_total[i]
+        : i < 2 * loops ? &x->r->loop_entries[i - loops]
+                        : &x->r->calls[i - 2 * loops];
 }
 
 static void memo_free(struct wrt__ax *x, struct wrt__ax_memo *m)
@@ -38,12 +44,14 @@ static bool memo_same(const struct wrt__ax_body *b, struct wrt__as *s, const str
 {
     struct wrt__as *in = m->in;
     const uint32_t used = b->locals + b->body->locals_count;
-    if (s->pages_low != in->pages_low || s->pages_high != in->pages_high || s->tables_changed != in->tables_changed) {
+    if (s->pages_low != in->pages_low || s->pages_high != in->pages_high
+        || s->tables_changed != in->tables_changed) {
         return false;
     }
     for (uint32_t i = 0; i < used; i++) {
         const struct wrt__wv *v = &s->slots[i], *w = &in->slots[i];
-        if (v->lo != w->lo || v->hi != w->hi || v->bits != w->bits || v->mask != w->mask || v->pop != w->pop) return false;
+        if (v->lo != w->lo || v->hi != w->hi || v->bits != w->bits || v->mask != w->mask || v->pop != w->pop)
+            return false;
     }
     return wrt__wm_within(&s->mem, &in->mem, UINT32_MAX);
 }

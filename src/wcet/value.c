@@ -1,6 +1,6 @@
-/* value: sets of numbers as a circular interval with known bits, and what holds of two of them. Knows nothing of
- * operators but comparisons. The circle is that of Gange et al., "Interval analysis and machine arithmetic"
- * (ACM TOPLAS 37, 2015); known bits are the usual pairs of value and mask. */
+/* value: sets of numbers as a circular interval with known bits, and what holds of two of them. Knows nothing
+ * of operators but comparisons. The circle is that of Gange et al., "Interval analysis and machine
+ * arithmetic" (ACM TOPLAS 37, 2015); known bits are the usual pairs of value and mask. */
 #include "wcet/value.h"
 
 static uint32_t wv_popcount(uint64_t x) { return (uint32_t)__builtin_popcountll(x); }
@@ -112,8 +112,9 @@ bool wrt__wv_within(const struct wrt__wv *a, const struct wrt__wv *b)
     struct wrt__wv span = *a; /* what the bits allow may be less than an interval that passes zero */
     span.lo = a->bits;
     span.hi = a->bits | a->mask;
-    return (wv_interval_within(a, b) || wv_interval_within(&span, b)) && (a->mask & ~b->mask) == 0 && ((a->bits ^ b->bits) & ~b->mask) == 0 &&
-           (b->pop >= (b->wide ? 64 : 32) || wrt__min_u64(a->pop, wv_popcount(a->bits | a->mask)) <= b->pop);
+    return (wv_interval_within(a, b) || wv_interval_within(&span, b)) && (a->mask & ~b->mask) == 0
+        && ((a->bits ^ b->bits) & ~b->mask) == 0
+        && (b->pop >= (b->wide ? 64 : 32) || wrt__min_u64(a->pop, wv_popcount(a->bits | a->mask)) <= b->pop);
 }
 
 struct wrt__wv wrt__wv_join(const struct wrt__wv *a, const struct wrt__wv *b)
@@ -181,8 +182,8 @@ bool wrt__wv_meet(struct wrt__wv *a, const struct wrt__wv *b)
     return wrt__wv_reduce(a);
 }
 
-/* An end that moved moves on by eight times the size of the interval, but stops once at 0 and at the largest signed number:
- * loops often stop there themselves. */
+/* An end that moved moves on by eight times the size of the interval, but stops once at 0 and at the largest
+ * signed number: loops often stop there themselves. */
 struct wrt__wv wrt__wv_widen(const struct wrt__wv *a, const struct wrt__wv *b)
 {
     struct wrt__wv v = wrt__wv_join(a, b);
@@ -211,7 +212,8 @@ struct wrt__wv wrt__wv_widen(const struct wrt__wv *a, const struct wrt__wv *b)
     return wider;
 }
 
-/* ---- comparisons ----------------------------------------------------------------------------------------- */
+/* ---- comparisons -----------------------------------------------------------------------------------------
+ */
 
 enum { CMP_EQ, CMP_NE, CMP_LT_S, CMP_LT_U, CMP_GT_S, CMP_GT_U, CMP_LE_S, CMP_LE_U, CMP_GE_S, CMP_GE_U };
 

@@ -1,13 +1,14 @@
-/* value: what abstract execution knows of one value: a circular interval, known bits, how many bits can be one.
- * Knows the operators' arithmetic (core specification, "Numerics"), nothing of programs. Docs: docs/wcet.md. */
+/* value: what abstract execution knows of one value: a circular interval, known bits, how many bits can be
+ * one. Knows the operators' arithmetic (core specification, "Numerics"), nothing of programs. Docs:
+ * docs/wcet.md. */
 #ifndef WRT_SRC_WCET_VALUE_H
 #define WRT_SRC_WCET_VALUE_H
 
 #include "wasm/front.h"
 
 /* A set of numbers of 32 or 64 bits that holds every value that the place can have. An interval goes from lo
- * upwards to hi and may pass zero (lo > hi), so that -1 .. 5 is one. Known: lo == hi, and then mask == 0. Floats
- * and references are bit patterns: known, or anything. */
+ * upwards to hi and may pass zero (lo > hi), so that -1 .. 5 is one. Known: lo == hi, and then mask == 0.
+ * Floats and references are bit patterns: known, or anything. */
 struct wrt__wv {
     uint64_t lo, hi;
     uint64_t bits, mask;            /* where mask is 0 the bit is that of `bits`; bits & mask == 0 */
@@ -30,7 +31,10 @@ static inline struct wrt__wv wrt__wv_any(bool wide)
 /* lo .. hi, as a circle. */
 struct wrt__wv wrt__wv_range(uint64_t lo, uint64_t hi, bool wide);
 static inline bool wrt__wv_full(const struct wrt__wv *v) { return v->hi - v->lo == wrt__wv_all(v->wide); }
-static inline uint64_t wrt__wv_size(const struct wrt__wv *v) { return (v->hi - v->lo) & wrt__wv_all(v->wide); }
+static inline uint64_t wrt__wv_size(const struct wrt__wv *v)
+{
+    return (v->hi - v->lo) & wrt__wv_all(v->wide);
+}
 static inline bool wrt__wv_has(const struct wrt__wv *v, uint64_t x)
 {
     return ((x - v->lo) & wrt__wv_all(v->wide)) <= wrt__wv_size(v) && ((x ^ v->bits) & ~v->mask) == 0;
@@ -65,7 +69,8 @@ bool wrt__wv_assume(struct wrt__wv *a, uint32_t op, const struct wrt__wv *b, boo
 /* The comparison with its operands changed over; its negation. */
 uint32_t wrt__wv_mirror(uint32_t op);
 
-/* What an operator of plain arithmetic answers: comparisons, arithmetic, conversions. `b` only for two operands. */
+/* What an operator of plain arithmetic answers: comparisons, arithmetic, conversions. `b` only for two
+ * operands. */
 enum wrt__wv_outcome { WRT__WV_FINE, WRT__WV_MAY_TRAP, WRT__WV_TRAPS };
 enum wrt__wv_outcome wrt__wv_apply(
     uint32_t op, const struct wrt__wv *a, const struct wrt__wv *b, struct wrt__wv *out);

@@ -1,5 +1,5 @@
-/* value_ops: the operators of plain arithmetic on sets of values. Every answer holds whatever the operator can
- * answer for members of the operands. Knows value.h only. */
+/* value_ops: the operators of plain arithmetic on sets of values. Every answer holds whatever the operator
+ * can answer for members of the operands. Knows value.h only. */
 #include "wcet/value.h"
 
 static uint32_t vo_ctz(uint64_t x) { return x ? (uint32_t)__builtin_ctzll(x) : 64; }
@@ -34,7 +34,8 @@ static struct wrt__wv vo_truth(void)
     return wrt__wv_range(0, 1, false);
 }
 
-/* ---- comparisons ----------------------------------------------------------------------------------------- */
+/* ---- comparisons -----------------------------------------------------------------------------------------
+ */
 
 /* 0, 1, or 2: both can be. */
 static uint32_t vo_compare(uint32_t op, const struct wrt__wv *a, const struct wrt__wv *b)
@@ -48,7 +49,8 @@ static uint32_t vo_compare(uint32_t op, const struct wrt__wv *a, const struct wr
     return 2;
 }
 
-/* ---- sums and products ----------------------------------------------------------------------------------- */
+/* ---- sums and products -----------------------------------------------------------------------------------
+ */
 
 static struct wrt__wv vo_add(const struct wrt__wv *a, const struct wrt__wv *b)
 {
@@ -112,7 +114,8 @@ static struct wrt__wv vo_mul(const struct wrt__wv *a, const struct wrt__wv *b)
     return v;
 }
 
-/* ---- quotients ------------------------------------------------------------------------------------------- */
+/* ---- quotients -------------------------------------------------------------------------------------------
+ */
 
 static struct wrt__wv vo_div_u(const struct wrt__wv *a, const struct wrt__wv *b)
 {
@@ -143,7 +146,8 @@ static struct wrt__wv vo_rem_u(const struct wrt__wv *a, const struct wrt__wv *b)
         uint32_t low = vo_ctz(b->lo), known = vo_ctz(a->mask); /* low bits pass through */
         v = vo_bits(a->bits, ~vo_low(low < known ? low : known), a->wide);
         uint64_t q = wrt__wv_umin(a) / b->lo;
-        if (a->lo <= a->hi && a->hi / b->lo == q) return vo_and_range(v, a->lo - q * b->lo, a->hi - q * b->lo);
+        if (a->lo <= a->hi && a->hi / b->lo == q)
+            return vo_and_range(v, a->lo - q * b->lo, a->hi - q * b->lo);
     }
     return vo_and_range(v, 0, wrt__min_u64(wrt__wv_umax(a), most ? most - 1 : 0));
 }
@@ -187,7 +191,8 @@ static enum wrt__wv_outcome vo_divide(
     return zero || overflow ? WRT__WV_MAY_TRAP : WRT__WV_FINE;
 }
 
-/* ---- bits ------------------------------------------------------------------------------------------------ */
+/* ---- bits ------------------------------------------------------------------------------------------------
+ */
 
 static struct wrt__wv vo_and(const struct wrt__wv *a, const struct wrt__wv *b)
 {
@@ -253,7 +258,8 @@ static struct wrt__wv vo_rotl(const struct wrt__wv *a, uint32_t s)
     return v;
 }
 
-/* Amount known: exactly one of the above. Unknown: what holds of all amounts between the least and the most. */
+/* Amount known: exactly one of the above. Unknown: what holds of all amounts between the least and the most.
+ */
 static struct wrt__wv vo_shift(uint32_t kind, const struct wrt__wv *a, const struct wrt__wv *b)
 {
     uint32_t w = vo_width(a->wide);
@@ -309,7 +315,8 @@ static struct wrt__wv vo_count(uint32_t kind, const struct wrt__wv *a)
     }
 }
 
-/* ---- conversions ----------------------------------------------------------------------------------------- */
+/* ---- conversions -----------------------------------------------------------------------------------------
+ */
 
 static struct wrt__wv vo_wrap(const struct wrt__wv *a)
 {
@@ -330,7 +337,8 @@ static struct wrt__wv vo_extend_u(const struct wrt__wv *a)
 static struct wrt__wv vo_extend_s(const struct wrt__wv *a, uint32_t from, bool wide)
 {
     uint32_t up = 64 - from;
-    uint64_t bits = (uint64_t)((int64_t)(a->bits << up) >> up), mask = (uint64_t)((int64_t)(a->mask << up) >> up);
+    uint64_t bits = (uint64_t)((int64_t)(a->bits << up) >> up),
+             mask = (uint64_t)((int64_t)(a->mask << up) >> up);
     struct wrt__wv v = vo_bits(bits & ~mask, mask, wide);
     int64_t lo = wrt__wv_smin(a), hi = wrt__wv_smax(a), edge = (int64_t)1 << (from - 1);
     if (lo < -edge || hi >= edge) return vo_and_range(v, (uint64_t)-edge, (uint64_t)(edge - 1));
@@ -367,7 +375,8 @@ static enum wrt__wv_outcome vo_convert(uint32_t op, const struct wrt__wv *a, str
     return traps ? WRT__WV_MAY_TRAP : WRT__WV_FINE;
 }
 
-/* ---- all of them ----------------------------------------------------------------------------------------- */
+/* ---- all of them -----------------------------------------------------------------------------------------
+ */
 
 static enum wrt__wv_outcome vo_integer(
     uint32_t op, uint32_t first, const struct wrt__wv *a, const struct wrt__wv *b, struct wrt__wv *out)

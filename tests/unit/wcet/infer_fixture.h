@@ -79,7 +79,8 @@ static inline wrt_status subject_open(struct subject *s, const char *name)
 static inline void subject_close(struct subject *s) { wrt__wcet_close(&s->p); }
 
 /* One run in a fresh instance with the bits of each argument; fuel in *fuel. WRT_E_FUEL: more than `most`. */
-static inline wrt_status subject_run(struct subject *s, const char *name, uint64_t arg, uint64_t most, uint64_t *fuel)
+static inline wrt_status subject_run(
+    struct subject *s, const char *name, uint64_t arg, uint64_t most, uint64_t *fuel)
 {
     wrt_store *store;
     wrt_instance *instance;

@@ -1,7 +1,8 @@
-/* Inference on random programs: nested loops of every kind with branches, stores and calls that depend on the argument.
- * No run in the engine costs more than the bound, or less than the least; with a known argument abstract execution
- * costs exactly what the engine does, and no loop, function or size is beyond what the bound's facts say.
- * WRT_GENERATED_PROGRAMS says how many programs (default some hundreds), WRT_GENERATED_SEED where to begin. */
+/* Inference on random programs: nested loops of every kind with branches, stores and calls that depend on the
+ * argument. No run in the engine costs more than the bound, or less than the least; with a known argument
+ * abstract execution costs exactly what the engine does, and no loop, function or size is beyond what the
+ * bound's facts say. WRT_GENERATED_PROGRAMS says how many programs (default some hundreds),
+ * WRT_GENERATED_SEED where to begin. */
 #include "infer_fixture.h"
 
 enum { GEN_PROGRAMS = 300, GEN_ARGS = 6, GEN_FUEL = 150000, GEN_BYTES = 1 << 16, GEN_LOCALS = 7 };
@@ -53,7 +54,8 @@ static void gen_local(struct gen *g, uint32_t op, uint32_t local)
     gen_unsigned(g, local);
 }
 
-/* ---- expressions ----------------------------------------------------------------------------------------- */
+/* ---- expressions -----------------------------------------------------------------------------------------
+ */
 
 static int32_t gen_number(struct gen *g)
 {
@@ -94,10 +96,11 @@ static void gen_memory(struct gen *g, uint32_t op)
 
 static void gen_binary(struct gen *g, uint32_t depth)
 {
-    static const uint8_t ops[] = { WRT__OP_I32_ADD, WRT__OP_I32_ADD, WRT__OP_I32_SUB, WRT__OP_I32_SUB, WRT__OP_I32_MUL,
-        WRT__OP_I32_AND, WRT__OP_I32_AND, WRT__OP_I32_OR, WRT__OP_I32_XOR, WRT__OP_I32_SHL, WRT__OP_I32_SHR_S,
-        WRT__OP_I32_SHR_U, WRT__OP_I32_ROTL, WRT__OP_I32_EQ, WRT__OP_I32_NE, WRT__OP_I32_LT_S, WRT__OP_I32_LT_U,
-        WRT__OP_I32_GE_S, WRT__OP_I32_GT_U, WRT__OP_I32_LE_S, WRT__OP_I32_DIV_U, WRT__OP_I32_REM_S, WRT__OP_I32_REM_U };
+    static const uint8_t ops[] = { WRT__OP_I32_ADD, WRT__OP_I32_ADD, WRT__OP_I32_SUB, WRT__OP_I32_SUB,
+        WRT__OP_I32_MUL, WRT__OP_I32_AND, WRT__OP_I32_AND, WRT__OP_I32_OR, WRT__OP_I32_XOR, WRT__OP_I32_SHL,
+        WRT__OP_I32_SHR_S, WRT__OP_I32_SHR_U, WRT__OP_I32_ROTL, WRT__OP_I32_EQ, WRT__OP_I32_NE,
+        WRT__OP_I32_LT_S, WRT__OP_I32_LT_U, WRT__OP_I32_GE_S, WRT__OP_I32_GT_U, WRT__OP_I32_LE_S,
+        WRT__OP_I32_DIV_U, WRT__OP_I32_REM_S, WRT__OP_I32_REM_U };
     const uint32_t op = ops[gen_below(g, sizeof ops)];
     gen_expr(g, depth - 1);
     if (op == WRT__OP_I32_DIV_U || op == WRT__OP_I32_REM_S || op == WRT__OP_I32_REM_U) {
@@ -132,8 +135,8 @@ static void gen_expr(struct gen *g, uint32_t depth)
     case 0: gen_const(g, gen_number(g)); break;
     case 1: case 2: gen_local(g, WRT__OP_LOCAL_GET, gen_below(g, GEN_LOCALS)); break;
     case 3: {
-        static const uint8_t loads[] = { WRT__OP_I32_LOAD, WRT__OP_I32_LOAD, WRT__OP_I32_LOAD8_U, WRT__OP_I32_LOAD8_S,
-            WRT__OP_I32_LOAD16_U };
+        static const uint8_t loads[] = { WRT__OP_I32_LOAD, WRT__OP_I32_LOAD, WRT__OP_I32_LOAD8_U,
+            WRT__OP_I32_LOAD8_S, WRT__OP_I32_LOAD16_U };
         gen_address(g, depth - 1);
         gen_memory(g, loads[gen_below(g, sizeof loads)]);
         break;
@@ -149,7 +152,8 @@ static void gen_expr(struct gen *g, uint32_t depth)
     }
 }
 
-/* ---- statements ------------------------------------------------------------------------------------------ */
+/* ---- statements ------------------------------------------------------------------------------------------
+ */
 
 static void gen_statements(struct gen *g, uint32_t depth);
 
@@ -306,7 +310,8 @@ static void gen_statement(struct gen *g, uint32_t depth)
         gen_local(g, WRT__OP_LOCAL_SET, gen_target(g));
         break;
     case 2: {
-        static const uint8_t stores[] = { WRT__OP_I32_STORE, WRT__OP_I32_STORE, WRT__OP_I32_STORE8, WRT__OP_I32_STORE16 };
+        static const uint8_t stores[] = { WRT__OP_I32_STORE, WRT__OP_I32_STORE, WRT__OP_I32_STORE8,
+            WRT__OP_I32_STORE16 };
         gen_address(g, 2);
         gen_expr(g, 2);
         gen_memory(g, stores[gen_below(g, sizeof stores)]);
@@ -340,7 +345,8 @@ static void gen_statements(struct gen *g, uint32_t depth)
     }
 }
 
-/* ---- modules --------------------------------------------------------------------------------------------- */
+/* ---- modules ---------------------------------------------------------------------------------------------
+ */
 
 static void gen_section(struct gen *g, uint32_t id, const uint8_t *p, uint32_t n)
 {
@@ -349,11 +355,13 @@ static void gen_section(struct gen *g, uint32_t id, const uint8_t *p, uint32_t n
     for (uint32_t i = 0; i < n; i++) gen_byte(g, p[i]);
 }
 
-/* Three functions (i32) -> i32, of which each may call those after it; two tables with what the first two may call. */
+/* Three functions (i32) -> i32, of which each may call those after it; two tables with what the first two may
+ * call. */
 static void gen_module(struct gen *g, uint64_t seed)
 {
     static const uint8_t head[] = { 0, 'a', 's', 'm', 1, 0, 0, 0 }, types[] = { 1, 0x60, 1, 0x7f, 1, 0x7f };
-    static const uint8_t funcs[] = { 3, 0, 0, 0 }, tables[] = { 2, 0x70, 0, 2, 0x70, 0, 2 }, memory[] = { 1, 0, 1 };
+    static const uint8_t funcs[] = { 3, 0, 0, 0 }, tables[] = { 2, 0x70, 0, 2, 0x70, 0, 2 },
+                         memory[] = { 1, 0, 1 };
     static const uint8_t exports[] = { 1, 3, 'r', 'u', 'n', 0, 0 };
     static const uint8_t elems[] = { 2, 0, 0x41, 0, 0x0b, 2, 1, 2, 2, 1, 0x41, 0, 0x0b, 0, 2, 2, 2 };
     static uint8_t bodies[GEN_BYTES];
@@ -389,19 +397,22 @@ static void gen_module(struct gen *g, uint64_t seed)
     gen_section(g, 10, bodies, (uint32_t)n);
 }
 
-/* ---- checks ---------------------------------------------------------------------------------------------- */
+/* ---- checks ----------------------------------------------------------------------------------------------
+ */
 
 struct gen_tally { unsigned programs, bounded, exact, runs, wrong; };
 
-static void gen_complain(struct gen_tally *t, uint64_t seed, uint64_t arg, const char *what, uint64_t a, uint64_t b)
+static void gen_complain(
+    struct gen_tally *t, uint64_t seed, uint64_t arg, const char *what, uint64_t a, uint64_t b)
 {
     t->wrong++;
-    printf("program %llu, argument %llu: %s: %llu against %llu\n", (unsigned long long)seed, (unsigned long long)arg, what,
-        (unsigned long long)a, (unsigned long long)b);
+    printf("program %llu, argument %llu: %s: %llu against %llu\n", (unsigned long long)seed,
+        (unsigned long long)arg, what, (unsigned long long)a, (unsigned long long)b);
 }
 
 /* Runs abstractly with a known argument: what that found must be within the facts of all arguments. */
-static void gen_known(struct subject *s, struct gen_tally *t, uint64_t seed, uint64_t arg, uint64_t fuel, bool returned)
+static void gen_known(
+    struct subject *s, struct gen_tally *t, uint64_t seed, uint64_t arg, uint64_t fuel, bool returned)
 {
     struct wrt__wcet_bounds one;
     const struct wrt__wcet_bounds *all = &s->b;
@@ -443,7 +454,8 @@ static void gen_program(struct gen_tally *t, uint64_t seed)
         wrt_status status = subject_run(&s, "run", arg, GEN_FUEL, &fuel);
         t->runs++;
         if (fuel > s.b.fuel_high) gen_complain(t, seed, arg, "above the bound", fuel, s.b.fuel_high);
-        if (status == WRT_OK && fuel < s.b.fuel_low) gen_complain(t, seed, arg, "below the least", fuel, s.b.fuel_low);
+        if (status == WRT_OK && fuel < s.b.fuel_low)
+            gen_complain(t, seed, arg, "below the least", fuel, s.b.fuel_low);
         if (k == 0 || k == GEN_ARGS - 1) gen_known(&s, t, seed, arg, fuel, status == WRT_OK);
     }
     subject_close(&s);

@@ -1,5 +1,5 @@
-/* Inference against loops that tempt an analyser (tests/wcet/loops): the verdict that loops.list expects, and no run in
- * the engine above the bound or below the least, whatever the argument. */
+/* Inference against loops that tempt an analyser (tests/wcet/loops): the verdict that loops.list expects, and
+ * no run in the engine above the bound or below the least, whatever the argument. */
 #include "infer_fixture.h"
 
 #define LOOPS WRT_TEST_SOURCE "/tests/wcet/loops/"
@@ -14,8 +14,9 @@ static void loops_runs(struct subject *s, const char *name)
         uint64_t fuel = 0;
         wrt_status status = subject_run(s, name, arg, LOOPS_FUEL, &fuel);
         if (fuel > s->b.fuel_high || (status == WRT_OK && fuel < s->b.fuel_low)) {
-            printf("%s(%llu): %llu fuel, bound %llu to %llu\n", name, (unsigned long long)arg, (unsigned long long)fuel,
-                (unsigned long long)s->b.fuel_low, (unsigned long long)s->b.fuel_high);
+            printf("%s(%llu): %llu fuel, bound %llu to %llu\n", name, (unsigned long long)arg,
+                (unsigned long long)fuel, (unsigned long long)s->b.fuel_low,
+                (unsigned long long)s->b.fuel_high);
             CHECK(false);
         }
     }
@@ -26,7 +27,8 @@ static bool loops_is_open(const struct subject *s, const char *where)
 {
     unsigned func, ordinal;
     if (s->b.fuel_high != WRT__WCET_INF) return false;
-    if (sscanf(where, "%u:%u", &func, &ordinal) != 2) return s->b.limit ? strcmp(s->b.limit, where) == 0 : *where == '-';
+    if (sscanf(where, "%u:%u", &func, &ordinal) != 2)
+        return s->b.limit ? strcmp(s->b.limit, where) == 0 : *where == '-';
     const struct wrt__wcet_body *body = wrt__wcet_body_of(&s->p, func);
     const struct wrt__wcet_loop *l = body ? wrt__wcet_loop_of(&s->b, body, ordinal) : NULL;
     return l && l->max == WRT__WCET_INF && l->reason;

@@ -1,5 +1,6 @@
-/* Sets of values: whatever an operator answers for members is a member of what it answers for the sets. Random sets
- * of every shape, random members, all operators; and that sets are not needlessly large where loops depend on it. */
+/* Sets of values: whatever an operator answers for members is a member of what it answers for the sets.
+ * Random sets of every shape, random members, all operators; and that sets are not needlessly large where
+ * loops depend on it. */
 #include "test.h"
 #include "wcet/value.h"
 #include <stdio.h>
@@ -121,7 +122,8 @@ TEST(sets_hold)
         else ok = ok && !within;
         ok = ok && wrt__wv_within(&a, &join) && wrt__wv_within(&b, &join) && wrt__wv_within(&join, &wider);
         int64_t s = wrt__wv_signed(x, wide);
-        ok = ok && wrt__wv_umin(&a) <= x && x <= wrt__wv_umax(&a) && wrt__wv_smin(&a) <= s && s <= wrt__wv_smax(&a);
+        ok = ok && wrt__wv_umin(&a) <= x && x <= wrt__wv_umax(&a) && wrt__wv_smin(&a) <= s
+            && s <= wrt__wv_smax(&a);
         uint32_t op = (wide ? WRT__OP_I64_EQ : WRT__OP_I32_EQ) + (uint32_t)k % 10;
         uint64_t truth = 0;
         struct wrt__wv assumed = a;
