@@ -20,6 +20,7 @@ struct sim {
     enum demand demand;
     uint64_t seed, until_ns;
     struct sim_task *tasks;
+    uint32_t *sporadic, sporadic_count; /* tasks that are released from here */
     struct wd_inject *inject;
     size_t inject_count;
 };
@@ -86,9 +87,10 @@ static uint64_t sim_outside(struct sim *x, uint32_t core, uint64_t now)
             wrt_sched_release(x->s.sched, i->task);
         }
     }
-    for (uint32_t k = 0; k < x->s.rows_count; k++) {
+    for (uint32_t i = 0; i < x->sporadic_count; i++) {
+        uint32_t k = x->sporadic[i];
         struct sim_task *t = &x->tasks[k];
-        if (x->s.rows[k].core != core || t->release_ns == UINT64_MAX) continue;
+        if (x->s.rows[k].core != core) continue;
         if (t->release_ns <= now) {
             wrt_sched_release(x->s.sched, k);
             t->release_ns += x->s.rows[k].period_ns;
@@ -197,11 +199,11 @@ static int sim_options(struct sim *x)
     if (!code) code = wd_inject_read(&x->s, &x->inject, &x->inject_count);
     if (code) return code;
     for (uint32_t k = 0; k < x->s.rows_count; k++) {
-        x->tasks[k].release_ns = x->s.rows[k].sporadic ? 0 : UINT64_MAX;
+        bool told = !x->s.rows[k].sporadic;
         for (size_t i = 0; i < x->inject_count; i++) {
-            if (x->inject[i].task == k && x->inject[i].kind == WD_INJECT_RELEASE)
-                x->tasks[k].release_ns = UINT64_MAX;
+            told = told || (x->inject[i].task == k && x->inject[i].kind == WD_INJECT_RELEASE);
         }
+        if (!told) x->sporadic[x->sporadic_count++] = k;
     }
     return x->demand == DEMAND_MEASURED ? sim_measured(x, wcet + 9) : 0;
 }
@@ -250,6 +252,7 @@ static int sim_whole(struct sim *x, struct wd_sched_input *in)
     if (!code) code = wd_system_open(w, in, NULL, true, &x->s);
     if (code) return code;
     x->tasks = wd_alloc((x->s.rows_count + 1) * sizeof *x->tasks);
+    x->sporadic = wd_alloc((x->s.rows_count + 1) * sizeof *x->sporadic);
     code = sim_options(x);
     if (!code) code = wd_system_admit(&x->s);
     if (code) return code;
@@ -278,6 +281,7 @@ int wd_sched_cmd_simulate(struct wd *w)
     int trace = wd_system_trace_end(&x.s);
     for (uint32_t k = 0; x.tasks && k < x.s.rows_count; k++) free(x.tasks[k].samples);
     free(x.tasks);
+    free(x.sporadic);
     free(x.inject);
     wd_system_close(&x.s);
     wd_sched_input_close(&in);
