@@ -140,6 +140,39 @@ TEST(inheritance_goes_through_a_chain_of_eight)
     CHECK(chain(NOTHING) > 20000);
 }
 
+/* Low leaves the instance and goes on for long in its own: who waited preempts it at the next checkpoint. */
+TEST(a_lock_that_is_handed_on_preempts_at_once)
+{
+    struct lock_world l;
+    lock_open(&l, WRT_FIXED_PRIORITY, INHERITANCE, 3);
+    lock_add(&l, lock_task(&l, 1, "lock", 10, 0), 1, 0, 100, 8000);
+    uint32_t high = lock_add(&l, lock_task(&l, 2, "lock", 30, 50), 3, 0, 10, 3);
+    CHECK_EQ(wrt_sched_run(l.w.q, 50000, &l.w.err), WRT_OK);
+    CHECK(response(&l, high) <= 520 + 130);
+    set_close(&l.w);
+}
+
+/* What a job left half done is as new for the next one: the count of calls begins again. */
+TEST(an_aborted_job_leaves_its_instance_as_new)
+{
+    for (int aborted = 0; aborted < 2; aborted++) {
+        struct lock_world l;
+        wrt_global *calls;
+        wrt_val v = { 0 };
+        lock_open(&l, WRT_EDF, INHERITANCE, 2);
+        wrt_sched_task t = lock_task(&l, 0, "lock", 10, 0);
+        t.period_ns = 2000;
+        t.fuel[0] = aborted ? 200 : 2000;
+        lock_add(&l, t, 50, 1, 5, 5); /* some 330 */
+        CHECK_EQ(wrt_export_global(l.i[0], WRT_STR("calls"), &calls, &l.w.err), WRT_OK);
+        CHECK_EQ(wrt_sched_run(l.w.q, 9000, &l.w.err), WRT_OK);
+        CHECK_EQ(set_count(&l.w, WRT_TRACE_ABORT, 0), aborted ? 5 : 0);
+        CHECK_EQ(wrt_global_get(calls, &v), WRT_OK);
+        CHECK_EQ(v.of.u, aborted ? 0 : 5);
+        set_close(&l.w);
+    }
+}
+
 TEST(a_cycle_ends_as_deadlock)
 {
     struct lock_world l;
