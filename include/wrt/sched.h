@@ -147,7 +147,9 @@ typedef struct wrt_sched_task {
     uint8_t band;                   /* WRT_RM_EDF: 0 first, at most 5; not set: by level and period */
     bool in_server;
     uint32_t server;
-    /* What a job does: calls func with these arguments (copied). NULL: the host runs the jobs itself
+    /* What a job does: calls func with these arguments (copied). One that leaves by exit is done (code 0) or
+     * failed; what a job stood in when it was aborted, failed or left by exit is reset before anybody enters
+     * again, or, where its module has a start function, poisoned. NULL: the host runs the jobs itself
      * (wrt_sched_next). All tasks of a core have functions of one store, which belongs to this core from then
      * on; or none of the whole set has. */
     wrt_func *func;
@@ -179,7 +181,8 @@ WRT_API wrt_status wrt_sched_prepare(wrt_sched *s, wrt_error *err);
 
 /* Runs all cores until the time until_ns of the schedule (UINT64_MAX: for ever) or wrt_sched_stop. May be
  * called again to go on; where it is cut does not change the schedule: it ends at the first point at or
- * behind until_ns between two blocks, before what happens at until_ns. Fuel clock: one after the other on the
+ * behind until_ns between two blocks, before what happens at until_ns; the start of a job that is under way
+ * there is told when it goes on. Fuel clock: one after the other on the
  * calling thread, the one that lags behind first. Monotonic clock: core 0 on the calling thread, one thread
  * for each of the others; sleeps while nobody is ready. Tasks of the stores that are not in the set run in
  * the background, while no job is ready. WRT_OK  until_ns is reached; WRT_PENDING stopped; WRT_IDLE nothing
