@@ -24,6 +24,7 @@ if(WRT_BENCH)
         get_filename_component(name "${file}" NAME_WE)
         wrt_program(bench_${name} "${file}" bench)
     endforeach()
+    target_link_libraries(bench_admission PRIVATE m)
     target_include_directories(bench_decide PRIVATE "${PROJECT_SOURCE_DIR}/src")  # times what is not public
 endif()
 
