@@ -114,6 +114,7 @@ void wrt__adm_edf_vd(struct wrt__adm *a, wrt_adm_row *rows, wrt_adm_verdict *v);
 /* One item at position k below items 0..k-1, the rest lower: for the assignment of priorities. */
 bool wrt__adm_fp_at(struct wrt__adm *a, uint32_t k, wrt_adm_row *row);
 bool wrt__adm_critical_at(struct wrt__adm *a, uint32_t k, wrt_adm_row *row);
+uint64_t wrt__adm_longest(const struct wrt__adm *a, const struct wrt__adm_item *i);
 /* Blocking by jobs that are not preempted, at every position. */
 void wrt__adm_np_blocking(struct wrt__adm *a);
 /* The virtual deadline of a HI task of period t, and how the fractions decide. */

@@ -80,9 +80,7 @@ void wrt__adm_assign(struct wrt__adm *a, uint32_t *priority, wrt_adm_verdict *v)
             return;
         }
         const struct wrt__adm_item *i = &a->items[k];
-        uint64_t most = i->C;
-        for (uint32_t m = 0; a->o.test >= WRT_ADM_VESTAL && m < WRT_ADM_LEVELS; m++)
-            most = wrt__max_u64(most, i->c[m]);
+        uint64_t most = wrt__adm_longest(a, i);
         if (i->np) lower = wrt__max_u64(lower, most - 1);
         priority[i->task] = k;
     }

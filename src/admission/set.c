@@ -374,6 +374,13 @@ static uint64_t adm_key(const wrt_adm_task *t, enum wrt__adm_order order)
     return t->deadline > t->jitter ? t->deadline - t->jitter : 0;
 }
 
+/* The longest that a job of the item may run: budgets end it, but not under Vestal's test. */
+uint64_t wrt__adm_longest(const struct wrt__adm *a, const struct wrt__adm_item *i)
+{
+    if (a->o.test < WRT_ADM_VESTAL) return i->C;
+    return i->c[a->o.test == WRT_ADM_VESTAL ? WRT_ADM_LEVELS - 1 : i->level];
+}
+
 static void adm_fill(struct wrt__adm *a, struct wrt__adm_item *i, uint32_t task)
 {
     const wrt_adm_task *t = &a->tasks[task];
@@ -381,16 +388,16 @@ static void adm_fill(struct wrt__adm *a, struct wrt__adm_item *i, uint32_t task)
     i->T = t->period;
     i->J = t->jitter;
     i->D = t->deadline;
-    i->C = i->cost = wrt__adm_own_cost(a, t, a->o.mode);
+    i->C = wrt__adm_own_cost(a, t, a->o.mode);
     for (uint32_t m = 0; levels && m < WRT_ADM_LEVELS; m++) {
         i->c[m] = t->wcet[m] > 0 ? adm_cost(a, t->wcet[m]) : m > 0 ? i->c[m - 1] : 0;
     }
-    if (levels) i->cost = i->c[a->o.test == WRT_ADM_VESTAL ? WRT_ADM_LEVELS - 1 : t->level];
     i->blocking = 0;
     i->blocker = WRT_ADM_NOBODY;
     i->task = task;
     i->level = t->level;
     i->band = t->band;
+    i->cost = wrt__adm_longest(a, i);
     i->np = a->o.np == WRT_ADM_NP_ALL || (a->o.np == WRT_ADM_NP_FLAG && t->np);
     a->jittered |= t->jitter > 0;
 }

@@ -187,8 +187,26 @@ def edf_vd(tasks):
         x, case = Fraction(1), "plain-EDF"
     elif a < 1 and b / (1 - a) <= 1 and b / (1 - a) * a + c <= 1:
         x, case = b / (1 - a), "virtual-deadlines"
+    virtual = {t["id"]: math.floor(x * t["T"]) if x and x < 1 and t["L"] == "HI" else t["D"] for t in tasks}
     return {"U_LO_LO": text(a), "U_HI_LO": text(b), "U_HI_HI": text(c), "schedulable": x is not None,
-            "x": text(x) if x is not None else None, "case": case}
+            "x": text(x) if x is not None else None, "case": case, "in_ticks": x is not None and vd_fits(tasks, hi, virtual, x)}
+
+
+def owed(t, virtual, time):
+    """The most that a HI task can owe within `time` after the change: the job under way then has its virtual deadline in s
+    ticks, and must have run long enough to meet it; its own deadline and those of its successors follow."""
+    gap = t["T"] - virtual
+    return max((t["C_HI"] - max(0, t["C_LO"] - s) + (time - s - gap) // t["T"] * t["C_HI"] for s in range(min(virtual, time - gap) + 1)),
+               default=0)
+
+
+def vd_fits(tasks, hi, virtual, x):
+    if x == 1:
+        return True
+    low = [dict(t, C=t["C_LO"], D=virtual[t["id"]]) for t in tasks]
+    if min(virtual.values()) == 0 or not edf(low, False)["schedulable"]:
+        return False
+    return all(sum(owed(t, virtual[t["id"]], time) for t in hi) <= time for time in range(1, 3 * lcm(hi) + 1))
 
 
 def levels(tasks):

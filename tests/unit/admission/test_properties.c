@@ -165,6 +165,33 @@ TEST(a_weaker_test_accepts_no_more)
     CHECK(assigned[2] > accepted[2]);
 }
 
+TEST(an_order_that_is_found_passes)
+{
+    static const wrt_adm_test tests[] = { WRT_ADM_FP, WRT_ADM_VESTAL, WRT_ADM_SMC, WRT_ADM_AMC_RTB, WRT_ADM_AMC_MAX };
+    wrt_adm_task t[TASKS];
+    uint32_t priority[TASKS], found = 0;
+    for (int k = 0; k < SETS; k++) {
+        wrt_adm_set set = random_set(t, 70);
+        wrt_adm_opts o = WRT_INIT(wrt_adm_opts);
+        wrt_adm_verdict v;
+        o.test = tests[below(5)];
+        for (uint32_t i = 0; i < set.tasks_count; i++) {
+            t[i].np = below(4) == 0;
+            t[i].jitter = o.test == WRT_ADM_AMC_MAX ? 0 : below(4);
+        }
+        CONTEXT("set %d, test %s", k, wrt_adm_test_name(o.test));
+        CHECK(wrt_adm_assign(&set, &o, mem, MEM, priority, &v, NULL) == WRT_OK);
+        if (!v.ok) {
+            CHECK(!accepts(&set, o, NULL));
+            continue;
+        }
+        found++;
+        for (uint32_t i = 0; i < set.tasks_count; i++) t[i].priority = priority[i];
+        CHECK(accepts(&set, o, NULL));
+    }
+    CHECK(found > SETS / 4);
+}
+
 TEST(five_levels_of_which_two_are_used_are_two)
 {
     wrt_adm_task t[TASKS];
