@@ -25,12 +25,17 @@ static uint64_t *ax_loop_slot(
     return &array[b->body->loop_first + loop];
 }
 
+static void ax_count(uint64_t *n)
+{
+    if (*n != WRT__WCET_INF) ++*n;
+}
+
 static void ax_count_turn(struct wrt__ax *x, const struct wrt__ax_body *b, uint32_t loop, uint32_t turn)
 {
     uint64_t *most = ax_loop_slot(x, b, x->r->loop_max, loop);
     if (turn > *most) *most = turn;
-    ++*ax_loop_slot(x, b, x->r->loop_total, loop);
-    if (turn == 1) ++*ax_loop_slot(x, b, x->r->loop_entries, loop);
+    ax_count(ax_loop_slot(x, b, x->r->loop_total, loop));
+    if (turn == 1) ax_count(ax_loop_slot(x, b, x->r->loop_entries, loop));
 }
 
 /* ---- what waits
@@ -601,7 +606,7 @@ enum wrt__ax_step wrt__ax_call(struct wrt__ax *x, struct wrt__ax_frame *f, struc
     g->call_pc = op ? s->pc : WRT__WCET_NONE;
     g->pending = in;
     in->key = wrt__ax_key(0);
-    x->r->calls[n]++;
+    ax_count(&x->r->calls[n]);
     x->frame = g;
     return WRT__AX_PUSHED;
 }

@@ -183,7 +183,7 @@ static void infer_run(struct infer *k, const struct infer_how *how, struct wrt__
     const uint64_t steps = wrt__min_u64(how->steps, k->left);
     const struct wrt__ax_options o = { .steps = steps,
         .bytes = k->bytes,
-        .loop_steps = steps / 2,
+        .loop_steps = steps - steps / 8,
         .paths = INFER_PATHS,
         .width = how->width ? how->width : 1,
         .eager = how->eager,
