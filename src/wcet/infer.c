@@ -323,7 +323,7 @@ static const char *infer_limit(const struct wrt__ax_result *r)
 static void infer_all(struct infer *k, struct wrt__ax_result *sum)
 {
     struct wrt__wcet_bounds *b = k->b;
-    infer_case(k, k->left / 2, k->left / 2);
+    infer_case(k, k->left / 2, k->left / 5 * 3);
     const struct wrt__ax_result first = k->last; /* the arrays are used again: only its figures are */
     infer_absorb(k, &first);
     b->limit = infer_limit(&first);
