@@ -11,4 +11,5 @@
 #include <wrt/admission.h>
 #include <wrt/sched.h>
 #include <wrt/wcet.h>
+#include <wrt/wcet_measure.h>
 #endif
