@@ -6,7 +6,7 @@
 #include "wcet/abstract.h"
 
 enum {
-    INFER_STEPS = 10000000,         /* operators, all attempts together */
+    INFER_STEPS = 14000000,         /* operators, all attempts together */
     INFER_POLISH = 1500000,         /* of these, on what is bounded already */
     INFER_BYTES_LEAST = 24 << 20,   /* for states; else 16 times the binary */
     INFER_PATHS = 4096, INFER_WIDTH = 4,
@@ -323,7 +323,7 @@ static const char *infer_limit(const struct wrt__ax_result *r)
 static void infer_all(struct infer *k, struct wrt__ax_result *sum)
 {
     struct wrt__wcet_bounds *b = k->b;
-    infer_case(k, k->left / 2, k->left / 5 * 3);
+    infer_case(k, k->left / 2, k->left / 5 * 2);
     const struct wrt__ax_result first = k->last; /* the arrays are used again: only its figures are */
     infer_absorb(k, &first);
     b->limit = infer_limit(&first);
