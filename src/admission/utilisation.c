@@ -152,16 +152,16 @@ int wrt__adm_compare_cores(struct wrt__adm *a, const uint32_t *core, uint32_t x,
 /* Product of (cost + T) against twice the product of T. */
 bool wrt__adm_hyperbolic(struct wrt__adm *a)
 {
-    /* quickly: the product of (1 + u), rounded up, in 2^-31 */
-    uint64_t product = UINT64_C(1) << 31;
+    /* quickly: the product of (1 + u), rounded up, in 2^-30; both factors stay within 2 */
+    uint64_t one = UINT64_C(1) << 30, product = one;
     bool fast = true;
     for (uint32_t k = 0; k < a->n && fast; k++) {
         const struct wrt__adm_item *i = &a->items[k];
         fast = (i->cost | i->T) >> 31 == 0 && i->cost <= i->T;
         if (!fast) break;
-        uint64_t u = ((i->cost << 31) + i->T - 1) / i->T;
-        product = (product * (u + (UINT64_C(1) << 31)) + (UINT64_C(1) << 31) - 1) >> 31;
-        fast = product <= UINT64_C(1) << 32;
+        uint64_t u = (i->cost * one + i->T - 1) / i->T;
+        product = (product * (one + u) + one - 1) / one;
+        fast = product <= 2 * one;
     }
     if (fast) return true;
     struct wrt__wide *left = &a->wide[0], *right = &a->wide[1];

@@ -214,6 +214,20 @@ TEST(bounds_at_their_edge)
     CHECK(!load.liu_layland);
 }
 
+TEST(quick_bounds_do_not_run_over)
+{
+    wrt_adm_task t[40];
+    wrt_adm_verdict v;
+    for (uint32_t n = 1; n <= 40; n++) {
+        for (uint32_t k = 0; k < n; k++) t[k] = task(1 + n % 3, 1 + n % 3, k);
+        wrt_adm_set set = { t, n, NULL, 0 };
+        wrt_adm_opts fp = opts(WRT_ADM_FP), edf = opts(WRT_ADM_EDF);
+        CONTEXT("%u tasks of U = 1", n);
+        CHECK_EQ(wrt_adm_admit(&set, &fp, mem, MEM, NULL, &v, &err), n == 1 ? WRT_OK : WRT_E_REJECTED);
+        CHECK_EQ(wrt_adm_admit(&set, &edf, mem, MEM, NULL, &v, &err), n == 1 ? WRT_OK : WRT_E_REJECTED);
+    }
+}
+
 TEST(caps_refuse_and_say_which)
 {
     /* 2/5 + 1/10 = 1/2; 23/20 makes 0.575 */
