@@ -133,6 +133,7 @@ static wrt_trace_rec log_record(const wrt_sched_event *e)
     case WRT_TRACE_ABORT:
     case WRT_TRACE_MISS:
     case WRT_TRACE_OVERRUN:
+    case WRT_TRACE_SUSPEND:
     case WRT_TRACE_SLICE_END:
         r.a = e->func;
         r.b = e->offset;

@@ -81,22 +81,26 @@ static int system_add(struct wd_system *s, const wrt_sched_task *t, const char *
 /* ---- from a manifest ------------------------------------------------------------------------------------
  */
 
+wrt_sched_server_opts wd_system_server(const struct wd_mf_server *v)
+{
+    return (wrt_sched_server_opts){ .size = sizeof(wrt_sched_server_opts),
+        .kind = v->kind,
+        .name = wd_str(v->name),
+        .core = v->core,
+        .fuel = v->fuel,
+        .period_ns = v->period_ns,
+        .priority = v->priority,
+        .band_set = v->band_set,
+        .band = v->band };
+}
+
 static int system_of_manifest(struct wd_system *s, struct wd_manifest *m, wrt_func *const *funcs)
 {
     wrt_error e;
     uint32_t *servers = wd_alloc((m->servers_count + 1) * sizeof *servers);
     int code = 0;
     for (uint32_t k = 0; k < m->servers_count && !code; k++) {
-        const struct wd_mf_server *v = &m->servers[k];
-        wrt_sched_server_opts o = { .size = sizeof o,
-            .kind = v->kind,
-            .name = wd_str(v->name),
-            .core = v->core,
-            .fuel = v->fuel,
-            .period_ns = v->period_ns,
-            .priority = v->priority,
-            .band_set = v->band_set,
-            .band = v->band };
+        wrt_sched_server_opts o = wd_system_server(&m->servers[k]);
         if (wrt_sched_server(s->sched, &o, &servers[k], &e) != WRT_OK) code = system_failed(s, &e);
     }
     for (uint32_t k = 0; k < m->tasks_count && !code; k++) {

@@ -86,6 +86,8 @@ void wd_sched_input_close(struct wd_sched_input *in);
 int wd_system_open(
     struct wd *w, struct wd_sched_input *in, wrt_func *const *funcs, bool simulated, struct wd_system *s);
 void wd_system_close(struct wd_system *s);
+/* A server as the library takes it. */
+wrt_sched_server_opts wd_system_server(const struct wd_mf_server *v);
 /* Runs the admission test; fills adm_*. 0, or an exit code when it could not be done. */
 int wd_system_admit(struct wd_system *s);
 /* Names what fails first, with the place in the manifest. */

@@ -23,6 +23,21 @@ echo "$want"
 $cc $flags -O2 "$board/set.c" "$board/host.c" "$host/libwrt.a" -lpthread -o "$work/host_set" || { echo "0 passed, 1 failed"; exit 1; }
 want_set=$("$work/host_set") || { echo "board: the host fails: $want_set"; echo "0 passed, 1 failed"; exit 1; }
 echo "$want_set"
+# A manifest, through an image: as `wrtd sched run` runs it.
+manifest=$top/examples/brake-by-wire/brake-by-wire.toml
+"$host/wrtd" build-image -q -o "$work/image.c" "$manifest" || { echo "0 passed, 1 failed"; exit 1; }
+system='-DSYSTEM=brake_by_wire -DSYSTEM_UPPER=BRAKE_BY_WIRE -DSYSTEM_HEADER="image.h" -DUNTIL_NS=2000000000'
+$cc $flags $system -O2 "$board/system.c" "$work/image.c" "$board/host.c" "$host/libwrt.a" -lpthread -o "$work/host_system" || { echo "0 passed, 1 failed"; exit 1; }
+want_system=$("$work/host_system") || { echo "board: the host fails: $want_system"; echo "0 passed, 1 failed"; exit 1; }
+echo "$want_system"
+check "the image of brake-by-wire" "$(echo "$want_system" | tail -n 1)" "$("$host/wrtd" sched run --virtual --until 2s "$manifest" | tail -n 1)"
+text_of() { # PROGRAM: what the host printed
+    case $1 in set) echo "$want_set" ;; system) echo "$want_system" ;; *) echo "$want" ;; esac
+}
+sources_of() { # PROGRAM: its files and flags
+    echo "$board/$1.c"
+    [ "$1" != system ] || echo "$work/image.c $system"
+}
 case "$want" in *failed*) failed=$((failed + 1)) ;; *) passed=$((passed + 1)) ;; esac
 
 without=$(awk '/^-/ { print substr($1, 2) }' "$top/tools/core.list")
@@ -41,12 +56,12 @@ run_arm() {
     if ! command -v arm-none-eabi-gcc > /dev/null || ! command -v qemu-system-arm > /dev/null; then skip "$name" "arm-none-eabi-gcc or qemu-system-arm"; return; fi
     build arm-none-eabi-gcc "$work/$cpu" -mthumb -mcpu=cortex-$cpu "$@" || { failed=$((failed + 1)); return; }
     local program
-    for program in board set; do
+    for program in board set system; do
         arm-none-eabi-gcc $flags -O2 -ffreestanding -mthumb -mcpu=cortex-$cpu "$@" -nostdlib -Wl,--gc-sections -T "$board/arm.ld" \
-            "$board/$program.c" "$board/start_arm.c" "$board/mem.c" "$work/$cpu"/*.o -lgcc -Wl,-Map="$work/$cpu.$program.map" -o "$work/$cpu.$program.elf" ||
+            $(sources_of $program) "$board/start_arm.c" "$board/mem.c" "$work/$cpu"/*.o -lgcc -Wl,-Map="$work/$cpu.$program.map" -o "$work/$cpu.$program.elf" ||
             { failed=$((failed + 1)); return; }
         check "$name $program" "$(timeout 300 qemu-system-arm -M "$machine" -nographic -monitor none -serial none -semihosting -kernel "$work/$cpu.$program.elf" 2>&1)" \
-            "$([ $program = set ] && echo "$want_set" || echo "$want")"
+            "$(text_of $program)"
     done
     [ "$cpu" = m4 ] || return
     # What it costs: the linked image without the guest, stack per function, and bytes of RAM.
@@ -65,11 +80,11 @@ run_riscv() {
     if ! command -v riscv64-unknown-elf-gcc > /dev/null || ! command -v "$qemu" > /dev/null; then skip "$name" "riscv64-unknown-elf-gcc or $qemu"; return; fi
     build riscv64-unknown-elf-gcc "$work/$name" -mcmodel=medany "$@" || { failed=$((failed + 1)); return; }
     local program
-    for program in board set; do
+    for program in board set system; do
         riscv64-unknown-elf-gcc $flags -O2 -ffreestanding -mcmodel=medany "$@" -nostdlib -nostartfiles -Wl,--gc-sections,--no-warn-rwx-segments -T "$board/riscv.ld" \
-            "$board/$program.c" "$board/start_riscv.c" "$board/mem.c" "$work/$name"/*.o -lgcc -o "$work/$name.$program.elf" || { failed=$((failed + 1)); return; }
+            $(sources_of $program) "$board/start_riscv.c" "$board/mem.c" "$work/$name"/*.o -lgcc -o "$work/$name.$program.elf" || { failed=$((failed + 1)); return; }
         check "$name $program" "$(timeout 300 "$qemu" -M virt -bios none -nographic -monitor none -serial stdio -kernel "$work/$name.$program.elf" 2>&1)" \
-            "$([ $program = set ] && echo "$want_set" || echo "$want")"
+            "$(text_of $program)"
     done
 }
 run_arm m4 mps2-an386 -mfloat-abi=hard -mfpu=fpv4-sp-d16

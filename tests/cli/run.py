@@ -25,7 +25,7 @@ FIX = ROOT / "tests" / "fixtures" / "cli"
 CALLS, COMMAND = str(FIX / "calls.wasm"), str(FIX / "command.wasm")
 OPTIONS = None
 FAILED, PASSED, SKIPPED = [], 0, 0
-COMMANDS = ["run", "tasks", "validate", "inspect", "profile", "bench", "sched", "wcet", "wast", "trace", "fuel-table", "explain", "schema", "version",
+COMMANDS = ["run", "tasks", "validate", "inspect", "profile", "bench", "sched", "build-image", "wcet", "wast", "trace", "fuel-table", "explain", "schema", "version",
             "help", "man", "completion"]
 
 

@@ -9,6 +9,7 @@ _wrtd() {
     profile) words='--invoke --wasm --system --dir --dir-ro --env --link --fuel --memory --fuel-table --format --top --output --exit-codes --json --color --quiet --verbose --help ' ;;
     bench) words='--wasm --system --dir --dir-ro --env --link --fuel --memory --fuel-table --runs --warmup --calibrate --fresh --output --exit-codes --json --color --quiet --verbose --help ' ;;
     sched) words='--trace --policy --until --virtual --wcet --seed --report --inject --force --iterations --json --color --quiet --verbose --help ' ;;
+    build-image) words='--force --output --json --color --quiet --verbose --help ' ;;
     wcet) words='--wasm --fuel-table --annotate --facts --fail-over --host --arg --no-inference --blocks --certificate --json --color --quiet --verbose --help ' ;;
     wast) words='--wasm --exit-codes --json --color --quiet --verbose --help ' ;;
     trace) words='--to --span --tasks --output --json --color --quiet --verbose --help ' ;;
@@ -21,7 +22,7 @@ _wrtd() {
     completion) words='--json --color --quiet --verbose --help ' ;;
     esac
     if [ "$COMP_CWORD" = 1 ]; then
-        words='run tasks validate inspect profile bench sched wcet wast trace fuel-table explain schema version help man completion '
+        words='run tasks validate inspect profile bench sched build-image wcet wast trace fuel-table explain schema version help man completion '
         COMPREPLY=($(compgen -W "$words" -- "$cur") $(compgen -f -X '!*.wasm' -- "$cur"))
     elif [[ $cur == -* ]]; then
         COMPREPLY=($(compgen -W "$words" -- "$cur"))
