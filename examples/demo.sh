@@ -1,5 +1,5 @@
 #!/bin/sh
-# The demonstration of `./dev run`: seven programs as concurrent fuel-metered tasks in one thread on one core.
+# Seven programs as concurrent fuel-metered tasks in one thread on one core.
 # demo.sh [WRTD]
 #
 # brake and monitor are the urgent ones: high priority, little work, asleep most of the time; whenever they wake, whoever

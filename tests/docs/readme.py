@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""What README.md shows of the demonstration is what it prints, word for word.
+"""What README.md shows of the demonstrations is what they print, word for word.
 
     readme.py --wrtd WRTD
 
-The first block of README.md holds pieces of the output in their order; a line `[...]` stands for what is left out. The
-demonstration runs under the fuel clock, so every machine prints the same.
+A block that begins with the command holds pieces of its output in their order; a line `[...]` stands for what is left out.
+The demonstrations run under the fuel clock, so every machine prints the same.
 """
 import argparse
 import pathlib
@@ -14,12 +14,17 @@ import sys
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 
 
-def pieces():
-    lines = (ROOT / "README.md").read_text().split("```text\n", 1)[1].split("\n```", 1)[0].splitlines()
-    if lines[0] != "$ ./dev run":
-        sys.exit("readme.py: README.md does not begin with the demonstration")
+# What stands behind "$ " in README.md, and the script.
+SHOWN = {"./dev run": "examples/brake-by-wire/demo.sh", "examples/demo.sh": "examples/demo.sh"}
+
+
+def pieces(command):
+    start = f"```text\n$ {command}\n"
+    text = (ROOT / "README.md").read_text()
+    if start not in text:
+        sys.exit(f"readme.py: README.md does not show {command}")
     piece, result = [], []
-    for line in lines[1:]:
+    for line in text.split(start, 1)[1].split("\n```", 1)[0].splitlines():
         if line.strip() == "[...]":
             result.append(piece)
             piece = []
@@ -28,13 +33,10 @@ def pieces():
     return result + [piece]
 
 
-def main():
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--wrtd", default=str(ROOT / "build" / "release" / "wrtd"))
-    wrtd = str(pathlib.Path(parser.parse_args().wrtd).resolve())
-    done = subprocess.run([str(ROOT / "examples" / "demo.sh"), wrtd], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+def compare(command, script, wrtd):
+    done = subprocess.run([str(ROOT / script), wrtd], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     output, at, passed, failed = [line.rstrip() for line in done.stdout.splitlines()], 0, 0, 0
-    wanted = pieces()
+    wanted = pieces(command)
     for number, piece in enumerate(wanted):
         places = [k for k in range(at, len(output) - len(piece) + 1) if output[k:k + len(piece)] == piece]
         if number == 0:
@@ -46,10 +48,19 @@ def main():
         else:
             failed += 1
             missing = next((line for line in piece if line not in output[at:]), piece[0])
-            print(f"README.md shows what the demonstration does not print there: {missing!r}")
+            print(f"README.md shows what {script} does not print there: {missing!r}")
     if done.returncode != 0:
         failed += 1
-        print(f"examples/demo.sh ended with {done.returncode}")
+        print(f"{script} ended with {done.returncode}")
+    return passed, failed
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--wrtd", default=str(ROOT / "build" / "release" / "wrtd"))
+    wrtd = str(pathlib.Path(parser.parse_args().wrtd).resolve())
+    results = [compare(command, script, wrtd) for command, script in SHOWN.items()]
+    passed, failed = (sum(column) for column in zip(*results))
     print(f"{passed} passed, {failed} failed")
     return 1 if failed else 0
 

@@ -49,6 +49,18 @@ done
 if printf ': f dup * ;\n7 f .\n' | timeout 60 "$build/wrtd" run "$root/examples/programs/forth.wasm" - 2>&1 | grep -q '^49'; then report 0; else report 1 "forth on a pipe"; fi
 printf 'abc' | timeout 60 "$build/wrtd" run "$root/examples/programs/sha256.wasm" - 2>&1 | grep -q '^ba7816bf8f01cfea'
 report $? "sha256 on a pipe"
+"$root/examples/brake-by-wire/demo.sh" "$(realpath "$build/wrtd")" "$work/brake" > "$work/brake.out" 2>&1
+report $? "examples/brake-by-wire/demo.sh"
+# The fault changes nothing for pedal and slip: their lines of both runs are equal.
+grep '^\(pedal\|slip\) .*[0-9]/[0-9]*$' "$work/brake.out" > "$work/brake.rows"
+[ "$(wc -l < "$work/brake.rows")" = 4 ] && [ "$(sort -u "$work/brake.rows" | wc -l)" = 2 ]
+report $? "brake-by-wire: the fault reaches pedal or slip"
+grep -q 'normal -> high at .*overrun of lidar' "$work/brake.out" && grep -q 'high -> normal' "$work/brake.out" && grep -q '^mode' "$work/brake.out"
+report $? "brake-by-wire: the mode does not rise and return"
+for page in normal fault; do
+    grep -q '</html>' "$work/brake/$page.html" && grep -q '</svg>' "$work/brake/$page.svg"
+    report $? "brake-by-wire: the page or picture of the run $page"
+done
 "$root/examples/programs/check"
 report $? "examples/programs: sources and binaries"
 echo "$passed passed, $failed failed, $skipped skipped"
