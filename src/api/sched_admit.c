@@ -10,6 +10,7 @@ struct admit_core {
     wrt_adm_task *tasks;        /* those outside of servers, then the servers */
     uint32_t *who;              /* their number in the set; WRT_ADM_NOBODY: a server */
     uint32_t *priority;
+    uint64_t *waits;            /* one a task: what its release can cost beside its budget */
     wrt_adm_section *sections;
     wrt_adm_row *rows;
     uint32_t count, sections_count;
@@ -48,14 +49,12 @@ static uint32_t admit_mode(uint32_t level)
 }
 
 /* With modes, under fixed priority: C by mode. Else the C of its highest mode, which it never exceeds. */
-static bool admit_budgets(
-    const wrt_sched *s, const wrt_sched_task *t, uint64_t wait, bool by_mode, wrt_adm_task *out)
+static bool admit_budgets(const wrt_sched *s, const wrt_sched_task *t, bool by_mode, wrt_adm_task *out)
 {
-    uint64_t fuel;
     for (uint32_t l = 0; l < WRT_ADM_LEVELS; l++) {
         uint32_t mode = by_mode ? admit_mode(l < (uint32_t)t->level ? l : (uint32_t)t->level)
                                 : admit_mode((uint32_t)t->level);
-        if (!wrt__add_u64(t->fuel[mode], wait, &fuel) || !admit_ticks(s, fuel, &out->wcet[l])) return false;
+        if (!admit_ticks(s, t->fuel[mode], &out->wcet[l])) return false;
     }
     return true;
 }
@@ -135,7 +134,7 @@ static wrt_status admit_task(struct admit_core *a, uint32_t number, wrt_adm_task
     if (out->deadline > WRT_TICKS_MAX) return admit_range(err, "deadline_ns", number);
     if (out->jitter > WRT_TICKS_MAX) return admit_range(err, "jitter_ns", number);
     bool by_mode = a->o.test == WRT_ADM_AMC_RTB;
-    if (!admit_budgets(a->s, t, admit_wait(a, number), by_mode, out)) return admit_range(err, "fuel", number);
+    if (!admit_budgets(a->s, t, by_mode, out)) return admit_range(err, "fuel", number);
     out->priority = 255u - t->priority;
     out->level = (uint8_t)t->level;
     out->band = admit_band(a->s, t);
@@ -154,6 +153,8 @@ static wrt_status admit_tasks(struct admit_core *a, wrt_error *err)
         wrt_status status;
         if (s->tasks[i].o.core != a->core || s->tasks[i].o.in_server) continue;
         status = admit_task(a, i, &a->tasks[a->count], err);
+        if (status == WRT_OK && !admit_ticks(s, admit_wait(a, i), &a->waits[a->count]))
+            status = admit_range(err, "fuel", i);
         if (status != WRT_OK) return status;
         a->who[a->count++] = i;
     }
@@ -183,10 +184,9 @@ static wrt_status admit_servers(struct admit_core *a, wrt_error *err)
         const wrt_sched_server_opts *o = &s->servers[i].o;
         wrt_adm_server v = { 0, o->period_ns, 0 };
         wrt_adm_task *t = &a->tasks[a->count];
-        uint64_t fuel;
         if (o->core != a->core) continue;
-        if (o->period_ns > WRT_TICKS_MAX || !wrt__add_u64(o->fuel, admit_server_waits(a, i), &fuel)
-            || !admit_ticks(s, fuel, &v.budget))
+        if (o->period_ns > WRT_TICKS_MAX || !admit_ticks(s, o->fuel, &v.budget)
+            || !admit_ticks(s, admit_server_waits(a, i), &a->waits[a->count]))
             return admit_range(err, "server", i);
         *t = wrt_adm_server_task(&v, false);
         t->priority = 255u - o->priority;
@@ -292,6 +292,22 @@ static wrt_status admit_inside(
         "server %u does not give its tasks what they need in time", server);
 }
 
+/* The caps are about budgets; what releases can cost beside them counts in the test alone. */
+static wrt_status admit_behind_caps(struct admit_core *a, const wrt_adm_set *set, wrt_error *err)
+{
+    wrt_adm_load load;
+    wrt_status status = wrt_adm_utilisation(set, &a->o, a->mem, a->mem_bytes, &load, err);
+    if (status != WRT_OK || !load.total_ok || !load.levels_ok) return status; /* the caps will refuse it */
+    a->o.cap_level = a->o.cap_total = (wrt_adm_ratio){ 0, 0 };
+    for (uint32_t i = 0; i < a->count; i++) {
+        for (uint32_t l = 0; l < WRT_ADM_LEVELS; l++) {
+            uint64_t *c = &a->tasks[i].wcet[l];
+            if (l == 0 || *c) *c = wrt__min_u64(*c + a->waits[i], WRT_TICKS_MAX);
+        }
+    }
+    return WRT_OK;
+}
+
 static wrt_status admit_ask(struct admit_core *a, wrt_adm_row *rows, wrt_adm_verdict *out, wrt_error *err)
 {
     wrt_adm_set set = { a->tasks, a->count, a->sections, a->sections_count };
@@ -300,6 +316,7 @@ static wrt_status admit_ask(struct admit_core *a, wrt_adm_row *rows, wrt_adm_ver
         status = wrt_adm_monotonic(&set, true, a->mem, a->mem_bytes, a->priority, err);
         for (uint32_t i = 0; i < a->count && status == WRT_OK; i++) a->tasks[i].priority = a->priority[i];
     }
+    if (status == WRT_OK && a->count) status = admit_behind_caps(a, &set, err);
     if (status == WRT_OK && a->count)
         status = wrt_adm_admit(&set, &a->o, a->mem, a->mem_bytes, rows ? a->rows : NULL, out, err);
     if (status != WRT_OK && status != WRT_E_REJECTED) return status;
@@ -323,6 +340,7 @@ static void admit_close(struct admit_core *a, size_t most)
     wrt__free(m, a->tasks, most * sizeof *a->tasks, WRT_TAG_OTHER);
     wrt__free(m, a->who, most * sizeof *a->who, WRT_TAG_OTHER);
     wrt__free(m, a->priority, most * sizeof *a->priority, WRT_TAG_OTHER);
+    wrt__free(m, a->waits, most * sizeof *a->waits, WRT_TAG_OTHER);
     wrt__free(m, a->sections, most * sizeof *a->sections, WRT_TAG_OTHER);
     wrt__free(m, a->rows, most * sizeof *a->rows, WRT_TAG_OTHER);
     wrt__free(m, a->mem, a->mem_bytes, WRT_TAG_OTHER);
@@ -334,12 +352,13 @@ static bool admit_open(struct admit_core *a, size_t most)
     a->tasks = wrt__alloc(m, most * sizeof *a->tasks, WRT_TAG_OTHER);
     a->who = wrt__alloc(m, most * sizeof *a->who, WRT_TAG_OTHER);
     a->priority = wrt__alloc(m, most * sizeof *a->priority, WRT_TAG_OTHER);
+    a->waits = wrt__alloc(m, most * sizeof *a->waits, WRT_TAG_OTHER);
     a->sections = wrt__alloc(m, most * sizeof *a->sections, WRT_TAG_OTHER);
     a->rows = wrt__alloc_zero(m, most * sizeof *a->rows, WRT_TAG_OTHER);
     a->mem_bytes = wrt_adm_mem_bytes((uint32_t)most, (uint32_t)most);
     a->mem = a->mem_bytes ? wrt__alloc(m, a->mem_bytes, WRT_TAG_OTHER) : NULL;
     if (!a->mem) a->mem_bytes = 0;
-    return a->tasks && a->who && a->priority && a->sections && a->rows && a->mem;
+    return a->tasks && a->who && a->priority && a->waits && a->sections && a->rows && a->mem;
 }
 
 static wrt_status admit_one(
