@@ -7,7 +7,8 @@
  *   micro quantum     share of switching in CPU time against the quantum
  *   micro latency     from the post of another thread to the end of the task that waited for it, microseconds
  *
- * Time is CPU time of the process (clock_gettime), and every figure the least of several rounds; but latency is by
+ * Time is CPU time of the process (clock_gettime), and every figure the least of several rounds;
+ * but latency is by
  * the wall clock, and its figures are median, 99th percentile and worst. */
 #define _GNU_SOURCE
 #include <limits.h>

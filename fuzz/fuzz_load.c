@@ -25,7 +25,8 @@ static void load_ask(wrt_code *c)
     for (uint32_t i = 0; i <= info.functions && i < 8; i++) (void)wrt_code_disasm(c, i, load_line, &sum);
 }
 
-/* Every bad body is found, in order, and the first answer is that of wrt_load; in pieces it is the same binary. */
+/* Every bad body is found, in order, and the first answer is that of wrt_load; in pieces it is the same
+ * binary. */
 static void load_otherwise(wrt_engine *e, wrt_bytes bytes, const wrt_error *first)
 {
     wrt_error errors[4], err;

@@ -1,6 +1,6 @@
-/* lidar, ASIL B: 360 distances become obstacles. Every 50 ms: gaps are closed, neighbours of equal distance are joined,
- * the nearest cluster in the lane is reported. `fault` is the fault of this example: once it is set the search for gaps never
- * ends, as a corrupted loop condition would do it. */
+/* lidar, ASIL B: 360 distances become obstacles. Every 50 ms: gaps are closed, neighbours of equal
+ * distance are joined, the nearest cluster in the lane is reported. `fault` is the fault of this example:
+ * once it is set the search for gaps never ends, as a corrupted loop condition would do it. */
 #include "signal.h"
 
 enum { RAYS = 360, FAR = 120 * F, JOIN = F / 2 };

@@ -1,5 +1,5 @@
-/* log, QM: what happened, as text in a ring of 64 lines with a checksum over all of it. Every 200 ms, whenever nobody
- * else needs the processor. */
+/* log, QM: what happened, as text in a ring of 64 lines with a checksum over all of it. Every 200 ms,
+ * whenever nobody else needs the processor. */
 #include "signal.h"
 
 enum { LINES = 64, WIDTH = 48 };

@@ -1,6 +1,6 @@
-/* pedal, ASIL D: two independent travel sensors on the brake pedal become one demanded deceleration. Every 5 ms: median
- * over the last readings of each channel, plausibility between the channels, one of three answers. Every loop has a fixed
- * length: the bound on its fuel is exact. */
+/* pedal, ASIL D: two independent travel sensors on the brake pedal become one demanded deceleration. Every
+ * 5 ms: median over the last readings of each channel, plausibility between the channels, one of three
+ * answers. Every loop has a fixed length: the bound on its fuel is exact. */
 #include "signal.h"
 
 enum { TAPS = 5, CHANNELS = 2, DISAGREE_MAX = 40, DISAGREE_JOBS = 4 };
@@ -30,7 +30,8 @@ static int32_t median(const int32_t *v)
     return sorted[TAPS / 2];
 }
 
-/* Demanded deceleration in 1/1024 m/s2; the last good one while the channels disagree for a moment, then full braking. */
+/* Demanded deceleration in 1/1024 m/s2; the last good one while the channels disagree for a moment, then full
+ * braking. */
 EXPORT("step") int32_t step(void)
 {
     int32_t travel[CHANNELS], apart;

@@ -1,6 +1,6 @@
-/* plan, ASIL A: which of 15 brake profiles stops in front of the obstacle most gently? Every 100 ms: each candidate is
- * driven 40 steps ahead in a simple model, the cheapest one that keeps the distance wins. Background work: late is bad,
- * not dangerous. */
+/* plan, ASIL A: which of 15 brake profiles stops in front of the obstacle most gently? Every 100 ms: each
+ * candidate is driven 40 steps ahead in a simple model, the cheapest one that keeps the distance wins.
+ * Background work: late is bad, not dangerous. */
 #include "signal.h"
 
 enum { CANDIDATES = 15, STEPS = 40 };

@@ -1,5 +1,5 @@
-/* What the sensors of this example say. There is no car: every component makes its own readings from a counter, the
- * same ones in every run. Fixed point throughout: 1/1024 of the unit (F). */
+/* What the sensors of this example say. There is no car: every component makes its own readings from a
+ * counter, the same ones in every run. Fixed point throughout: 1/1024 of the unit (F). */
 #ifndef SIGNAL_H
 #define SIGNAL_H
 #include <stdbool.h>

@@ -1,6 +1,6 @@
-/* slip, ASIL C: keeps four wheels from locking. Every 10 ms: wheel speeds are filtered, slip against the reference speed
- * decides for each wheel whether pressure is built up, held or released. When many wheels slip it has more to do: that
- * is its larger budget (C of the high mode). */
+/* slip, ASIL C: keeps four wheels from locking. Every 10 ms: wheel speeds are filtered, slip against the
+ * reference speed decides for each wheel whether pressure is built up, held or released. When many wheels
+ * slip it has more to do: that is its larger budget (C of the high mode). */
 #include "signal.h"
 
 enum { WHEELS = 4, TAPS = 8 };
