@@ -420,7 +420,8 @@ static void gen_known(
     one.args[0] = (struct wrt__wcet_arg){ .given = true, .low = (uint32_t)arg, .high = (uint32_t)arg };
     CHECK_EQ(wrt__wcet_infer(&one, 0, &s->err), WRT_OK);
     if (one.fuel_high == WRT__WCET_INF) return;
-    for (uint32_t i = 0; i < s->p.loops_count; i++) { /* a loop that was not turned to its end says too much */
+    for (uint32_t i = 0; i < s->p.loops_count;
+        i++) { /* a loop that was not turned to its end says too much */
         if (one.loops[i].entries > 0 && one.loops[i].rule != WRT__WCET_RULE_EXECUTION) return;
     }
     if (returned && one.fuel_high != fuel) gen_complain(t, seed, arg, "known argument", one.fuel_high, fuel);

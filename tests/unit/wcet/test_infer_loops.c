@@ -3,6 +3,7 @@
 #include "infer_fixture.h"
 
 #define LOOPS WRT_TEST_SOURCE "/tests/wcet/loops/"
+#define PROGRAMS WRT_TEST_SOURCE "/tests/wcet/programs/"
 enum { LOOPS_RUNS = 60, LOOPS_FUEL = 400000 };
 
 static uint64_t loops_seed = 7;
@@ -37,7 +38,6 @@ static bool loops_is_open(const struct subject *s, const char *where)
 static void loops_line(struct subject *s, const char *name, const char *verdict, const char *figure)
 {
     const uint64_t n = strtoull(figure, NULL, 10);
-    CONTEXT("%s", name);
     CHECK_EQ(subject_open(s, name), WRT_OK);
     CHECK_EQ(wrt__wcet_infer(&s->b, 0, &s->err), WRT_OK);
     if (strcmp(verdict, "exact") == 0) {
@@ -65,12 +65,34 @@ TEST(loops_are_bounded_or_named)
     REQUIRE(list != NULL);
     while (fgets(line, sizeof line, list)) {
         if (line[0] == '#' || sscanf(line, "%63s %15s %63s", name, verdict, figure) != 3) continue;
+        CONTEXT("%s", name);
         loops_line(&s, name, verdict, figure);
         lines++;
     }
     fclose(list);
     CHECK(lines >= 50);
     subject_done(&s);
+}
+
+/* Programs in C, at three levels of optimisation. */
+TEST(programs_are_bounded_or_named)
+{
+    struct subject s;
+    char line[200], name[64], verdict[16], figure[64], path[512];
+    unsigned lines = 0;
+    FILE *list = fopen(PROGRAMS "programs.list", "r");
+    REQUIRE(list != NULL);
+    while (fgets(line, sizeof line, list)) {
+        if (line[0] == '#' || sscanf(line, "%63s %15s %63s", name, verdict, figure) != 3) continue;
+        snprintf(path, sizeof path, "%s%s.wasm", PROGRAMS, name);
+        CONTEXT("%s", name);
+        if (!CHECK(subject_read(&s, path))) continue;
+        loops_line(&s, "run", verdict, figure);
+        subject_done(&s);
+        lines++;
+    }
+    fclose(list);
+    CHECK(lines >= 40);
 }
 
 TEST(stated_ranges_are_used)
