@@ -99,6 +99,8 @@ static wrt_status analysis_known(
 {
     const wrt_bytes texts[] = { o->section, o->facts };
     wrt_status status = wrt__wcet_bounds_init(&a->b, &a->p, err);
+    /* What inference finds may hold only because a run traps: then runs that trap must be paths too. */
+    a->b.traps = o->use == WRT__FACTS_ALL;
     for (size_t i = 0; i < WRT_COUNT(texts) && status == WRT_OK; i++) {
         if (texts[i].n == 0) continue;
         wrt_bytes own = { wrt__arena_copy(&a->p.arena, texts[i].p, texts[i].n), texts[i].n };

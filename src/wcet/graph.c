@@ -115,6 +115,31 @@ static void graph_leave(struct graph_maker *k, uint32_t from, uint32_t last)
     }
 }
 
+/* Can it end the run? What ends it otherwise, cancelling say, is no matter of the code. */
+static bool graph_traps(uint32_t code)
+{
+    const struct wrt__op_info *info = &wrt__op_infos[code];
+    if (info->imm >= WRT__IMM_MEM0 && info->imm <= WRT__IMM_MEM3) return true;
+    switch (code) {
+    case WRT__OP_CALL:
+    case WRT__OP_CALL_INDIRECT:
+    case WRT__OP_RETURN_CALL:
+    case WRT__OP_RETURN_CALL_INDIRECT:
+    case WRT__OP_I32_DIV_S: case WRT__OP_I32_DIV_U: case WRT__OP_I32_REM_S: case WRT__OP_I32_REM_U:
+    case WRT__OP_I64_DIV_S: case WRT__OP_I64_DIV_U: case WRT__OP_I64_REM_S: case WRT__OP_I64_REM_U:
+    case WRT__OP_I32_TRUNC_F32_S: case WRT__OP_I32_TRUNC_F32_U: case WRT__OP_I32_TRUNC_F64_S:
+    case WRT__OP_I32_TRUNC_F64_U: case WRT__OP_I64_TRUNC_F32_S: case WRT__OP_I64_TRUNC_F32_U:
+    case WRT__OP_I64_TRUNC_F64_S:
+    case WRT__OP_I64_TRUNC_F64_U:
+    case WRT__OP_TABLE_GET:
+    case WRT__OP_TABLE_SET:
+    case WRT__OP_MEMORY_GROW: case WRT__OP_MEMORY_INIT: case WRT__OP_MEMORY_COPY: case WRT__OP_MEMORY_FILL:
+    case WRT__OP_TABLE_INIT: case WRT__OP_TABLE_COPY: case WRT__OP_TABLE_FILL: case WRT__OP_TABLE_GROW:
+        return true;
+    default: return false;
+    }
+}
+
 /* Last operator of the code that begins at `first`; operators that nothing falls into begin no block. */
 static uint32_t graph_last(const struct graph_maker *k, uint32_t first)
 {
@@ -180,6 +205,9 @@ static void graph_fill_block(struct graph_maker *k, uint32_t first, uint32_t *si
     g->price[n] = n == 0 ? body->entry_price : 0;
     for (uint32_t i = first; i <= last; i++) g->price[n] += wrt__wcet_price(k->b->p, &body->ops[i]);
     graph_leave(k, n, last);
+    bool traps = false;
+    for (uint32_t i = first; k->b->traps && i <= last; i++) traps = traps || graph_traps(body->ops[i].code);
+    if (traps) graph_edge(k, n, g->blocks_count + 1);
     block->edges_count = g->edges_count - block->edge_first;
 }
 

@@ -118,6 +118,13 @@ enum wrt__wcet_rule {
     WRT__WCET_RULE_CONTEXT          /* by call site */
 };
 
+/* What an entry may find. After a call that does not return the instance is reset or not used any more. */
+enum wrt__wcet_state {
+    WRT__WCET_FRESH, /* a new instance: this is its first call */
+    WRT__WCET_REPEATED, /* any number of calls of this entry, and of others that are named, before */
+    WRT__WCET_ANY /* memory, tables and globals as anybody may have left them */
+};
+
 /* One loop operator. An arrival is one execution of its label: the first from outside counts 1, each branch
  * back to it one more. */
 struct wrt__wcet_loop {
@@ -154,6 +161,7 @@ struct wrt__wcet_func {
  * The bound is the least of what the parts allow, so that each may fill in what it proves. */
 struct wrt__wcet_bounds {
     struct wrt__wcet_program *p;
+    bool traps; /* a path may end at each operator that can trap; set before graphs are made */
     struct wrt__wcet_loop *loops;   /* p->loops_count: body by body, by ordinal, dead ones too */
     struct wrt__wcet_site *sites;   /* p->sites_count: body by body, in the order of the operators */
     struct wrt__wcet_func *funcs;   /* p->bodies_count */
@@ -163,6 +171,10 @@ struct wrt__wcet_bounds {
     /* Assumptions of inference, set before it. Argument k is one of low .. high (as a circle: low may be
      * above). */
     struct wrt__wcet_arg { bool given; uint64_t low, high; } args[WRT__WCET_ARGS];
+    enum wrt__wcet_state state;     /* that the entry begins in */
+    const uint32_t *others;         /* REPEATED: functions that are called between its calls, imports too */
+    uint32_t others_count;
+    enum wrt__wcet_state taken;     /* by inference, set by it: ANY where it found nothing better */
     const char *limit;              /* that ended inference early, "wcet_steps"; NULL: none did */
 };
 wrt_status wrt__wcet_bounds_init(
