@@ -37,7 +37,7 @@ static void evt_maxima(const double *x, uint32_t blocks, double *out)
 /* -ln of the probability that a block stays below what one run exceeds with p. */
 static double evt_minus_log(double p)
 {
-    return EVT_BLOCK * (p < 1e-4 ? p + p * p / 2 : -wrt__real_log(1 - p));
+    return (double)EVT_BLOCK * (p < 1e-4 ? p + p * p / 2 : -wrt__real_log(1 - p));
 }
 
 static double evt_max(double a, double b) { return a > b ? a : b; }
@@ -155,7 +155,7 @@ static double evt_maxima_p(struct evt *v, const struct wrt__fit *f,
     }
     wrt__real_sort(v->figures[0], EVT_REPLICAS);
     *limit = v->figures[0][EVT_REPLICAS * 95 / 100];
-    return (above + 1.0) / (EVT_REPLICAS + 1.0);
+    return (above + 1.0) / ((double)EVT_REPLICAS + 1.0);
 }
 
 static double evt_tail_p(struct evt *v, const struct wrt__fit *f, uint32_t used)
@@ -171,7 +171,7 @@ static double evt_tail_p(struct evt *v, const struct wrt__fit *f, uint32_t used)
         const struct wrt__fit again = wrt__fit_tail(v->work, used + 1, used, &same, &cv);
         above += wrt__fit_distance(v->work + 1, used, &again, wrt__fit_tail_below) >= seen;
     }
-    return (above + 1.0) / (EVT_REPLICAS + 1.0);
+    return (above + 1.0) / ((double)EVT_REPLICAS + 1.0);
 }
 
 static wrt_wcet_gate evt_check(struct evt *v, const struct evt_fits *f, wrt_wcet_prob *out)
