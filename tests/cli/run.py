@@ -462,6 +462,7 @@ def documents():
             "profile": [["profile", COMMAND], ["profile", "--invoke", "divide(0)", CALLS]],
             "bench": [["bench", "--runs", "2", CALLS, "add(1, 2)"]],
             "wast": [["wast", script]],
+            "sched": [["sched", "analyze", p] for p in sorted((ROOT / "fuzz" / "corpus" / "taskset").glob("*.json"))],
             "fuel-table": [["fuel-table"], ["fuel-table", "unit"], ["fuel-table", "--diff", "unit", "weighted"]],
             "trace-convert": [["trace", "convert", "-o", os.path.join(folder, "x.json"), make_trace(folder)]],
             "explain": [["explain", "W0301", "302"], ["explain", "--all"]],

@@ -167,7 +167,8 @@ TEST(a_weaker_test_accepts_no_more)
 
 TEST(an_order_that_is_found_passes)
 {
-    static const wrt_adm_test tests[] = { WRT_ADM_FP, WRT_ADM_VESTAL, WRT_ADM_SMC, WRT_ADM_AMC_RTB, WRT_ADM_AMC_MAX };
+    static const wrt_adm_test tests[] = { WRT_ADM_FP, WRT_ADM_VESTAL, WRT_ADM_SMC, WRT_ADM_AMC_RTB,
+        WRT_ADM_AMC_MAX };
     wrt_adm_task t[TASKS];
     uint32_t priority[TASKS], found = 0;
     for (int k = 0; k < SETS; k++) {
