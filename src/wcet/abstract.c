@@ -91,10 +91,16 @@ static bool ax_goto(struct wrt__ax *x, struct wrt__ax_frame *f, struct wrt__as *
     return false;
 }
 
+/* The path may end here, and what goes on need not end anywhere else: in a loop that is closed it is one turn of
+ * many, or it may turn out to be impossible. */
 void wrt__ax_may_trap(struct wrt__ax *x, const struct wrt__as *s)
 {
-    (void)s;
+    const struct wrt__ax_body *b = x->frame->b;
+    const uint64_t high = s->fuel_high + (s->pc < b->body->count ? b->rest[s->pc] : 0);
     x->r->may_trap = true;
+    x->traps++;
+    x->trap_endless |= s->endless;
+    if (high > x->trap_high) x->trap_high = high;
 }
 
 void wrt__ax_trap(struct wrt__ax *x, struct wrt__ax_frame *f, struct wrt__as *s)
