@@ -19,7 +19,7 @@ struct svg {
 static double svg_x(const struct svg *g, uint64_t ns)
 {
     uint64_t from = g->s->from_ns;
-    return LEFT + (ns > from ? (double)(ns - from) * g->scale : 0);
+    return (double)LEFT + (ns > from ? (double)(ns - from) * g->scale : 0);
 }
 
 static void svg_text(FILE *out, const char *s)

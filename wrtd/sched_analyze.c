@@ -334,7 +334,7 @@ static void warn_short(const struct wd_analysis *a)
     for (uint32_t k = 0; k < a->set.tasks_count; k++) {
         double fuel = (double)a->tasks[k].deadline * (double)a->from->ns_per_tick * 1000
             / (double)a->from->ns_per_kfuel;
-        if (fuel >= SHORT_FUEL) continue;
+        if (fuel >= (double)SHORT_FUEL) continue;
         wd_warn(a->w, "the deadline of \"%s\" is below %d fuel: one charge block is a good part of it",
             wd_analysis_name(a, k), SHORT_FUEL);
     }

@@ -75,7 +75,7 @@ static int analyze_whole(struct wd *w, struct wd_sched_input *in, struct wd_syst
     wd_json_text(&j, "name", s->name);
     wd_json_text(&j, "policy", wd_policy_name(s->o.policy));
     wd_json_u64(&j, "ns_per_kfuel", s->o.ns_per_kfuel);
-    if (scale) wd_json_f64(&j, "scale", (double)scale / SCALE_ONE);
+    if (scale) wd_json_f64(&j, "scale", (double)scale / (double)SCALE_ONE);
     wd_admission_json(s, &j);
     wd_json_i64(&j, "exit_code", code);
     wd_json_end(&j);
