@@ -506,6 +506,7 @@ static void ax_return(struct wrt__ax *x, struct wrt__ax_frame *f, struct wrt__as
     for (uint32_t i = 0; i < x->r->results_count; i++) {
         x->r->results[i] = wrt__as_operands(f->b, s)[i];
     }
+    wrt__ax_left(x, s);
     wrt__as_free(x, s);
 }
 
@@ -732,7 +733,7 @@ static bool ax_start(struct wrt__ax *x)
     const struct wrt__ax_body *b = &x->bodies[0];
     struct wrt__as *s = wrt__as_new(x, b);
     if (!s) return false;
-    if (!wrt__ax_start_memory(x, s) || !wrt__ax_start_tables(x, s)) {
+    if (!wrt__ax_begin(x, s)) {
         wrt__as_free(x, s);
         return false;
     }

@@ -1,7 +1,7 @@
 /* abstract: execution of a program on sets of values (rule "execution" of docs/wcet.md). This is what its
  * files share: abstract.c runs, abstract_ops.c has the operators that touch more than operands,
  * abstract_know.c remembers what values came from, state.c keeps and merges states, induct.c ends loops that
- * do not end by themselves. */
+ * do not end by themselves, instance.c is what a run begins with, repeat.c what calls leave to each other. */
 #ifndef WRT_SRC_WCET_ABSTRACT_H
 #define WRT_SRC_WCET_ABSTRACT_H
 
@@ -111,6 +111,16 @@ enum wrt__ax_end {
     WRT__AX_DONE, WRT__AX_STEPS, WRT__AX_MEMORY, WRT__AX_PATHS, WRT__AX_DEPTH, WRT__AX_NOMEM, WRT__AX_UNFIT
 };
 
+/* Memory, globals and tables between calls. */
+struct wrt__ax_instance {
+    struct wrt__wm mem;
+    struct wrt__wv *globals;        /* `count` of them */
+    uint32_t count;
+    uint64_t pages_low, pages_high, pages_most;
+    uint64_t tables_changed;        /* as in struct wrt__as */
+    bool never;                     /* no instance is ever like that */
+};
+
 /* Numbers with which argument 0 is compared: where cases may be told apart. */
 enum { WRT__AX_CUTS = 24 };
 
@@ -123,6 +133,8 @@ struct wrt__ax_options {
     bool eager;                     /* close loops after few turns */
     const uint8_t *split;           /* per loop of the program, may be NULL */
     const struct wrt__wv *args;     /* of the entry, its first WRT__WCET_ARGS; NULL: anything */
+    const struct wrt__ax_instance *from;
+    struct wrt__ax_instance *left;  /* what calls that return leave behind goes there; NULL */
 };
 
 /* What an analysis found; arrays are the caller's, per loop and function of the program. */
@@ -170,9 +182,14 @@ struct wrt__ax {
     enum wrt__ax_end end;
 };
 
-/* Runs the entry of b->p from a fresh instance. errors  WRT_E_NOMEM; every other end is in r->end */
+/* Runs the entry of b->p. errors  WRT_E_NOMEM; every other end is in r->end */
 wrt_status wrt__ax_execute(
     struct wrt__wcet_bounds *b, const struct wrt__ax_options *o, struct wrt__ax_result *r, wrt_error *err);
+
+/* Arrays for the results of a program; NULL in one of them: no memory. As before any run. */
+bool wrt__ax_result_init(
+    struct wrt__ax_result *r, struct wrt__arena *arena, const struct wrt__wcet_program *p);
+void wrt__ax_result_clear(struct wrt__ax_result *r, const struct wrt__wcet_program *p);
 
 /* ---- states (state.c)
  * -------------------------------------------------------------------------------------- */
@@ -266,8 +283,43 @@ enum wrt__ax_step wrt__ax_operator(
     struct wrt__ax *x, struct wrt__ax_frame *f, struct wrt__as *s, const struct wrt__wcet_op *op);
 enum wrt__ax_step wrt__ax_call(struct wrt__ax *x, struct wrt__ax_frame *f, struct wrt__as *s,
     const struct wrt__wcet_op *op, uint32_t func);
-bool wrt__ax_start_memory(struct wrt__ax *x, struct wrt__as *s);
-bool wrt__ax_start_tables(struct wrt__ax *x, struct wrt__as *s);
+static inline uint64_t wrt__ax_table_bit(uint32_t table) { return (uint64_t)1 << (table < 63 ? table : 63); }
+
+/* ---- instances (instance.c)
+ * -------------------------------------------------------------------------------- */
+
+/* False: the pool has failed; fini in both cases, before the pool. */
+bool wrt__ax_instance_init(
+    struct wrt__ax_instance *i, struct wrt__wm_pool *pool, const struct wrt__module *m);
+void wrt__ax_instance_fini(struct wrt__ax_instance *i);
+/* As the module makes it, start function included; what others can have put into it is unknown. */
+void wrt__ax_instance_fresh(struct wrt__ax_instance *i, const struct wrt__module *m);
+/* `to` becomes like `from`, in its own pool. */
+void wrt__ax_instance_put(struct wrt__ax_instance *to, const struct wrt__ax_instance *from);
+/* Both of the same pool. Is all that a can be in b? False when it cannot be told. */
+bool wrt__ax_instance_within(struct wrt__ax_instance *a, struct wrt__ax_instance *b);
+/* a holds both; widened with `stops`, unless NULL. */
+void wrt__ax_instance_join(
+    struct wrt__ax_instance *a, struct wrt__ax_instance *b, const struct wrt__wv_stops *stops);
+/* A fresh one becomes what anybody can have made of it, but for mutable globals that only this module's code
+ * can write; those, too; those that are not in it as they are in `left` (false: all are). */
+void wrt__ax_instance_forget(struct wrt__ax_instance *i, const struct wrt__wcet_program *p);
+void wrt__ax_instance_forget_globals(struct wrt__ax_instance *i, const struct wrt__module *m);
+bool wrt__ax_instance_forget_changed(
+    struct wrt__ax_instance *i, const struct wrt__ax_instance *left, const struct wrt__module *m);
+/* Can nobody but this module's code write this global? */
+bool wrt__ax_instance_keeps(const struct wrt__module *m, uint32_t global);
+/* s, of an entry, begins with x->o->from; the entry returned with s. */
+bool wrt__ax_begin(struct wrt__ax *x, struct wrt__as *s);
+void wrt__ax_left(struct wrt__ax *x, const struct wrt__as *s);
+
+/* ---- calls one after the other (repeat.c)
+ * ------------------------------------------------------------------ */
+
+/* What a run of b->p may begin with, by b->state. `now` is fresh, and becomes that. *taken is the state that it
+ * stands for: ANY where no fixpoint was found.  errors  WRT_E_NOMEM */
+wrt_status wrt__ax_repeat(struct wrt__wcet_bounds *b, const struct wrt__wv *args, uint64_t steps, uint64_t bytes,
+    struct wrt__ax_instance *now, enum wrt__wcet_state *taken, wrt_error *err);
 
 /* ---- loops (induct.c)
  * -------------------------------------------------------------------------------------- */

@@ -1,4 +1,4 @@
-/* abstract_ops: operators that touch memory, tables and other functions, and what an instance begins with.
+/* abstract_ops: operators that touch memory, tables and other functions.
  * Addresses that are unknown within a small range mean every place of the range; within a large one,
  * anything. */
 #include "wcet/abstract.h"
@@ -294,8 +294,6 @@ static enum wrt__ax_step ao_bulk(
 /* ---- tables
  * -------------------------------------------------------------------------------------------------- */
 
-static uint64_t ao_table_bit(uint32_t table) { return (uint64_t)1 << (table < 63 ? table : 63); }
-
 static void ao_table_sized(
     struct wrt__ax *x, struct wrt__ax_frame *f, struct wrt__as *s, const struct wrt__wv *n, bool may_fail)
 {
@@ -317,7 +315,7 @@ static enum wrt__ax_step ao_table(
         break;
     case WRT__OP_TABLE_SET:
         wrt__ax_may_trap(x, s);
-        s->tables_changed |= ao_table_bit(op->a);
+        s->tables_changed |= wrt__ax_table_bit(op->a);
         s->sp -= 2;
         break;
     case WRT__OP_TABLE_SIZE:
@@ -327,7 +325,7 @@ static enum wrt__ax_step ao_table(
     case WRT__OP_TABLE_GROW: {
         const struct wrt__wv n = o[-1];
         ao_table_sized(x, f, s, &n, true);
-        s->tables_changed |= ao_table_bit(op->a);
+        s->tables_changed |= wrt__ax_table_bit(op->a);
         s->sp--;
         o[-2] = wrt__wv_any(false);
         break;
@@ -335,7 +333,7 @@ static enum wrt__ax_step ao_table(
     case WRT__OP_TABLE_FILL: case WRT__OP_TABLE_COPY: case WRT__OP_TABLE_INIT: {
         const struct wrt__wv n = o[-1];
         ao_table_sized(x, f, s, &n, false);
-        s->tables_changed |= ao_table_bit(op->code == WRT__OP_TABLE_INIT ? op->b : op->a);
+        s->tables_changed |= wrt__ax_table_bit(op->code == WRT__OP_TABLE_INIT ? op->b : op->a);
         s->sp -= 3;
         break;
     }
@@ -418,7 +416,7 @@ static void ao_add_callee(void *ctx, uint32_t func)
 
 static bool ao_table_known(const struct wrt__ax *x, const struct wrt__as *s, uint32_t table)
 {
-    return table < WRT__AX_TABLES && x->table_funcs[table] && !(s->tables_changed & ao_table_bit(table));
+    return table < WRT__AX_TABLES && x->table_funcs[table] && !(s->tables_changed & wrt__ax_table_bit(table));
 }
 
 /* False: functions of others too. */
@@ -529,136 +527,4 @@ enum wrt__ax_step wrt__ax_operator(
         wrt__as_free(x, s);
         return WRT__AX_GONE;
     }
-}
-
-/* ---- what an instance begins with
- * ---------------------------------------------------------------------------- */
-
-static bool ao_wide(uint8_t type) { return type != WRT__I32 && type != WRT__F32; }
-
-/* Value of a constant expression; globals are those of the state. Unknown where it depends on others. */
-static struct wrt__wv ao_const(const struct wrt__as *s, const struct wrt__expr *e, bool wide)
-{
-    enum { DEPTH = 16 };
-    struct wrt__wv stack[DEPTH], out;
-    struct wrt__reader r;
-    uint32_t n = 0;
-    wrt__reader_init(&r, (wrt_bytes){ e->p, e->n }, e->offset);
-    while (!r.failed && n < DEPTH && wrt__reader_left(&r) > 0) {
-        const uint32_t op = wrt__read_u8(&r);
-        switch (op) {
-        case WRT__OP_I32_CONST: stack[n++] = wrt__wv_const((uint32_t)wrt__read_s32(&r), false); break;
-        case WRT__OP_I64_CONST: stack[n++] = wrt__wv_const((uint64_t)wrt__read_s64(&r), true); break;
-        case WRT__OP_F32_CONST: stack[n++] = wrt__wv_const(wrt__read_u32le(&r), false); break;
-        case WRT__OP_F64_CONST: stack[n++] = wrt__wv_const(wrt__read_u64le(&r), true); break;
-        case WRT__OP_GLOBAL_GET: stack[n++] = s->slots[wrt__read_u32(&r)]; break;
-        case WRT__OP_REF_FUNC: stack[n++] = wrt__wv_const((uint64_t)wrt__read_u32(&r) + 1, true); break;
-        case WRT__OP_REF_NULL:
-            (void)wrt__read_u8(&r);
-            stack[n++] = wrt__wv_const(0, true);
-            break;
-        case WRT__OP_END: return n == 1 ? stack[0] : wrt__wv_any(wide);
-        default:
-            if (n < 2 || wrt__wv_apply(op, &stack[n - 2], &stack[n - 1], &out) != WRT__WV_FINE) {
-                return wrt__wv_any(wide);
-            }
-            stack[--n - 1] = out;
-            break;
-        }
-    }
-    return wrt__wv_any(wide);
-}
-
-static void ao_write_data(struct wrt__ax *x, struct wrt__as *s)
-{
-    const struct wrt__module *m = x->p->m;
-    const uint64_t end = s->pages_low * AO_PAGE;
-    for (uint32_t i = 0; i < m->datas_count; i++) {
-        const struct wrt__data *d = &m->datas[i];
-        if (d->mode != WRT__SEG_ACTIVE) continue;
-        struct wrt__wv at = ao_const(s, &d->at, false);
-        if (!wrt__wv_known(&at)) {
-            wrt__wm_forget(&s->mem, 0, 0);
-            continue;
-        }
-        if (at.lo + d->bytes.n > end) return; /* making the instance fails here */
-        wrt__wm_write(&s->mem, at.lo, d->bytes.p, d->bytes.n);
-    }
-}
-
-bool wrt__ax_start_memory(struct wrt__ax *x, struct wrt__as *s)
-{
-    const struct wrt__module *m = x->p->m;
-    const bool started = m->start != UINT32_MAX; /* it may have written anything */
-    for (uint32_t i = 0; i < m->globals_count; i++) {
-        const bool wide = ao_wide(m->globals[i].type);
-        s->slots[i] = wrt__wv_any(wide);
-        if (i < m->globals_imported || (started && m->globals[i].is_mutable)) continue;
-        s->slots[i] = ao_const(s, &m->global_inits[i - m->globals_imported], wide);
-    }
-    if (m->memories_count > 0) {
-        const struct wrt__limits *l = &m->memories[0].limits;
-        s->pages_low = s->pages_high = l->min;
-        if (m->memories_imported > 0 || started) {
-            s->pages_high = l->max;
-            wrt__wm_forget(&s->mem, 0, 0);
-        } else {
-            ao_write_data(x, s);
-        }
-    }
-    x->r->pages_high = s->pages_high;
-    return !x->pool.failed;
-}
-
-static bool ao_table_private(const struct wrt__module *m, uint32_t table)
-{
-    if (table < m->tables_imported || m->start != UINT32_MAX) return false;
-    for (uint32_t i = 0; i < m->exports_count; i++) {
-        if (m->exports[i].kind == WRT__KIND_TABLE && m->exports[i].index == table) return false;
-    }
-    return true;
-}
-
-/* Puts a segment into a table; false: it cannot be told what it holds. */
-static bool ao_table_segment(struct wrt__ax *x, const struct wrt__as *s, const struct wrt__elem *e)
-{
-    struct wrt__wv at = ao_const(s, &e->at, false);
-    const uint64_t size = x->table_sizes[e->table];
-    if (!wrt__wv_known(&at)) return false;
-    if (at.lo + e->count > size) return true; /* making the instance fails */
-    for (uint32_t k = 0; k < e->count; k++) {
-        uint32_t func = WRT__WCET_NONE;
-        if (e->funcs) {
-            func = e->funcs[k];
-        } else {
-            struct wrt__wv v = ao_const(s, &e->exprs[k], true);
-            if (!wrt__wv_known(&v)) return false;
-            if (v.lo) func = (uint32_t)v.lo - 1;
-        }
-        x->table_funcs[e->table][at.lo + k] = func;
-    }
-    return true;
-}
-
-bool wrt__ax_start_tables(struct wrt__ax *x, struct wrt__as *s)
-{
-    enum { SIZE_MAX_KNOWN = 1 << 20 };
-    const struct wrt__module *m = x->p->m;
-    for (uint32_t t = 0; t < m->tables_count && t < WRT__AX_TABLES; t++) {
-        const uint64_t size = m->tables[t].limits.min;
-        if (!ao_table_private(m, t) || m->tables[t].elem != WRT__FUNCREF || size > SIZE_MAX_KNOWN
-            || size == 0)
-            continue;
-        uint32_t *funcs = wrt__wm_take(&x->pool, (size_t)size * sizeof *funcs);
-        if (!funcs) return false;
-        memset(funcs, 0xff, (size_t)size * sizeof *funcs);
-        x->table_funcs[t] = funcs;
-        x->table_sizes[t] = size;
-        for (uint32_t i = 0; i < m->elems_count; i++) {
-            const struct wrt__elem *e = &m->elems[i];
-            if (e->mode != WRT__SEG_ACTIVE || e->table != t || ao_table_segment(x, s, e)) continue;
-            s->tables_changed |= ao_table_bit(t);
-        }
-    }
-    return true;
 }

@@ -22,6 +22,8 @@ struct infer {
     uint64_t left;                  /* operators that may still be executed */
     uint64_t bytes;
     uint8_t *split;
+    struct wrt__wm_pool pool;       /* of what follows */
+    struct wrt__ax_instance now;    /* that the entry begins with */
     struct wrt__wv args[WRT__WCET_ARGS];
     uint32_t args_count;
     struct wrt__ax_result last, spare;      /* arrays for results */
@@ -30,14 +32,14 @@ struct infer {
 /* ---- results
  * ------------------------------------------------------------------------------------------------- */
 
-static bool infer_arrays(struct infer *k, struct wrt__ax_result *r)
+bool wrt__ax_result_init(
+    struct wrt__ax_result *r, struct wrt__arena *arena, const struct wrt__wcet_program *p)
 {
-    const struct wrt__wcet_program *p = k->b->p;
     const size_t loops = (size_t)p->loops_count + 1, funcs = p->bodies_count,
                  sites = (size_t)p->sites_count + 1;
-    uint64_t *figures = wrt__arena_take(&k->arena, (3 * loops + 3 * funcs + 4 * sites) * sizeof *figures, 8);
-    r->loop_rule = wrt__arena_take(&k->arena, loops, 1);
-    r->loop_reason = wrt__arena_take(&k->arena, loops * sizeof *r->loop_reason, 8);
+    uint64_t *figures = wrt__arena_take(arena, (3 * loops + 3 * funcs + 4 * sites) * sizeof *figures, 8);
+    r->loop_rule = wrt__arena_take(arena, loops, 1);
+    r->loop_reason = wrt__arena_take(arena, loops * sizeof *r->loop_reason, 8);
     if (!figures || !r->loop_rule || !r->loop_reason) return false;
     r->loop_max = figures;
     r->loop_total = r->loop_max + loops;
@@ -52,9 +54,8 @@ static bool infer_arrays(struct infer *k, struct wrt__ax_result *r)
     return true;
 }
 
-static void infer_clear(const struct infer *k, struct wrt__ax_result *r)
+void wrt__ax_result_clear(struct wrt__ax_result *r, const struct wrt__wcet_program *p)
 {
-    const struct wrt__wcet_program *p = k->b->p;
     const size_t loops = (size_t)p->loops_count + 1, funcs = p->bodies_count,
                  sites = (size_t)p->sites_count + 1;
     memset(r->loop_max, 0, (3 * loops + 3 * funcs + 4 * sites) * sizeof(uint64_t));
@@ -179,7 +180,7 @@ struct infer_how { bool eager, apart; uint32_t width; uint64_t steps; };
 
 static void infer_run(struct infer *k, const struct infer_how *how, struct wrt__ax_result *r)
 {
-    infer_clear(k, r);
+    wrt__ax_result_clear(r, k->b->p);
     const uint64_t steps = wrt__min_u64(how->steps, k->left);
     const struct wrt__ax_options o = { .steps = steps,
         .bytes = k->bytes,
@@ -188,7 +189,8 @@ static void infer_run(struct infer *k, const struct infer_how *how, struct wrt__
         .width = how->width ? how->width : 1,
         .eager = how->eager,
         .split = how->apart ? k->split : NULL,
-        .args = k->args };
+        .args = k->args,
+        .from = &k->now };
     if (k->status == WRT_OK) k->status = wrt__ax_execute(k->b, &o, r, k->err);
     if (k->status != WRT_OK) r->end = WRT__AX_NOMEM;
     k->left -= wrt__min_u64(r->steps, k->left);
@@ -301,7 +303,7 @@ static void infer_cases(struct infer *k, const struct wrt__ax_result *first, str
     const uint32_t n = first->cuts_count;
     memcpy(cuts, first->cuts, sizeof cuts);
     if (k->args_count == 0 || k->b->p->bodies[0].locals[0] != WRT__I32 || wrt__wv_known(&k->args[0])) return;
-    infer_clear(k, sum);
+    wrt__ax_result_clear(sum, k->b->p);
     infer_sort(cuts, n);
     bool closed = false;
     if (n > 1) closed = infer_by_cuts(k, cuts, n, sum, polish);
@@ -347,6 +349,26 @@ static void infer_all(struct infer *k, struct wrt__ax_result *sum)
     if (b->fuel_high != WRT__WCET_INF) b->limit = NULL;
 }
 
+static wrt_status infer_nomem(wrt_error *err)
+{
+    return wrt__fail(err, WRT_E_NOMEM, WRT__W_MEMORY, WRT__NO_OFFSET, "no memory for the analysis");
+}
+
+/* The state that the entry begins in. A failed pool: memory too large for the analysis, or no memory. */
+static void infer_begin(struct infer *k)
+{
+    struct wrt__wcet_bounds *b = k->b;
+    const struct wrt__module *m = b->p->m;
+    if (wrt__ax_instance_init(&k->now, &k->pool, m)) wrt__ax_instance_fresh(&k->now, m);
+    b->taken = b->state;
+    if (!k->pool.failed && b->state != WRT__WCET_FRESH) {
+        k->status = wrt__ax_repeat(b, k->args, k->left, k->bytes, &k->now, &b->taken, k->err);
+    }
+    if (k->status != WRT_OK || !k->pool.failed) return;
+    if (k->pool.full) b->limit = "wcet_state_bytes";
+    else k->status = infer_nomem(k->err);
+}
+
 wrt_status wrt__wcet_infer(struct wrt__wcet_bounds *b, uint64_t steps, wrt_error *err)
 {
     enum { ARENA_BLOCK = 16384, BYTES_PER_BYTE = 16 };
@@ -365,10 +387,15 @@ wrt_status wrt__wcet_infer(struct wrt__wcet_bounds *b, uint64_t steps, wrt_error
     }
     wrt__arena_init(&k.arena, p->alloc, ARENA_BLOCK, WRT_TAG_OTHER);
     k.split = wrt__arena_take(&k.arena, (size_t)p->loops_count + 1, 1);
-    if (!k.split || !infer_arrays(&k, &k.last) || !infer_arrays(&k, &k.spare) || !infer_arrays(&k, &sum)) {
-        k.status = wrt__fail(err, WRT_E_NOMEM, WRT__W_MEMORY, WRT__NO_OFFSET, "no memory for the analysis");
+    if (!k.split || !wrt__ax_result_init(&k.last, &k.arena, p) || !wrt__ax_result_init(&k.spare, &k.arena, p)
+        || !wrt__ax_result_init(&sum, &k.arena, p)) {
+        k.status = infer_nomem(err);
     }
-    if (k.status == WRT_OK) infer_all(&k, &sum);
+    wrt__wm_pool_init(&k.pool, p->alloc, k.bytes);
+    if (k.status == WRT_OK) infer_begin(&k);
+    if (k.status == WRT_OK && !k.pool.failed) infer_all(&k, &sum);
+    wrt__ax_instance_fini(&k.now);
+    wrt__wm_pool_fini(&k.pool);
     wrt__arena_fini(&k.arena);
     return k.status;
 }

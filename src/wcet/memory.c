@@ -329,6 +329,28 @@ struct wrt__wm wrt__wm_clone(struct wrt__wm *m)
     return copy;
 }
 
+static void *wm_copy_kid(struct wrt__wm_pool *pool, const void *kid, uint32_t level)
+{
+    if (!kid || kid == WM_ANY) return kid ? WM_ANY : NULL;
+    if (level == 0) {
+        struct wm_page *p = wm_page_copy(pool, kid);
+        for (uint32_t i = 0; p && p->extra && i < p->extra->count; i++) p->extra->cells[i].v.id = 0;
+        return p ? (void *)p : WM_ANY;
+    }
+    const struct wm_node *old = kid;
+    struct wm_node *n = wm_node_own(pool, NULL, level);
+    if (!n) return WM_ANY;
+    for (uint32_t i = 0; i < WM_FAN; i++) n->kid[i] = wm_copy_kid(pool, old->kid[i], level - 1);
+    return n;
+}
+
+struct wrt__wm wrt__wm_copy(struct wrt__wm_pool *pool, const struct wrt__wm *m)
+{
+    return (struct wrt__wm){
+        .pool = pool, .root = wm_copy_kid(pool, m->root, m->depth), .depth = m->depth
+    };
+}
+
 /* ---- loads -----------------------------------------------------------------------------------------------
  */
 
@@ -617,9 +639,11 @@ static uint32_t wm_alike(const struct wm_page *a, const struct wm_page *b, uint3
 }
 
 static struct wrt__wv wm_join_values(
-    const struct wrt__wv *a, const struct wrt__wv *b, uint32_t size, bool widen)
+    struct wrt__wm_pool *pool, const struct wrt__wv *a, const struct wrt__wv *b, uint32_t size, bool widen)
 {
-    struct wrt__wv v = widen ? wrt__wv_widen(a, b) : wrt__wv_join(a, b);
+    struct wrt__wv v = !widen ? wrt__wv_join(a, b)
+        : pool->stops         ? wrt__wv_widen_to(a, b, pool->stops)
+                              : wrt__wv_widen(a, b);
     if (!wrt__wv_known(&v) && size < 4 && wrt__wv_umax(&v) >> 8 * size != 0) { /* wider than the place */
         struct wrt__wv place = wrt__wv_range(0, ((uint64_t)1 << 8 * size) - 1, false);
         (void)wrt__wv_meet(&v, &place);
@@ -646,7 +670,7 @@ static void *wm_join_page(struct wrt__wm_pool *pool, void *x, void *y, bool wide
         const uint32_t size = wm_unit(pages, at);
         struct wrt__wv va = wrt__wm_load(&ma, at, size, size == 8),
                        vb = wrt__wm_load(&mb, at, size, size == 8);
-        struct wrt__wv v = wm_join_values(&va, &vb, size, widen);
+        struct wrt__wv v = wm_join_values(pool, &va, &vb, size, widen);
         if (v.id != va.id || v.lo != va.lo || v.hi != va.hi || v.mask != va.mask || v.pop != va.pop) {
             if (!out) out = wm_page_copy(pool, x);
             if (!out) return x;

@@ -13,6 +13,7 @@ struct wrt__wm_pool {
     uint64_t used, limit, peak;
     bool failed, full;              /* full: by the limit */
     void *free_pages, *free_nodes;
+    const struct wrt__wv_stops *stops;      /* how memories of this pool are widened; NULL: as in loops */
 };
 void wrt__wm_pool_init(struct wrt__wm_pool *pool, const wrt_alloc *alloc, uint64_t limit);
 void wrt__wm_pool_fini(struct wrt__wm_pool *pool);      /* memories must be gone */
@@ -33,6 +34,8 @@ struct wrt__wm {
 void wrt__wm_init(struct wrt__wm *m, struct wrt__wm_pool *pool);
 void wrt__wm_fini(struct wrt__wm *m);
 struct wrt__wm wrt__wm_clone(struct wrt__wm *m);
+/* The same memory with the bytes of another pool, and without ids. */
+struct wrt__wm wrt__wm_copy(struct wrt__wm_pool *pool, const struct wrt__wm *m);
 
 /* `size` bytes at `addr` as a number of 32 bits (64: when wide), upper bits 0. An unknown value that was
  * stored as it is loaded keeps its id. */

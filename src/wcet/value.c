@@ -212,6 +212,37 @@ struct wrt__wv wrt__wv_widen(const struct wrt__wv *a, const struct wrt__wv *b)
     return wider;
 }
 
+/* How far it is from x to the next stop, upwards or downwards round the circle. */
+static uint64_t wv_to_stop(const struct wrt__wv_stops *stops, uint64_t x, bool up, uint64_t m)
+{
+    uint64_t least = m;
+    for (uint32_t i = 0; i < stops->count; i++) {
+        const uint64_t way = (up ? stops->at[i] - x : x - stops->at[i]) & m;
+        if (way < least) least = way;
+    }
+    return least;
+}
+
+/* Of known bits those above fall with the interval; those below are a congruence and stay. */
+struct wrt__wv wrt__wv_widen_to(
+    const struct wrt__wv *a, const struct wrt__wv *b, const struct wrt__wv_stops *stops)
+{
+    struct wrt__wv v = wrt__wv_join(a, b);
+    const uint64_t m = wrt__wv_all(v.wide), size = wrt__wv_size(&v);
+    const bool up = v.hi != a->hi, down = v.lo != a->lo;
+    uint64_t more = 0, less = 0, go = stops->factor * size;
+    if (!up && !down) return v;
+    if (stops->count == 0 || (stops->factor && size > m / 4 / stops->factor)) return wrt__wv_any(v.wide);
+    if (up) more = go + wv_to_stop(stops, (v.hi + go) & m, true, m);
+    if (down) less = go + wv_to_stop(stops, (v.lo - go) & m, false, m);
+    if (more > m - size || less > m - size - more) return wrt__wv_any(v.wide);
+    struct wrt__wv wide = wrt__wv_range(v.lo - less, v.hi + more, v.wide);
+    const uint64_t low = v.mask ? (v.mask & -v.mask) - 1 : 0;
+    wide.bits |= v.bits & low & wide.mask;
+    wide.mask &= ~low;
+    return wrt__wv_reduce(&wide) ? wide : wrt__wv_any(v.wide);
+}
+
 /* ---- comparisons -----------------------------------------------------------------------------------------
  */
 
