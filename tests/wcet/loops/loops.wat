@@ -388,6 +388,15 @@
       br $l
     end
     unreachable)
+  ;; never left at its test: ends when the address is outside of the memory
+  (func (export "ends_outside") (param $v i32) (result i32) (local $i i32)
+    (local.set $i (i32.and (local.get $v) (i32.const 1)))
+    loop $l
+      (local.set $v (i32.load (i32.shl (local.get $i) (i32.const 2))))
+      (local.set $i (i32.add (local.get $i) (i32.const 3)))
+      (br_if $l (i32.ne (local.get $i) (i32.const 30002)))
+    end
+    local.get $v)
   (func (export "dead_loop") (param $v i32) (result i32)
     block $b
       br $b
