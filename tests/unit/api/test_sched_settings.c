@@ -206,20 +206,23 @@ TEST(wrong_options_are_refused_by_field)
     wrt_sched_opts o;
     wrt_sched *q = NULL;
     set_open(&w);
-    const struct { wrt_sched_opts o; const char *field;
-    } bad[] = {
-        { (o = set_opts(&w, (wrt_policy)99), o), "policy" },
-        { (o = set_opts(&w, WRT_EDF), o.cores = 65, o), "cores" },
-        { (o = set_opts(&w, WRT_EDF), o.ns_per_kfuel = UINT64_MAX, o), "ns_per_kfuel" },
-        { (o = set_opts(&w, WRT_EDF), o.cycle_ns = 5, o), "cycle_ns" },
-        { (o = set_opts(&w, WRT_TIME_TRIGGERED), o), "cycle_ns" },
-        { (o = set_opts(&w, WRT_EDF), o.overhead = (wrt_adm_ratio){ 1, 2 }, o), "overhead" },
-        { (o = set_opts(&w, WRT_EDF), o.max_utilization = (wrt_adm_ratio){ 0, 2 }, o), "max_utilization" },
-        { (o = set_opts(&w, WRT_EDF), o.level_utilization = (wrt_adm_ratio){ 0, 2 }, o),
-            "level_utilization" },
-        { (o = set_opts(&w, WRT_EDF), o.os_priority = 100, o), "os_priority" },
-        { (o = set_opts(&w, WRT_EDF), o.miss_threshold = 100000, o), "miss_threshold" },
-    };
+    struct { wrt_sched_opts o; const char *field; } bad[10];
+    static const char *const fields[] = { "policy", "cores", "ns_per_kfuel", "cycle_ns", "cycle_ns", "overhead",
+        "max_utilization", "level_utilization", "os_priority", "miss_threshold" };
+    for (size_t i = 0; i < 10; i++) {
+        bad[i].o = set_opts(&w, WRT_EDF);
+        bad[i].field = fields[i];
+    }
+    bad[0].o.policy = (wrt_policy)99;
+    bad[1].o.cores = 65;
+    bad[2].o.ns_per_kfuel = UINT64_MAX;
+    bad[3].o.cycle_ns = 5;
+    bad[4].o.policy = WRT_TIME_TRIGGERED;
+    bad[5].o.overhead = (wrt_adm_ratio){ 1, 2 };
+    bad[6].o.max_utilization = (wrt_adm_ratio){ 0, 2 };
+    bad[7].o.level_utilization = (wrt_adm_ratio){ 0, 2 };
+    bad[8].o.os_priority = 100;
+    bad[9].o.miss_threshold = 100000;
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         CONTEXT("%s", bad[i].field);
         CHECK_EQ(wrt_sched_new(w.e, &bad[i].o, &q, &w.err), WRT_E_ARG);
