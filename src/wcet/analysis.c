@@ -68,13 +68,18 @@ static wrt_status analysis_merge(
     if (all && analysis_lower(&b->fuel_high, inferred->fuel_high)) b->fuel_rule = inferred->fuel_rule;
     b->fuel_low = wrt__max_u64(b->fuel_low, inferred->fuel_low);
     b->memory_pages = wrt__min_u64(b->memory_pages, inferred->memory_pages);
+    b->taken = inferred->taken;
     b->limit = inferred->limit;
     return WRT_OK;
 }
 
+/* What inference assumes. */
 static void analysis_args(struct wrt__wcet_bounds *b, const struct wrt__wcet_options *o)
 {
     for (uint32_t i = 0; i < o->args_count && i < WRT__WCET_ARGS; i++) b->args[i] = o->args[i];
+    b->state = b->taken = o->state;
+    b->others = o->others;
+    b->others_count = o->others_count;
 }
 
 /* Inference looks at the code first without facts, since a false one would spoil what is certain; only when
@@ -83,10 +88,10 @@ static wrt_status analysis_infer(
     struct wrt__wcet_analysis *a, const struct wrt__wcet_options *o, wrt_error *err)
 {
     const bool all = o->use == WRT__FACTS_ALL;
+    analysis_args(&a->b, o);
     if (o->no_inference) return WRT_OK;
     wrt_status status = wrt__wcet_bounds_init(&a->alone, &a->p, err);
     if (status != WRT_OK) return status;
-    analysis_args(&a->b, o);
     analysis_args(&a->alone, o);
     status = wrt__wcet_infer(&a->alone, o->steps, err);
     if (status == WRT_OK) status = analysis_merge(&a->b, &a->alone, all, err);
@@ -170,7 +175,7 @@ static wrt_status analysis_ilp(struct wrt__wcet_analysis *a, enum wrt__facts_use
     }
     wrt__error_clear(&own);
     wrt_status status = wrt__ilp_solve(&a->ilp, &a->x, &own);
-    if (status == WRT_E_UNBOUNDED) return WRT_OK;
+    if (status == WRT_E_UNBOUNDED || (status == WRT_E_INVALID && a->facts.count == 0)) return WRT_OK;
     if (status == WRT_E_LIMIT) {
         a->limit = "wcet_ilp";
         return WRT_OK;
@@ -278,6 +283,16 @@ static bool analysis_grows(const struct wrt__wcet_analysis *a)
     return false;
 }
 
+/* Does nobody but the entry run on the instance? Others may make its memory grow. */
+static bool analysis_is_alone(const struct wrt__wcet_analysis *a)
+{
+    uint32_t n;
+    if (a->p.m->start != UINT32_MAX) return false;
+    if (a->state == WRT__WCET_FRESH) return true;
+    return a->state == WRT__WCET_REPEATED && a->b.others_count == 0
+        && !wrt__export_find(a->p.m, WRT_STR("_initialize"), &n);
+}
+
 static void analysis_memory(struct wrt__wcet_analysis *a)
 {
     const struct wrt__module *m = a->p.m;
@@ -285,7 +300,7 @@ static void analysis_memory(struct wrt__wcet_analysis *a)
     if (m->memories_count == 0) return;
     const struct wrt__limits *l = &m->memories[0].limits;
     uint64_t most = l->has_max ? l->max : m->limits->memory_bytes >> 16;
-    bool fixed = m->memories_imported == 0 && !analysis_grows(a);
+    bool fixed = m->memories_imported == 0 && analysis_is_alone(a) && !analysis_grows(a);
     a->memory_pages = wrt__min_u64(fixed ? l->min : most, a->b.memory_pages);
 }
 
@@ -312,6 +327,7 @@ wrt_status wrt__wcet_analyse(struct wrt__wcet_analysis *a, const struct wrt__mod
     struct wrt__wcet_host *hosts = NULL;
     uint32_t hosts_count = 0;
     memset(a, 0, sizeof *a);
+    a->state = a->taken = o->state;
     wrt_status status = wrt__wcet_open(&a->p, m, entry, err);
     if (status != WRT_OK) return status;
     status = analysis_known(a, o, err);
@@ -324,6 +340,7 @@ wrt_status wrt__wcet_analyse(struct wrt__wcet_analysis *a, const struct wrt__mod
     }
     analysis_stack(a);
     analysis_memory(a);
+    a->taken = a->b.taken;
     return WRT_OK;
 }
 

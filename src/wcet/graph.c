@@ -46,6 +46,12 @@ static bool graph_falls(uint32_t code)
     return code == WRT__OP_BR_IF || code == WRT__OP_IF || code == WRT__OP_LOOP || !graph_ends(code);
 }
 
+static bool graph_calls(uint32_t code)
+{
+    return code == WRT__OP_CALL || code == WRT__OP_CALL_INDIRECT || code == WRT__OP_RETURN_CALL ||
+           code == WRT__OP_RETURN_CALL_INDIRECT;
+}
+
 static void graph_mark(struct graph_maker *k, uint32_t op)
 {
     if (op < k->body->count) k->block_at[op] = 0;
@@ -60,6 +66,8 @@ static void graph_leaders(struct graph_maker *k)
     for (uint32_t i = 0; i < body->count; i++) {
         const struct wrt__wcet_op *op = &body->ops[i];
         if (graph_ends(op->code) || (op->flags & WRT__WCET_NO_FALL)) graph_mark(k, i + 1);
+        /* a run that traps before a call has not made it */
+        if (k->b->traps && graph_calls(op->code)) graph_mark(k, i);
         switch (op->code) {
         case WRT__OP_BR: case WRT__OP_BR_IF: case WRT__OP_IF: graph_mark(k, op->a + 1); break;
         case WRT__OP_ELSE:
@@ -112,31 +120,6 @@ static void graph_leave(struct graph_maker *k, uint32_t from, uint32_t last)
         break;
     case WRT__OP_UNREACHABLE: graph_edge(k, from, returns + 1); break;
     default: graph_edge(k, from, graph_behind(k, last)); break;
-    }
-}
-
-/* Can it end the run? What ends it otherwise, cancelling say, is no matter of the code. */
-static bool graph_traps(uint32_t code)
-{
-    const struct wrt__op_info *info = &wrt__op_infos[code];
-    if (info->imm >= WRT__IMM_MEM0 && info->imm <= WRT__IMM_MEM3) return true;
-    switch (code) {
-    case WRT__OP_CALL:
-    case WRT__OP_CALL_INDIRECT:
-    case WRT__OP_RETURN_CALL:
-    case WRT__OP_RETURN_CALL_INDIRECT:
-    case WRT__OP_I32_DIV_S: case WRT__OP_I32_DIV_U: case WRT__OP_I32_REM_S: case WRT__OP_I32_REM_U:
-    case WRT__OP_I64_DIV_S: case WRT__OP_I64_DIV_U: case WRT__OP_I64_REM_S: case WRT__OP_I64_REM_U:
-    case WRT__OP_I32_TRUNC_F32_S: case WRT__OP_I32_TRUNC_F32_U: case WRT__OP_I32_TRUNC_F64_S:
-    case WRT__OP_I32_TRUNC_F64_U: case WRT__OP_I64_TRUNC_F32_S: case WRT__OP_I64_TRUNC_F32_U:
-    case WRT__OP_I64_TRUNC_F64_S:
-    case WRT__OP_I64_TRUNC_F64_U:
-    case WRT__OP_TABLE_GET:
-    case WRT__OP_TABLE_SET:
-    case WRT__OP_MEMORY_GROW: case WRT__OP_MEMORY_INIT: case WRT__OP_MEMORY_COPY: case WRT__OP_MEMORY_FILL:
-    case WRT__OP_TABLE_INIT: case WRT__OP_TABLE_COPY: case WRT__OP_TABLE_FILL: case WRT__OP_TABLE_GROW:
-        return true;
-    default: return false;
     }
 }
 
@@ -205,9 +188,7 @@ static void graph_fill_block(struct graph_maker *k, uint32_t first, uint32_t *si
     g->price[n] = n == 0 ? body->entry_price : 0;
     for (uint32_t i = first; i <= last; i++) g->price[n] += wrt__wcet_price(k->b->p, &body->ops[i]);
     graph_leave(k, n, last);
-    bool traps = false;
-    for (uint32_t i = first; k->b->traps && i <= last; i++) traps = traps || graph_traps(body->ops[i].code);
-    if (traps) graph_edge(k, n, g->blocks_count + 1);
+    if (k->b->traps) graph_edge(k, n, g->blocks_count + 1);
     block->edges_count = g->edges_count - block->edge_first;
 }
 
