@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { WCET_ARGS = 8, WCET_HOSTS = 256, WCET_TOP = 5, WCET_LISTED = 200 };
+enum { WCET_ARGS = 8, WCET_HOSTS = 256, WCET_OTHERS = 64, WCET_TOP = 5, WCET_LISTED = 200 };
 
 struct wcet {
     struct wd *w;
@@ -17,6 +17,7 @@ struct wcet {
     wrt_wcet sum;
     wrt_wcet_host hosts[WCET_HOSTS];
     wrt_wcet_arg args[WCET_ARGS];
+    wrt_str others[WCET_OTHERS];
     uint64_t fail_over;
 };
 
@@ -80,12 +81,31 @@ static int wcet_read_args(struct wcet *x, wrt_wcet_opts *o)
     return -1;
 }
 
+static const char *const wcet_states[] = { "fresh", "repeated", "any" };
+
+static int wcet_read_state(struct wcet *x, wrt_wcet_opts *o)
+{
+    const char *state = wd_option(x->w, WD_OPT_state);
+    size_t at = 0, n = 0;
+    while (state && n < WD_COUNT(wcet_states) && strcmp(state, wcet_states[n]) != 0) n++;
+    if (n == WD_COUNT(wcet_states)) return wcet_bad(x, "--state", state, "fresh, repeated or any");
+    o->state = (wrt_wcet_state)n;
+    for (const char *text; (text = wd_option_next(x->w, WD_OPT_also, &at)) != NULL;) {
+        if (o->nothers == WCET_OTHERS) return wcet_bad(x, "--also", text, "at most 64 of them");
+        if (o->state != WRT_WCET_REPEATED) return wcet_bad(x, "--also", text, "--state repeated beside it");
+        x->others[o->nothers++] = wd_str(text);
+    }
+    o->others = x->others;
+    return -1;
+}
+
 static int wcet_options(struct wcet *x, wrt_wcet_opts *o)
 {
     struct wd *w = x->w;
     const char *facts = wd_option(w, WD_OPT_facts);
     int code = wcet_read_hosts(x, o);
     if (code < 0) code = wcet_read_args(x, o);
+    if (code < 0) code = wcet_read_state(x, o);
     if (code >= 0) return code;
     if (facts && strcmp(facts, "per-entry") == 0) o->use = WRT_WCET_PER_ENTRY;
     else if (facts && strcmp(facts, "full") == 0) o->use = WRT_WCET_FULL;
@@ -210,7 +230,7 @@ static const char *wcet_assumed(char kind)
     case 'f': return "invocations";
     case 't': return "targets";
     case 's': return "size";
-    case 'a': return "argument";
+    case 'i': return "state";
     default: return "host-price";
     }
 }
@@ -272,6 +292,8 @@ static void wcet_json(struct wcet *x)
     wd_json_text(&j, "function", x->function);
     wd_json_u64(&j, "func", entry.func);
     wd_json_bool(&j, "bounded", s->bounded);
+    wd_json_text(&j, "state", wcet_states[s->state]);
+    wd_json_text(&j, "state_taken", wcet_states[s->taken]);
     wd_json_u64(&j, "fuel_low", s->fuel_low);
     wcet_figure(&j, "fuel_high", s->fuel_high);
     wd_json_text(&j, "method", wcet_methods[s->method]);
@@ -362,6 +384,18 @@ static void wcet_text_loops(struct wcet *x)
     }
 }
 
+/* Of which calls the bound speaks. */
+static void wcet_text_state(struct wcet *x)
+{
+    wrt_wcet_assumption a;
+    const size_t n = wrt_wcet_assumptions_count(x->report);
+    if (n == 0 || !wrt_wcet_assumption_at(x->report, n - 1, &a)) return;
+    printf("state      %s: %.*s", wcet_states[x->sum.state], (int)a.rationale.n, a.rationale.p);
+    if (x->sum.state == WRT_WCET_FRESH) fputs(" (--state repeated: every call)", stdout);
+    if (x->sum.taken != x->sum.state) fputs(" (what calls leave was not found: taken as any)", stdout);
+    putchar('\n');
+}
+
 static void wcet_text(struct wcet *x)
 {
     const wrt_wcet *s = &x->sum;
@@ -376,6 +410,7 @@ static void wcet_text(struct wcet *x)
     wcet_text_path(x);
     printf("bounds     %u loops: %u inferred, %u stated   indirect calls: %u   by %s\n", s->loops,
         s->inferred, s->stated, s->indirect_calls, wcet_methods[s->method]);
+    wcet_text_state(x);
     if (x->w->verbose) wcet_text_loops(x);
     if (wd_has(x->w, WD_OPT_blocks)) wcet_text_blocks(x);
     if (!s->start_bounded) puts("start      the start function has no bound of its own");

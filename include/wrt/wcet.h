@@ -20,6 +20,16 @@ typedef struct wrt_wcet_host { wrt_str module, name; uint64_t fuel; } wrt_wcet_h
 /* Declared range of an argument: one of low .. high as bits, as a circle (low may be above high). */
 typedef struct wrt_wcet_arg { bool given; uint64_t low, high; } wrt_wcet_arg;
 
+/* What a call may find on its instance: the bound holds for these calls and no others. Calls come one after the
+ * other, nothing else writes meanwhile, and after one that does not return (trap, abort, exit) the instance is
+ * reset or not used again.
+ * FRESH     the first call on a new instance
+ * REPEATED  every call on an instance that only this function and `others` are called on, in any order and
+ *           number, after `_initialize` if there is one
+ * ANY       memory, tables and mutable globals as anybody may have left them; a global that only this module's
+ *           code can write has its first value where every exported function puts it back */
+typedef enum wrt_wcet_state { WRT_WCET_FRESH, WRT_WCET_REPEATED, WRT_WCET_ANY } wrt_wcet_state;
+
 typedef struct wrt_wcet_opts {
     uint32_t size;
     wrt_bytes facts;                /* JSON as in docs/wcet.md; empty: none */
@@ -31,6 +41,9 @@ typedef struct wrt_wcet_opts {
     const wrt_wcet_arg *args; /* of the first arguments; inference assumes them, facts of use ALL only */
     size_t nargs;
     uint64_t steps;                 /* of abstract execution; 0: the default */
+    wrt_wcet_state state;
+    const wrt_str *others;          /* REPEATED: functions that are called, too, with any arguments; at most 64 */
+    size_t nothers;
 } wrt_wcet_opts;
 
 typedef enum wrt_wcet_why_kind {
@@ -65,6 +78,8 @@ typedef struct wrt_wcet {
     uint64_t table_hash, module_hash;
     wrt_str limit; /* name of a limit that ended a part of the analysis early; empty: none did */
     wrt_wcet_why why[16];           /* the first of `unbounded`; texts are empty after wrt_wcet_static */
+    wrt_wcet_state state;           /* as asked for: of which calls the bound speaks */
+    wrt_wcet_state taken; /* what inference began with: ANY where it could not tell what calls leave */
 } wrt_wcet;
 
 typedef struct wrt_wcet_report wrt_wcet_report;
@@ -118,6 +133,7 @@ typedef struct wrt_wcet_block {
     uint64_t price;                 /* without what it calls */
     uint64_t runs;                  /* on the dearest path; NONE */
     uint32_t next_count;            /* blocks that may follow: wrt_wcet_block_next */
+    uint64_t fuel_high, fuel_low;   /* of one run of it with what it calls; high NONE: a callee has no bound */
 } wrt_wcet_block;
 #define WRT_WCET_RETURNS UINT32_MAX
 #define WRT_WCET_TRAPS (UINT32_MAX - 1)
@@ -126,9 +142,9 @@ WRT_API bool wrt_wcet_block_at(const wrt_wcet_report *r, size_t i, wrt_wcet_bloc
 /* Number of the k-th block that may follow block i of the list, in the same function; or RETURNS, TRAPS. */
 WRT_API uint32_t wrt_wcet_block_next(const wrt_wcet_report *r, size_t i, uint32_t k);
 
-/* What the bound rests on beside the code. */
+/* What the bound rests on beside the code. The last is always the state that calls begin in. */
 typedef struct wrt_wcet_assumption {
-    char kind;                      /* l loop, f invocations, t targets, s size, h price of an import */
+    char kind;  /* l loop, f invocations, t targets, s size, h price of an import; i: state, see rationale */
     uint32_t func, loop;
     uint64_t offset, min, max, total;       /* NONE: not stated */
     wrt_str module, name;           /* of an import */

@@ -5,7 +5,7 @@
 #include "wcet/analysis.h"
 #include "wcet/certificate.h"
 
-enum { WCET_TEXT = 256, WCET_SLOTS_STEP = 32 };
+enum { WCET_TEXT = 256, WCET_SLOTS_STEP = 32, WCET_OTHERS = 64 };
 
 struct wrt_wcet_report {
     const wrt_code *code;               /* kept */
@@ -15,6 +15,7 @@ struct wrt_wcet_report {
     struct wcet_block_of { uint32_t unit, block; } *blocks;         /* in the analysis' arena */
     struct wcet_loop_of { uint32_t unit, natural; } *loops;
     uint32_t blocks_count, loops_count;
+    int64_t *block_high, *block_low;    /* with what they call, low negated; NONE: a callee has no bound */
     wrt_str *why_text;
 };
 
@@ -73,6 +74,7 @@ static wrt_status wcet_start(wrt_wcet_report *r, const struct wrt__wcet_options 
     }
     struct wrt__wcet_options own = *o;
     own.use = WRT__FACTS_ALL;
+    own.state = WRT__WCET_FRESH;
     wrt_status status = wrt__wcet_analyse(&start, m, m->start, &own, err);
     if (status != WRT_OK) return status;
     r->has_start = true;
@@ -80,6 +82,29 @@ static wrt_status wcet_start(wrt_wcet_report *r, const struct wrt__wcet_options 
     r->start_fuel_high = start.fuel_high;
     wrt__wcet_analysis_free(&start);
     return WRT_OK;
+}
+
+static bool wcet_is_open(const struct wrt__wcet_bound *x, const struct wrt__wcet_call *c)
+{
+    bool open = c->foreign;
+    for (uint32_t i = c->target_first; i < c->target_first + c->targets_count; i++) {
+        const struct wrt__wcet_target *t = &x->targets[i];
+        const uint64_t high = t->body == WRT__WCET_NONE ? t->high : x->units[t->body].fuel_high;
+        open |= high == WRT__WCET_INF;
+    }
+    return open && x->b->sites[c->site].fuel_high == WRT__WCET_INF;
+}
+
+/* Blocks of unit i with what they call, behind those of the units before. */
+static void wcet_index_costs(wrt_wcet_report *r, uint32_t i, uint32_t first)
+{
+    const struct wrt__wcet_bound *x = &r->a.x;
+    const struct wrt__wcet_unit *u = &x->units[i];
+    wrt__wcet_block_costs(x, u, 1, r->block_high + first);
+    wrt__wcet_block_costs(x, u, -1, r->block_low + first);
+    for (uint32_t k = 0; k < u->calls_count; k++) {
+        if (wcet_is_open(x, &u->calls[k])) r->block_high[first + u->calls[k].block] = WRT__PATH_NONE;
+    }
 }
 
 static bool wcet_index(wrt_wcet_report *r)
@@ -92,9 +117,12 @@ static bool wcet_index(wrt_wcet_report *r)
     }
     r->blocks = wrt__arena_take(&a->p.arena, ((size_t)blocks + 1) * sizeof *r->blocks, 8);
     r->loops = wrt__arena_take(&a->p.arena, ((size_t)loops + 1) * sizeof *r->loops, 8);
+    r->block_high = wrt__arena_take(&a->p.arena, ((size_t)blocks + 1) * sizeof *r->block_high, 8);
+    r->block_low = wrt__arena_take(&a->p.arena, ((size_t)blocks + 1) * sizeof *r->block_low, 8);
     r->why_text = wrt__arena_take(&a->p.arena, ((size_t)a->x.why_count + 1) * sizeof *r->why_text, 8);
-    if (!r->blocks || !r->loops || !r->why_text) return false;
+    if (!r->blocks || !r->loops || !r->why_text || !r->block_high || !r->block_low) return false;
     for (uint32_t i = 0; i < a->p.bodies_count; i++) {
+        wcet_index_costs(r, i, r->blocks_count);
         for (uint32_t k = 0; k < a->x.units[i].g.blocks_count; k++) {
             r->blocks[r->blocks_count++] = (struct wcet_block_of){ i, k };
         }
@@ -150,7 +178,14 @@ static wrt_status wcet_run(wrt_wcet_report *r, uint32_t func, const wrt_wcet_opt
                                                : WRT__FACTS_ALL,
         .no_inference = opts->no_inference,
         .hosts_count = (uint32_t)opts->nhosts,
-        .steps = opts->steps };
+        .steps = opts->steps,
+        .state = (enum wrt__wcet_state)opts->state };
+    uint32_t others[WCET_OTHERS];
+    for (; o.others_count < opts->nothers; o.others_count++) {
+        wrt_status found = wcet_find(m, opts->others[o.others_count], &others[o.others_count], err);
+        if (found != WRT_OK) return found;
+    }
+    o.others = others;
     if (!opts->no_section) o.section = wrt__wcet_section(m, WRT_STR("wrt.flowfacts"));
     size_t bytes = (opts->nhosts + 1) * sizeof(struct wrt__wcet_host);
     struct wrt__wcet_host *hosts = wrt__alloc(m->alloc, bytes, WRT_TAG_OTHER);
@@ -187,6 +222,10 @@ wrt_status wrt_wcet_analyse(
     wrt_status status = wrt__opts_read(&opts, sizeof opts, o, "wrt_wcet_opts", err);
     if (status == WRT_OK && opts.nhosts > UINT16_MAX) {
         status = wrt__fail(err, WRT_E_ARG, WRT__W_ARG, WRT__NO_OFFSET, "more than 65535 prices of imports");
+    }
+    if (status == WRT_OK && (opts.nothers > WCET_OTHERS || (unsigned)opts.state > WRT_WCET_ANY)) {
+        status = wrt__fail(
+            err, WRT_E_ARG, WRT__W_ARG, WRT__NO_OFFSET, "an unknown state, or more than 64 other functions");
     }
     if (status == WRT_OK) status = wcet_find(c->module, func, &index, err);
     if (status != WRT_OK) return status;
@@ -288,6 +327,8 @@ void wrt_wcet_summary(const wrt_wcet_report *r, wrt_wcet *out)
         .table_hash = wrt_fuel_table_hash(a->p.m->fuel),
         .module_hash = wrt__module_hash(a->p.m),
         .limit = { a->limit ? a->limit : "", a->limit ? wrt__str_len(a->limit) : 0 } };
+    s.state = (wrt_wcet_state)a->state;
+    s.taken = (wrt_wcet_state)a->taken;
     for (uint32_t i = 0; i < r->loops_count; i++) {
         wrt_wcet_loop loop;
         (void)wrt_wcet_loop_at(r, i, &loop);
@@ -376,7 +417,9 @@ bool wrt_wcet_block_at(const wrt_wcet_report *r, size_t i, wrt_wcet_block *out)
         .last = u->g.body->ops[b->first + b->count - 1].offset,
         .price = (uint64_t)u->high[of.block],
         .runs = r->a.runs ? r->a.runs[of.unit][of.block] : WRT_WCET_NONE,
-        .next_count = b->edges_count };
+        .next_count = b->edges_count,
+        .fuel_high = r->block_high[i] == WRT__PATH_NONE ? WRT_WCET_NONE : (uint64_t)r->block_high[i],
+        .fuel_low = (uint64_t)-r->block_low[i] };
     return true;
 }
 
@@ -391,11 +434,38 @@ uint32_t wrt_wcet_block_next(const wrt_wcet_report *r, size_t i, uint32_t k)
 /* ---- assumptions -----------------------------------------------------------------------------------------
  */
 
-size_t wrt_wcet_assumptions_count(const wrt_wcet_report *r) { return r->a.facts.count; }
+size_t wrt_wcet_assumptions_count(const wrt_wcet_report *r) { return (size_t)r->a.facts.count + 1; }
+
+static wrt_str wcet_state_text(const struct wrt__wcet_analysis *a)
+{
+    switch (a->state) {
+    case WRT__WCET_FRESH: return WRT_STR("the bound holds for the first call on a new instance, for no later one");
+    case WRT__WCET_REPEATED:
+        if (a->b.others_count > 0) {
+            return WRT_STR("the bound holds for every call on an instance that only this function and those "
+                           "named beside it are called on");
+        }
+        return WRT_STR("the bound holds for every call on an instance that only this function is called on");
+    default:
+        return WRT_STR("the bound holds for every call, whatever memory, tables and globals hold that others "
+                       "can write");
+    }
+}
 
 bool wrt_wcet_assumption_at(const wrt_wcet_report *r, size_t i, wrt_wcet_assumption *out)
 {
-    if (i >= r->a.facts.count) return false;
+    if (i > r->a.facts.count) return false;
+    if (i == r->a.facts.count) {
+        *out = (wrt_wcet_assumption){ .kind = 'i',
+            .func = UINT32_MAX,
+            .loop = UINT32_MAX,
+            .offset = WRT_WCET_NONE,
+            .min = WRT_WCET_NONE,
+            .max = WRT_WCET_NONE,
+            .total = WRT_WCET_NONE,
+            .rationale = wcet_state_text(&r->a) };
+        return true;
+    }
     const struct wrt__fact *f = &r->a.facts.facts[i];
     *out = (wrt_wcet_assumption){ .kind = (char)f->kind,
         .func = f->func,

@@ -15,6 +15,9 @@ struct wrt__wcet_options {
     const struct wrt__wcet_arg *args;       /* declared ranges of arguments */
     uint32_t args_count;
     uint64_t steps;                 /* of inference; 0: the default */
+    enum wrt__wcet_state state;
+    const uint32_t *others;         /* REPEATED: functions that are called between; borrowed for the call */
+    uint32_t others_count;
 };
 /* Which way gave the bound. */
 enum wrt__wcet_method {
@@ -37,6 +40,7 @@ struct wrt__wcet_analysis {
     uint64_t fuel_high, fuel_low;
     uint64_t **runs, *calls;        /* of the dearest path, when method is PATHS or ILP; else NULL */
     uint64_t stack_slots, memory_pages;     /* INF: unknown */
+    enum wrt__wcet_state state, taken;      /* asked for; that inference began with */
     const char *limit;              /* name of a limit that made the bound larger than it could be, or NULL */
 };
 
