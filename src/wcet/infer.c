@@ -247,9 +247,8 @@ static bool infer_set_low_bits(struct infer *k, const struct wrt__wv *all, uint3
 }
 
 /* A case that stays open, by the low bits of the argument: as many as make the first of them end. */
-static bool infer_low_bits(struct infer *k, struct wrt__ax_result *sum)
+static bool infer_low_bits_of(struct infer *k, const struct wrt__wv *all, struct wrt__ax_result *sum)
 {
-    const struct wrt__wv whole = k->args[0], *all = &whole;
     bool closed = false;
     uint32_t bits = 3;
     for (; bits <= INFER_LOW_BITS && !closed; bits += closed ? 0 : 2) {
@@ -261,7 +260,15 @@ static bool infer_low_bits(struct infer *k, struct wrt__ax_result *sum)
     for (uint64_t low = 0; closed && low < (uint64_t)1 << bits; low++) {
         if (infer_set_low_bits(k, all, bits, low)) closed = infer_add_case(k, sum, k->left);
     }
-    k->args[0] = *all;
+    return closed;
+}
+
+/* What comes after must see the whole argument again, whatever came of this. */
+static bool infer_low_bits(struct infer *k, struct wrt__ax_result *sum)
+{
+    const struct wrt__wv all = k->args[0];
+    const bool closed = infer_low_bits_of(k, &all, sum);
+    k->args[0] = all;
     return closed;
 }
 
