@@ -268,7 +268,7 @@ static wrt_status setup_task_keep(wrt_sched *s, const wrt_sched_task *t, wrt_err
     memset(k, 0, sizeof *k);
     k->o = *t;
     k->args = args;
-    size_t named = wrt__min_u64(t->name.n, sizeof k->name - 1);
+    size_t named = t->name.n < sizeof k->name - 1 ? t->name.n : sizeof k->name - 1;
     if (named) memcpy(k->name, t->name.p, named);
     k->o.name = (wrt_str){ NULL, 0 };
     k->o.args = NULL;
