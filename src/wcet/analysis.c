@@ -220,6 +220,8 @@ static wrt_status analysis_bound(
     a->bounded = a->fuel_high != WRT__WCET_INF;
     if (!a->bounded && !a->limit) a->limit = a->b.limit;
     a->fuel_low = wrt__max_u64(a->x.fuel_low, a->b.fuel_low);
+    /* without facts: no run returns at all */
+    if (a->facts.count == 0) a->fuel_low = wrt__min_u64(a->fuel_low, a->fuel_high);
     if (a->fuel_low > a->fuel_high) {
         return wrt__fail(err, WRT_E_INVALID, WRT__W_WCET_CONTRADICTION, WRT__NO_OFFSET,
             "a fact is false: no run uses less than %lu fuel, and the facts allow no more than %lu",

@@ -146,7 +146,8 @@ static void infer_absorb(const struct infer *k, const struct wrt__ax_result *r)
             f->calls_rule = WRT__WCET_RULE_EXECUTION;
         }
         if (r->calls[i] == 0) continue;
-        if (r->call_high[i] < f->fuel_high) {
+        /* figures of calls are of those that return: where runs may trap inside, they say nothing of those */
+        if (!r->may_trap && r->call_high[i] < f->fuel_high) {
             f->fuel_high = r->call_high[i];
             f->fuel_rule = WRT__WCET_RULE_EXECUTION;
         }
@@ -159,7 +160,7 @@ static void infer_absorb(const struct infer *k, const struct wrt__ax_result *r)
             s->rule = WRT__WCET_RULE_INTERVAL;
         }
         if (r->site_low[i] == WRT__WCET_INF) continue;
-        if (r->site_high[i] < s->fuel_high) {
+        if (!r->may_trap && r->site_high[i] < s->fuel_high) {
             s->fuel_high = r->site_high[i];
             s->rule = WRT__WCET_RULE_EXECUTION;
         }
