@@ -135,6 +135,7 @@ static void infer_absorb(const struct infer *k, const struct wrt__ax_result *r)
 {
     struct wrt__wcet_bounds *b = k->b;
     const struct wrt__wcet_program *p = b->p;
+    const bool whole = r->bounded && !r->may_trap;
     if (r->end != WRT__AX_DONE) return;
     for (uint32_t i = 0; i < p->loops_count; i++) {
         if (b->loops[i].live) infer_absorb_loop(&b->loops[i], r, i);
@@ -146,8 +147,8 @@ static void infer_absorb(const struct infer *k, const struct wrt__ax_result *r)
             f->calls_rule = WRT__WCET_RULE_EXECUTION;
         }
         if (r->calls[i] == 0) continue;
-        /* figures of calls are of those that return: where runs may trap inside, they say nothing of those */
-        if (!r->may_trap && r->call_high[i] < f->fuel_high) {
+        /* figures of calls are of those that return: they say nothing of those that trap inside, or never end */
+        if (whole && r->call_low[i] != WRT__WCET_INF && r->call_high[i] < f->fuel_high) {
             f->fuel_high = r->call_high[i];
             f->fuel_rule = WRT__WCET_RULE_EXECUTION;
         }
@@ -160,7 +161,7 @@ static void infer_absorb(const struct infer *k, const struct wrt__ax_result *r)
             s->rule = WRT__WCET_RULE_INTERVAL;
         }
         if (r->site_low[i] == WRT__WCET_INF) continue;
-        if (!r->may_trap && r->site_high[i] < s->fuel_high) {
+        if (whole && r->site_high[i] < s->fuel_high) {
             s->fuel_high = r->site_high[i];
             s->rule = WRT__WCET_RULE_EXECUTION;
         }
