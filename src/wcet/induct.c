@@ -333,7 +333,10 @@ static void in_finish(struct wrt__ax *x, struct wrt__ax_frame *f, struct wrt__ax
     in_scale(x->r->calls, c->counts + 2 * loops, x->p->bodies_count, times);
     in_note_loop(x, f, c, turns, exact);
     endless |= turns == WRT__WCET_INF || extra == WRT__WCET_INF;
-    if (endless) x->trap_endless = true;
+    if (endless) { /* some runs may stay here: what the others cost is not what all cost, as with traps */
+        x->trap_endless = x->r->may_trap = true;
+        x->traps++;
+    }
     if (x->trap_high > 0) x->trap_high = in_plus(x->trap_high, extra);
     if (c->trap_high > x->trap_high) x->trap_high = c->trap_high;
     struct wrt__as *left = f->pending;
