@@ -114,12 +114,37 @@ static void sched_os_ask(struct wrt__core *c, struct wrt__thread_was *was)
     sched_os_say(c);
 }
 
+struct sched_thread { wrt_sched *s; struct wrt__core *core; struct wrt__thread *thread; };
+
+static void sched_gate_open(wrt_sched *s)
+{
+    atomic_store(&s->open, 1);
+    wrt__port_wake((const volatile uint32_t *)&s->open);
+}
+
+/* Time begins when every core has its thread and what it asked for: to get there takes milliseconds, and who
+ * is released at 0 would pay them. The last one to come opens. */
+static void sched_gate(wrt_sched *s, const struct wrt__core *c)
+{
+    uint32_t wanted = 0;
+    if (s->gated) return;
+    for (uint32_t i = 0; i < s->opts.cores; i++) wanted += s->cores[i].rt != NULL;
+    if (atomic_fetch_add(&s->arrived, 1) + 1 == wanted) {
+        uint64_t epoch = wrt__clock_now(c->x);
+        for (uint32_t i = 0; i < s->opts.cores; i++) s->cores[i].epoch = epoch;
+        sched_gate_open(s);
+    }
+    while (!atomic_load(&s->open)) wrt__port_wait((const volatile uint32_t *)&s->open, 0, UINT64_MAX);
+}
+
 static void sched_core_main(void *arg)
 {
-    struct wrt__core *c = arg;
+    const struct sched_thread *t = arg;
+    struct wrt__core *c = t->core;
     struct wrt__thread_was was;
     enum wrt__core_turn turn;
     sched_os_ask(c, &was);
+    sched_gate(t->s, c);
     do {
         turn = wrt__core_turn(c);
         if (turn == WRT__CORE_SLEEP) (void)wrt__core_idle(c);
@@ -130,22 +155,29 @@ static void sched_core_main(void *arg)
 
 static wrt_status sched_threads(wrt_sched *s, wrt_error *err)
 {
-    struct wrt__thread *threads[WRT_SCHED_CORES] = { NULL };
+    struct sched_thread threads[WRT_SCHED_CORES] = { { .s = NULL } };
     bool stopped = false;
     wrt_status status = WRT_OK;
-    for (uint32_t i = 1; i < s->opts.cores && status == WRT_OK; i++) {
-        if (!s->cores[i].rt) continue;
-        status = wrt__port_thread_start(&s->engine->host_alloc, sched_core_main, &s->cores[i], &threads[i]);
+    for (uint32_t i = 0; i < s->opts.cores && status == WRT_OK; i++) {
+        threads[i] = (struct sched_thread){ .s = s, .core = &s->cores[i] };
+        if (i == 0 || !s->cores[i].rt) continue;
+        status = wrt__port_thread_start(
+            &s->engine->host_alloc, sched_core_main, &threads[i], &threads[i].thread);
     }
-    if (status != WRT_OK) wrt_sched_stop(s);
-    else if (s->cores[0].rt) sched_core_main(&s->cores[0]);
+    if (status != WRT_OK) {
+        wrt_sched_stop(s);
+        sched_gate_open(s);
+    } else if (s->cores[0].rt) {
+        sched_core_main(&threads[0]);
+    }
     for (uint32_t i = 0; i < s->opts.cores; i++) {
-        if (threads[i]) wrt__port_thread_join(threads[i]);
+        if (threads[i].thread) wrt__port_thread_join(threads[i].thread);
         stopped |= s->cores[i].stopped;
     }
     if (status != WRT_OK)
         return wrt__fail(
             err, status, WRT__W_SET_STATE, WRT__NO_OFFSET, "a thread for a core could not be started");
+    s->gated = true;
     return stopped ? WRT_PENDING : WRT_OK;
 }
 

@@ -29,6 +29,8 @@ struct wrt_sched {
     uint32_t *server_numbers;           /* one a server, by core; READY */
     bool guest;                         /* tasks have functions */
     bool started;                       /* time has begun */
+    bool gated;                         /* the threads of all cores have been waited for */
+    _Atomic uint32_t arrived, open;     /* the gate: threads that are there; 1: go on */
     uint8_t phase;                      /* wrt__set_phase */
     _Atomic uint32_t running;           /* inside wrt_sched_run or _step */
 };

@@ -2,6 +2,8 @@
  * at any time; several cores, the host's clock, other threads that look and ask. */
 #include <pthread.h>
 #include <stdatomic.h>
+#include <sys/stat.h>
+#include <time.h>
 #include "set_fixture.h"
 
 /* One task of every kind of policy, with a server and the prepared rest. */
@@ -438,4 +440,60 @@ TEST(the_clock_and_threads)
     on_the_clock(1, false);
     on_the_clock(2, false);
     on_the_clock(1, true);
+}
+
+/* A host on which it takes a minute until a second thread is there. */
+enum { SLOW_MINUTE = 60, SLOW_THREADS = 2 };     /* this one and the one that stops */
+static _Atomic uint64_t slow_late, slow_ready;
+
+static uint64_t slow_clock(void *ctx)
+{
+    struct timespec t;
+    struct stat tasks;
+    (void)ctx;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    if (stat("/proc/self/task", &tasks) == 0 && tasks.st_nlink > 2 + (nlink_t)SLOW_THREADS) slow_ready = 1;
+    return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec + slow_ready * SLOW_MINUTE * 1000000000u;
+}
+
+static void slow_event(void *ctx, const wrt_sched_event *e)
+{
+    (void)ctx;
+    if (e->kind == WRT_TRACE_RELEASE && e->job == 0 && e->seen_ns > SLOW_MINUTE / 2 * UINT64_C(1000000000))
+        slow_late++;
+}
+
+TEST(time_begins_when_all_threads_are_there)
+{
+    struct set_world w;
+    wrt_store *stores[2];
+    struct looker l = { .cores = 2 };
+    pthread_t thread;
+    wrt_host host = WRT_INIT(wrt_host);
+    wrt_config c = WRT_INIT(wrt_config);
+    set_open(&w);
+    wrt_store_free(w.s);
+    wrt_linker_free(w.l);
+    wrt_engine_free(w.e);
+    host.mono_ns = slow_clock;
+    c.alloc = &w.heap.alloc;
+    c.host = &host;
+    CHECK_EQ(wrt_engine_new(&c, &w.e, &w.err), WRT_OK);
+    CHECK_EQ(wrt_linker_new(w.e, &w.l, &w.err), WRT_OK);
+    w.s = set_store(&w, true);
+    wrt_sched_opts o = set_opts(&w, WRT_EDF);
+    o.virtual_time = false;
+    o.event = slow_event;
+    cores_set(&w, o, 2, stores, false);
+    CHECK_EQ(wrt_sched_prepare(w.q, &w.err), WRT_OK);
+    l.q = w.q;
+    REQUIRE(pthread_create(&thread, NULL, stop_later, &l) == 0);
+    CHECK_EQ(wrt_sched_run(w.q, UINT64_MAX, &w.err), WRT_PENDING);
+    pthread_join(thread, NULL);
+    CHECK_EQ(slow_ready, 1);
+    CHECK_EQ(slow_late, 0);
+    wrt_sched_free(w.q);
+    w.q = NULL;
+    for (uint32_t k = 0; k < 2; k++) wrt_store_free(stores[k]);
+    set_close(&w);
 }
