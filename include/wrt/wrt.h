@@ -12,4 +12,5 @@
 #include <wrt/sched.h>
 #include <wrt/wcet.h>
 #include <wrt/wcet_measure.h>
+#include <wrt/wcet_analyzer.h>
 #endif
