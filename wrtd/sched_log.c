@@ -178,6 +178,7 @@ void wd_system_event(void *system, const wrt_sched_event *e)
     wrt_trace_rec r = log_record(e);
     log_keep(c, &r);
     if (s->keep_records) log_push(c, &r);
+    if (s->heard) s->heard(s->heard_ctx, e);
     if (e->kind == WRT_TRACE_MODE) {
         if (c->modes_count < MODES_KEPT) {
             c->modes[c->modes_count] = (struct wd_mode_change){ e->at_ns, e->core, e->task, e->dropped,

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define RUN_PART_NS UINT64_C(300000000000)
+
 struct sched_run {
     struct wd *w;
     struct wd_sched_input in;
@@ -125,44 +127,52 @@ static int run_instances(struct sched_run *x)
  */
 
 /* The global that the key `fault` names becomes 1; an immutable one is an address in the memory of the
- * module. */
-static bool run_poke(const struct wd_mf_component *c, const char *name, wrt_error *e)
+ * module. Both are looked up before anything runs. */
+static bool run_aim(const struct wd_mf_component *c, const char *name, struct wd_inject *i, wrt_error *e)
 {
-    wrt_global *g;
-    wrt_memory *memory;
     wrt_val v;
     wrt_span span;
-    wrt_val one = { .kind = WRT_I32, .of.i = 1 };
-    if (wrt_export_global(c->instance, wd_str(name), &g, e) != WRT_OK) return false;
-    if (wrt_global_set(g, one) == WRT_OK) return true;
-    if (wrt_global_get(g, &v) != WRT_OK
-        || wrt_export_memory(c->instance, WRT_STR("memory"), &memory, e) != WRT_OK)
-        return false;
-    if (wrt_memory_view(memory, v.of.u32, 1, &span) != WRT_OK) {
-        wd_error_init(e, WRT_E_ARG, WD_W_INJECT, "`%s` points outside of the memory", name);
-        return false;
-    }
-    span.p[0] = 1;
-    return true;
+    if (wrt_export_global(c->instance, wd_str(name), &i->flag, e) != WRT_OK) return false;
+    if (wrt_global_get(i->flag, &v) != WRT_OK) return false;
+    if (wrt_global_set(i->flag, v) == WRT_OK) return true;
+    if (wrt_export_memory(c->instance, WRT_STR("memory"), &i->memory, e) != WRT_OK) return false;
+    i->address = v.of.u32;
+    if (wrt_memory_view(i->memory, i->address, 1, &span) == WRT_OK) return true;
+    wd_error_init(e, WRT_E_ARG, WD_W_INJECT, "`%s` points outside of the memory", name);
+    return false;
 }
 
-static int run_injections(struct sched_run *x, uint64_t now)
+static void run_inject(struct sched_run *x, struct wd_inject *i)
+{
+    wrt_val one = { .kind = WRT_I32, .of.u = 1 };
+    wrt_span span;
+    i->done = true;
+    if (i->kind == WD_INJECT_RELEASE) {
+        wrt_sched_release(x->s.sched, i->task);
+    } else if (!i->memory) {
+        wrt_global_set(i->flag, one);
+    } else if (wrt_memory_view(i->memory, i->address, 1, &span) == WRT_OK) {
+        span.p[0] = 1;
+    }
+}
+
+static void run_injections(struct sched_run *x, uint64_t now)
 {
     for (size_t k = 0; k < x->inject_count; k++) {
         struct wd_inject *i = &x->inject[k];
-        wrt_error e;
-        if (i->done || i->at_ns > now) continue;
-        i->done = true;
-        if (i->kind == WD_INJECT_RELEASE) {
-            wrt_sched_release(x->s.sched, i->task);
-            continue;
-        }
-        const struct wd_mf_task *t = &x->in.manifest.tasks[i->task];
-        if (!run_poke(&x->in.manifest.components[t->component], t->fault, &e))
-            return wd_report(x->w, &e, x->in.path, WD_EXIT_USAGE);
-        wd_note(x->w, "injected: overrun of %s", t->name);
+        if (!i->done && i->at_ns <= now) run_inject(x, i);
     }
-    return 0;
+}
+
+/* Real time is not stopped for a fault: it comes with the first event of its core. */
+static void run_heard(void *ctx, const wrt_sched_event *e)
+{
+    struct sched_run *x = ctx;
+    for (size_t k = 0; k < x->inject_count; k++) {
+        struct wd_inject *i = &x->inject[k];
+        bool here = i->kind == WD_INJECT_OVERRUN && x->s.rows[i->task].core == e->core;
+        if (here && !i->done && i->at_ns <= e->seen_ns) run_inject(x, i);
+    }
 }
 
 static int run_check_injections(struct sched_run *x)
@@ -170,10 +180,19 @@ static int run_check_injections(struct sched_run *x)
     int code = wd_inject_read(&x->s, &x->inject, &x->inject_count);
     for (size_t k = 0; k < x->inject_count && !code; k++) {
         const struct wd_mf_task *t = &x->in.manifest.tasks[x->inject[k].task];
-        if (x->inject[k].kind != WD_INJECT_OVERRUN || t->fault) continue;
-        code = wd_fail(x->w, WD_EXIT_USAGE, WD_W_INJECT,
-            "fault = \"NAME\" of an exported global that makes its program wrong", "task `%s` names no fault",
-            t->name);
+        wrt_error e;
+        if (x->inject[k].kind != WD_INJECT_OVERRUN) continue;
+        if (!t->fault) {
+            code = wd_fail(x->w, WD_EXIT_USAGE, WD_W_INJECT,
+                "fault = \"NAME\" of an exported global that makes its program wrong",
+                "task `%s` names no fault", t->name);
+        } else if (!run_aim(&x->in.manifest.components[t->component], t->fault, &x->inject[k], &e)) {
+            code = wd_report(x->w, &e, x->in.path, WD_EXIT_USAGE);
+        }
+    }
+    if (!x->s.o.virtual_time && x->inject_count) {
+        x->s.heard = run_heard;
+        x->s.heard_ctx = x;
     }
     return code;
 }
@@ -181,12 +200,15 @@ static int run_check_injections(struct sched_run *x)
 /* ---- running --------------------------------------------------------------------------------------------
  */
 
-/* Where the next stretch ends: an injection, the end, or where records go to the file. */
+/* Where the next stretch ends: an injection, the end, or where records go to the file. Between two stretches
+ * real time goes on and nobody runs, for some milliseconds. */
 static uint64_t run_stretch(const struct sched_run *x, uint64_t now)
 {
-    uint64_t next = x->until_ns, part = x->s.o.virtual_time ? 100000000 : 10000000000;
+    uint64_t next = x->until_ns, part = x->s.o.virtual_time ? 100000000 : RUN_PART_NS;
     for (size_t k = 0; k < x->inject_count; k++) {
-        if (!x->inject[k].done && x->inject[k].at_ns < next) next = x->inject[k].at_ns;
+        const struct wd_inject *i = &x->inject[k];
+        if (!x->s.o.virtual_time && i->kind == WD_INJECT_OVERRUN) continue;
+        if (!i->done && i->at_ns < next) next = i->at_ns;
     }
     if (x->s.keep_records && next - now > part) next = now + part;
     return next;
@@ -197,8 +219,7 @@ static int run_loop(struct sched_run *x)
     uint64_t now = 0;
     wrt_error e;
     for (;;) {
-        int code = run_injections(x, now);
-        if (code) return code;
+        run_injections(x, now);
         if (now >= x->until_ns || wd_signal_seen()) return 0;
         uint64_t next = run_stretch(x, now);
         wrt_status status = wrt_sched_run(x->s.sched, next, &e);

@@ -67,6 +67,8 @@ struct wd_system {
     struct wd_trace_out *trace;
     const char *report;             /* --report */
     struct wd_schedule *schedule;
+    void (*heard)(void *ctx, const wrt_sched_event *e);     /* after each event, on its core's thread; may be NULL */
+    void *heard_ctx;
 };
 
 /* Opens the operand: a manifest or a JSON set, options --policy and --virtual on top. With `modules` the
@@ -120,7 +122,15 @@ const char *wd_time_text(uint64_t ns, char buf[32]);    /* "5 ms", "1.34 ms", ro
 
 /* --inject KIND:TASK@TIME */
 enum wd_inject_kind { WD_INJECT_OVERRUN, WD_INJECT_RELEASE };
-struct wd_inject { enum wd_inject_kind kind; uint32_t task; uint64_t at_ns; bool done; };
+struct wd_inject {
+    enum wd_inject_kind kind;
+    uint32_t task;
+    uint64_t at_ns;
+    bool done;
+    wrt_global *flag;               /* of an overrun: what becomes 1, */
+    wrt_memory *memory;             /* or, where this is not NULL, its byte at `address` */
+    uint32_t address;
+};
 int wd_inject_read(struct wd_system *s, struct wd_inject **out, size_t *n);
 /* --until; 0 or an exit code. */
 int wd_until_read(struct wd *w, uint64_t dflt, uint64_t *out);

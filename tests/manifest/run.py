@@ -9,6 +9,7 @@ import argparse
 import json
 import os
 import pathlib
+import re
 import shutil
 import signal
 import subprocess
@@ -245,6 +246,19 @@ def calibrated(folder):
     test("calibrate takes no file", None if code == 64 else f"{code} {err}")
 
 
+def real_faults(folder):
+    """A fault comes into a run in real time without stopping it, on the core of its task."""
+    text = (ROOT / "examples" / "brake-by-wire" / "brake-by-wire.toml").read_text().replace('clock = "fuel"', 'clock = "monotonic"')
+    path = folder / "live.toml"
+    path.write_text(text.replace("ns-per-kfuel = 100_000", "ns-per-kfuel = 10_000"))
+    code, out, err = wrtd("sched", "run", "--json", "--until", "400ms", "--inject", "overrun:lidar@120ms", "--trace", folder / "live.wtr", path)
+    doc = json.loads(out) if code in (0, 121) else {}
+    tasks = {t["name"]: t for t in doc.get("tasks", [])}
+    test("a fault in real time", f"{code} {err}" if not tasks else None if tasks["lidar"]["overruns"] >= 1 and tasks["pedal"]["overruns"] == 0 else out)
+    text = wrtd("trace", "convert", "--to", "text", folder / "live.wtr")[1]
+    test("the trace of it", None if re.search(r"overrun", text) else text[:400])
+
+
 def main():
     global OPTIONS
     parser = argparse.ArgumentParser()
@@ -259,6 +273,7 @@ def main():
         refused(folder)
         own_program(folder)
         real_time(folder)
+        real_faults(folder)
         calibrated(folder)
     print(f"{PASSED} passed, {FAILED} failed")
     return 1 if FAILED else 0
