@@ -138,7 +138,7 @@ static bool bound_call(struct wrt__wcet_bound *x, const struct wrt__wcet_unit *u
     if (!shared || shared->site == WRT__WCET_NONE) {
         c->foreign = !wrt__wcet_targets(x->b, u->g.body, site->op, bound_add_target, &targets);
         c->targets_count = x->targets_count - c->target_first;
-        if (shared) *shared = *c;
+        if (shared) *shared = *c;       /* but for block, site and spare, which are each call's own */
     } else {
         c->target_first = shared->target_first;
         c->targets_count = shared->targets_count;
@@ -156,7 +156,10 @@ static bool bound_calls(struct wrt__wcet_bound *x, struct wrt__wcet_unit *u)
             for (uint32_t s = b->site_first; u->reached[i] && s < b->site_first + b->sites_count; s++) {
                 if (!bound_is_call(u->g.body->ops[x->b->sites[s].op].code)) continue;
                 if (pass == 1) {
-                    u->calls[n] = (struct wrt__wcet_call){ .block = i, .site = s };
+                    uint32_t code = u->g.body->ops[x->b->sites[s].op].code;
+                    bool tail = code == WRT__OP_RETURN_CALL || code == WRT__OP_RETURN_CALL_INDIRECT;
+                    u->calls[n] =
+                        (struct wrt__wcet_call){ .block = i, .site = s, .spare = tail && x->b->traps };
                     if (!bound_call(x, u, &u->calls[n])) return false;
                 }
                 n++;

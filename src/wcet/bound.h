@@ -10,7 +10,8 @@ struct wrt__wcet_host { wrt_str module, name; uint64_t fuel_high, fuel_low; };
 /* One function that a call may run: a body, or (body NONE) an import of known or unknown price. */
 struct wrt__wcet_target { uint32_t body, func; uint64_t high, low; };
 /* One call of a block that is reached. */
-struct wrt__wcet_call { uint32_t block, site, target_first, targets_count; bool foreign; };
+/* spare: a run may end at the call, which is paid for then, and calls nobody. */
+struct wrt__wcet_call { uint32_t block, site, target_first, targets_count; bool foreign, spare; };
 
 /* A body with everything that the bound needs. Arrays live in the program's arena. */
 struct wrt__wcet_unit {

@@ -122,6 +122,7 @@ static void cert_calls(struct cert *c, const struct wrt__wcet_unit *u)
             if (target->body == WRT__WCET_NONE) cert_put(c, "%s[null,%lu]", cert_comma(t), target->high);
             else cert_put(c, "%s[%u,0]", cert_comma(t), target->func);
         }
+        if (!whole && call->spare) cert_put(c, "%s[null,0]", cert_comma(call->targets_count));
         cert_put(c, "]]");
     }
 }

@@ -46,10 +46,12 @@ static bool graph_falls(uint32_t code)
     return code == WRT__OP_BR_IF || code == WRT__OP_IF || code == WRT__OP_LOOP || !graph_ends(code);
 }
 
-static bool graph_calls(uint32_t code)
+/* Where runs that trap count, an invocation belongs to the block behind its call: a call that traps has been
+ * paid for, and is none. */
+static bool graph_splits(const struct graph_maker *k, uint32_t op)
 {
-    return code == WRT__OP_CALL || code == WRT__OP_CALL_INDIRECT || code == WRT__OP_RETURN_CALL ||
-           code == WRT__OP_RETURN_CALL_INDIRECT;
+    uint32_t code = k->body->ops[op].code;
+    return k->b->traps && (code == WRT__OP_CALL || code == WRT__OP_CALL_INDIRECT);
 }
 
 static void graph_mark(struct graph_maker *k, uint32_t op)
@@ -66,8 +68,7 @@ static void graph_leaders(struct graph_maker *k)
     for (uint32_t i = 0; i < body->count; i++) {
         const struct wrt__wcet_op *op = &body->ops[i];
         if (graph_ends(op->code) || (op->flags & WRT__WCET_NO_FALL)) graph_mark(k, i + 1);
-        /* a run that traps before a call has not made it */
-        if (k->b->traps && graph_calls(op->code)) graph_mark(k, i);
+        if (graph_splits(k, i)) graph_mark(k, i + 1);
         switch (op->code) {
         case WRT__OP_BR: case WRT__OP_BR_IF: case WRT__OP_IF: graph_mark(k, op->a + 1); break;
         case WRT__OP_ELSE:
@@ -175,7 +176,9 @@ static void graph_fill_block(struct graph_maker *k, uint32_t first, uint32_t *si
     const struct wrt__wcet_body *body = k->body;
     uint32_t n = k->block_at[first], last = graph_last(k, first);
     const uint32_t sites_end = body->site_first + body->sites_count;
-    while (*site < sites_end && k->b->sites[*site].op < first) (*site)++;
+    const uint32_t from = first > 0 && graph_splits(k, first - 1) ? first - 1 : first;
+    const uint32_t to = graph_splits(k, last) ? last : last + 1;
+    while (*site < sites_end && k->b->sites[*site].op < from) (*site)++;
     struct wrt__wcet_block *block = &g->blocks[n];
     *block = (struct wrt__wcet_block){ .first = first,
         .count = last - first + 1,
@@ -183,7 +186,7 @@ static void graph_fill_block(struct graph_maker *k, uint32_t first, uint32_t *si
         .site_first = *site,
         .loop = WRT__WCET_NONE,
         .header_of = WRT__WCET_NONE };
-    while (*site < sites_end && k->b->sites[*site].op <= last) (*site)++;
+    while (*site < sites_end && k->b->sites[*site].op < to) (*site)++;
     block->sites_count = *site - block->site_first;
     g->price[n] = n == 0 ? body->entry_price : 0;
     for (uint32_t i = first; i <= last; i++) g->price[n] += wrt__wcet_price(k->b->p, &body->ops[i]);

@@ -10,7 +10,7 @@
 struct wrt__wcet_block {
     uint32_t first, count;
     uint32_t edge_first, edges_count;       /* leaving it */
-    uint32_t site_first, sites_count;       /* in wrt__wcet_bounds.sites */
+    uint32_t site_first, sites_count;       /* in wrt__wcet_bounds.sites; see graph_splits */
     uint32_t loop;                          /* innermost natural loop, NONE: none */
     uint32_t header_of;                     /* natural loop whose label it begins, NONE: none */
 };

@@ -424,7 +424,7 @@ static bool ilp_check_calls(
             }
         }
     }
-    return made == taken;
+    return x->b->traps ? made >= taken : made == taken;
 }
 
 /* The rounded solution: its value when every constraint holds in integers. */

@@ -91,6 +91,7 @@ uint32_t wrt__ilp_target(const struct wrt__ilp_walk *w, const struct wrt__wcet_c
         int64_t each;
         if (!walk_target_price(w, &w->ilp->x->targets[i], &each)) continue;
         if (best != WRT__WCET_NONE && each <= *price) continue;
+        if (c->spare && each <= 0) continue;
         best = i;
         *price = each;
     }

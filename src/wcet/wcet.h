@@ -161,7 +161,7 @@ struct wrt__wcet_func {
  * The bound is the least of what the parts allow, so that each may fill in what it proves. */
 struct wrt__wcet_bounds {
     struct wrt__wcet_program *p;
-    bool traps; /* paths may end in every block, and blocks before calls; set before graphs are made */
+    bool traps; /* paths may end in every block, and blocks with calls; set before graphs are made */
     struct wrt__wcet_loop *loops;   /* p->loops_count: body by body, by ordinal, dead ones too */
     struct wrt__wcet_site *sites;   /* p->sites_count: body by body, in the order of the operators */
     struct wrt__wcet_func *funcs;   /* p->bodies_count */
