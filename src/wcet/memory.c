@@ -577,29 +577,33 @@ static struct wrt__wm wm_single(struct wrt__wm_pool *pool, void *page)
 static uint32_t wm_unit(const struct wm_page *const *pages, uint32_t at)
 {
     uint32_t size = 1;
+    bool cell = false;
     for (int k = 0; k < 2; k++) {
         const struct wm_page *p = pages[k];
         if (!p || (const void *)p == WM_ANY || !p->extra || p->extra->kind[at] < WM_CELL) continue;
         const struct wm_cell *c = &p->extra->cells[p->extra->kind[at] - WM_CELL];
+        cell |= c->at == at;
         if (c->at == at && c->size > size) size = c->size;
     }
-    if (size > 1 || at % 2) return size;
-    for (uint32_t unit = 4; unit > 1;
-        unit /= 2) { /* numbers that differ in several bytes: one aligned place */
+    /* numbers that differ in several bytes: one aligned place, of which the low part may be a cell already */
+    for (uint32_t unit = 4; unit > size && size < 4; unit /= 2) {
         if (at % unit) continue;
         uint32_t differ = 0, plain = 1;
         for (uint32_t i = at; i < at + unit; i++) {
             uint8_t byte[2] = { 0, 0 };
+            bool known = true;
             for (int k = 0; k < 2; k++) {
                 const struct wm_page *p = pages[k];
-                if ((const void *)p == WM_ANY || (p && p->extra && p->extra->kind[i] != WM_KNOWN)) plain = 0;
+                if ((const void *)p == WM_ANY || (p && p->extra && p->extra->kind[i] != WM_KNOWN)) known = false;
                 else if (p) byte[k] = p->bytes[i];
             }
-            differ |= (uint32_t)(byte[0] != byte[1]) << (i - at);
+            const bool low = i < at + size && cell;
+            plain &= known || low;
+            differ |= (uint32_t)(low || byte[0] != byte[1]) << (i - at);
         }
         if (plain && (differ & (differ - 1)) && differ >> (unit / 2)) return unit;
     }
-    return 1;
+    return size;
 }
 
 static bool wm_same_byte(const struct wm_page *const *pages, uint32_t at)
