@@ -19,7 +19,7 @@ export ASAN_OPTIONS="${ASAN_OPTIONS:-}:allocator_may_return_null=1:detect_leaks=
 settings() {
     case $1 in
         fuzz_load) folders=(tests/fixtures examples/programs) options=(-max_len=16384 -len_control=20) ;;
-        fuzz_run) folders=(tests/fixtures) options=(-max_len=1024 -len_control=0) ;;
+        fuzz_run | fuzz_wcet) folders=(tests/fixtures) options=(-max_len=1024 -len_control=0) ;;
         fuzz_manifest) folders=() options=(-max_len=8192) ;;
         *) folders=() options=() ;;
     esac
