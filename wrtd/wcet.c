@@ -1,5 +1,5 @@
 /* wcet: the bound of a function, as text or document. What is bounded and why is the library's business. */
-#include "wd.h"
+#include "wcet_measure.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -19,6 +19,7 @@ struct wcet {
     wrt_wcet_arg args[WCET_ARGS];
     wrt_str others[WCET_OTHERS];
     uint64_t fail_over;
+    struct wd_measured measured;
 };
 
 /* ---- options ------------------------------------------------------------------------------------------- */
@@ -316,6 +317,7 @@ static void wcet_json(struct wcet *x)
     wcet_json_functions(x, &j);
     wcet_json_assumptions(x, &j);
     if (wd_has(x->w, WD_OPT_blocks)) wcet_json_blocks(x, &j);
+    wd_measured_json(&j, &x->measured);
     if (wd_has(x->w, WD_OPT_fail_over)) wd_json_bool(&j, "exceeds", s->fuel_high > x->fail_over);
     wd_json_end(&j);
 }
@@ -484,7 +486,8 @@ static int wcet_whole_run(struct wcet *x)
     wrt_wcet_opts o = WRT_INIT(wrt_wcet_opts);
     int code = wd_settings_read(x->w, &x->settings);
     if (code >= 0) return code;
-    code = wd_operands(x->w, 2, 2, "a FILE and a FUNC");
+    bool runs = wd_has(x->w, WD_OPT_measure) || wd_has(x->w, WD_OPT_check_facts);
+    code = wd_operands(x->w, 2, runs ? 2 + WD_ARGS_MAX : 2, "a FILE and a FUNC");
     if (code) return code;
     x->file = x->w->rest[0];
     x->function = x->w->rest[1];
@@ -501,8 +504,17 @@ static int wcet_whole_run(struct wcet *x)
     wrt_wcet_summary(x->report, &x->sum);
     code = wcet_certificate(x);
     if (code) return code;
-    if (x->w->json != WD_JSON_OFF) wcet_json(x);
-    else wcet_text(x);
+    const struct wd_measure_of of = { x->file, x->function, x->code, x->engine, x->report, &x->sum, &o };
+    code = wd_measure(x->w, &of, &x->measured);
+    if (code) return code;
+    if (x->w->json != WD_JSON_OFF) {
+        wcet_json(x);
+    } else {
+        wcet_text(x);
+        wd_measured_text(&x->measured, &x->sum);
+    }
+    code = wd_measure_verdict(x->w, &of, &x->measured);
+    if (code) return code;
     if (!x->sum.bounded) {
         wcet_say_why(x);
         return WD_EXIT_FAILED;
@@ -517,6 +529,7 @@ int wd_cmd_wcet(struct wd *w)
 {
     struct wcet x = { .w = w };
     int code = wcet_whole_run(&x);
+    wd_measured_free(&x.measured);
     wrt_wcet_report_free(x.report);
     wrt_code_free(x.code);
     if (x.engine) wrt_engine_free(x.engine);
