@@ -57,6 +57,8 @@ endif()
 if(WRT_TESTS)
     wrt_program(sched_rt_replay "${PROJECT_SOURCE_DIR}/tests/sched/rt_replay.c" tests/sched)
     target_include_directories(sched_rt_replay PRIVATE "${PROJECT_SOURCE_DIR}/src" "${PROJECT_SOURCE_DIR}/tests")
+    # Calls of one instance again and again, for tests/wcet/repeated.py.
+    wrt_program(wcet_calls "${PROJECT_SOURCE_DIR}/tests/wcet/calls.c" tests/wcet)
 endif()
 
 if(WRT_FUZZ)

@@ -7,9 +7,9 @@
 
 enum {
     REPEAT_JOINS = 3,               /* rounds that only join: few phases, small counters */
-    REPEAT_FINE = 12,               /* rounds that go from stop to stop */
-    REPEAT_COARSE = 24,             /* that take larger steps, too; then what still changes is unknown */
-    REPEAT_ROUNDS = 40,
+    REPEAT_FINE = 20,               /* rounds that go from stop to stop */
+    REPEAT_COARSE = 32,             /* that take larger steps, too; then what still changes is unknown */
+    REPEAT_ROUNDS = 48,
     REPEAT_PATIENCE = 12,           /* rounds that must still be affordable */
     REPEAT_STOPS = 240,
     REPEAT_EXPORTS = 64,

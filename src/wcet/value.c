@@ -233,8 +233,13 @@ struct wrt__wv wrt__wv_widen_to(
     uint64_t more = 0, less = 0, go = stops->factor * size;
     if (!up && !down) return v;
     if (stops->count == 0 || (stops->factor && size > m / 4 / stops->factor)) return wrt__wv_any(v.wide);
-    if (up) more = go + wv_to_stop(stops, (v.hi + go) & m, true, m);
-    if (down) less = go + wv_to_stop(stops, (v.lo - go) & m, false, m);
+    /* from a stop it may be one more step that ends it: what is compared is often not what is stored */
+    if (up && (go || wv_to_stop(stops, a->hi, true, m))) {
+        more = go + wv_to_stop(stops, (v.hi + go) & m, true, m);
+    }
+    if (down && (go || wv_to_stop(stops, a->lo, false, m))) {
+        less = go + wv_to_stop(stops, (v.lo - go) & m, false, m);
+    }
     if (more > m - size || less > m - size - more) return wrt__wv_any(v.wide);
     struct wrt__wv wide = wrt__wv_range(v.lo - less, v.hi + more, v.wide);
     const uint64_t low = v.mask ? (v.mask & -v.mask) - 1 : 0;
