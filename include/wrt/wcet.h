@@ -20,14 +20,12 @@ typedef struct wrt_wcet_host { wrt_str module, name; uint64_t fuel; } wrt_wcet_h
 /* Declared range of an argument: one of low .. high as bits, as a circle (low may be above high). */
 typedef struct wrt_wcet_arg { bool given; uint64_t low, high; } wrt_wcet_arg;
 
-/* What a call may find on its instance: the bound holds for these calls and no others. Calls come one after the
- * other, nothing else writes meanwhile, and after one that does not return (trap, abort, exit) the instance is
- * reset or not used again.
- * FRESH     the first call on a new instance
- * REPEATED  every call on an instance that only this function and `others` are called on, in any order and
- *           number, after `_initialize` if there is one
- * ANY       memory, tables and mutable globals as anybody may have left them; a global that only this module's
- *           code can write has its first value where every exported function puts it back */
+/* What a call may find on its instance: the bound holds for these calls and no others. Calls come one after
+ * the other, nothing else writes meanwhile, and after one that does not return (trap, abort, exit) the
+ * instance is reset or not used again. FRESH     the first call on a new instance REPEATED  every call on an
+ * instance that only this function and `others` are called on, in any order and number, after `_initialize`
+ * if there is one ANY       memory, tables and mutable globals as anybody may have left them; a global that
+ * only this module's code can write has its first value where every exported function puts it back */
 typedef enum wrt_wcet_state { WRT_WCET_FRESH, WRT_WCET_REPEATED, WRT_WCET_ANY } wrt_wcet_state;
 
 typedef struct wrt_wcet_opts {
@@ -42,7 +40,7 @@ typedef struct wrt_wcet_opts {
     size_t nargs;
     uint64_t steps;                 /* of abstract execution; 0: the default */
     wrt_wcet_state state;
-    const wrt_str *others;          /* REPEATED: functions that are called, too, with any arguments; at most 64 */
+    const wrt_str *others; /* REPEATED: functions that are called, too, with any arguments; at most 64 */
     size_t nothers;
 } wrt_wcet_opts;
 
@@ -133,7 +131,7 @@ typedef struct wrt_wcet_block {
     uint64_t price;                 /* without what it calls */
     uint64_t runs;                  /* on the dearest path; NONE */
     uint32_t next_count;            /* blocks that may follow: wrt_wcet_block_next */
-    uint64_t fuel_high, fuel_low;   /* of one run of it with what it calls; high NONE: a callee has no bound */
+    uint64_t fuel_high, fuel_low; /* of one run of it with what it calls; high NONE: a callee has no bound */
 } wrt_wcet_block;
 #define WRT_WCET_RETURNS UINT32_MAX
 #define WRT_WCET_TRAPS (UINT32_MAX - 1)

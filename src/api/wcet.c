@@ -439,7 +439,8 @@ size_t wrt_wcet_assumptions_count(const wrt_wcet_report *r) { return (size_t)r->
 static wrt_str wcet_state_text(const struct wrt__wcet_analysis *a)
 {
     switch (a->state) {
-    case WRT__WCET_FRESH: return WRT_STR("the bound holds for the first call on a new instance, for no later one");
+    case WRT__WCET_FRESH:
+        return WRT_STR("the bound holds for the first call on a new instance, for no later one");
     case WRT__WCET_REPEATED:
         if (a->b.others_count > 0) {
             return WRT_STR("the bound holds for every call on an instance that only this function and those "
