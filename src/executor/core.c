@@ -189,13 +189,14 @@ static bool core_requests(struct wrt__core *c)
     return !(asked & WRT__ASK_STOP);
 }
 
-/* Everything that is due; then the mode that the host asked for: a lower one waits for an idle instant. */
-static void core_due(struct wrt__core *c, uint64_t now)
+/* Everything that is due; then the mode that the host asked for: a lower one waits for an idle instant. false:
+ * there is more than could be told. */
+static bool core_due(struct wrt__core *c, uint64_t now)
 {
-    wrt__core_poll(c, now);
-    if (!c->lower || wrt__rt_mode(c->rt, (enum wrt__rt_mode)(c->lower - 1), now) == WRT_E_STATE) return;
+    if (!wrt__core_poll(c, now)) return false;
+    if (!c->lower || wrt__rt_mode(c->rt, (enum wrt__rt_mode)(c->lower - 1), now) == WRT_E_STATE) return true;
     c->lower = 0;
-    wrt__core_poll(c, now);
+    return wrt__core_poll(c, now);
 }
 
 /* ---- time ------------------------------------------------------------------------------------------------
@@ -495,10 +496,10 @@ static bool core_lend(struct wrt__core *c, bool picked)
 bool wrt__core_choose(struct wrt__core *c)
 {
     uint64_t now = wrt__core_now(c);
-    core_due(c, now);
+    bool whole = core_due(c, now);
     c->next = core_next(c);
     c->decisions++;
-    return wrt__rt_pick(c->rt, &c->pick);
+    return whole && wrt__rt_pick(c->rt, &c->pick);
 }
 
 enum wrt__core_turn wrt__core_turn(struct wrt__core *c)

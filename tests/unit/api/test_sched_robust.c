@@ -497,3 +497,39 @@ TEST(time_begins_when_all_threads_are_there)
     for (uint32_t k = 0; k < 2; k++) wrt_store_free(stores[k]);
     set_close(&w);
 }
+
+static struct { wrt_sched *q; uint64_t heard, stop_at; } flood;
+
+static void flood_event(void *ctx, const wrt_sched_event *e)
+{
+    (void)ctx, (void)e;
+    if (++flood.heard == flood.stop_at) wrt_sched_stop(flood.q);
+}
+
+/* A release every nanosecond is more than can be told: to stop and the end of a run come through. */
+TEST(what_can_never_be_caught_up_can_be_stopped)
+{
+    struct set_world w;
+    set_open(&w);
+    wrt_store *s = set_store(&w, false);
+    wrt_sched_opts o = set_opts(&w, WRT_EDF);
+    o.virtual_time = false;
+    o.event = flood_event;
+    set_begin(&w, o);
+    wrt_code *c = set_code(&w, "jobs");
+    for (int k = 0; k < 3; k++)
+        set_add(&w, set_task(set_func(&w, set_instance(&w, s, c), "burn_5"), 1, 900), 3);
+    flood.q = w.q;
+    flood.heard = 0;
+    flood.stop_at = 10000;
+    CHECK_EQ(wrt_sched_run(w.q, UINT64_MAX, &w.err), WRT_PENDING);
+    CHECK(flood.heard >= 10000 && flood.heard < 10000 + 300);
+    flood.stop_at = UINT64_MAX;
+    wrt_sched_stats st;
+    CHECK_EQ(wrt_sched_stats_get(w.q, WRT_SCHED_NOBODY, &st), WRT_OK);
+    CHECK_EQ(wrt_sched_run(w.q, st.now_ns + 1000000, &w.err), WRT_OK);
+    wrt_sched_free(w.q);
+    w.q = NULL;
+    wrt_store_free(s);
+    set_close(&w);
+}
