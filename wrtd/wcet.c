@@ -1,5 +1,5 @@
 /* wcet: the bound of a function, as text or document. What is bounded and why is the library's business. */
-#include "wcet_measure.h"
+#include "wcet_report.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -505,7 +505,9 @@ static int wcet_whole_run(struct wcet *x)
     code = wcet_certificate(x);
     if (code) return code;
     const struct wd_measure_of of = { x->file, x->function, x->code, x->engine, x->report, &x->sum, &o };
+    const char *page = wd_option(x->w, WD_OPT_report);
     code = wd_measure(x->w, &of, &x->measured);
+    if (!code && page) code = wd_wcet_page(x->w, &of, &x->measured, page);
     if (code) return code;
     if (x->w->json != WD_JSON_OFF) {
         wcet_json(x);

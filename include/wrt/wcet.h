@@ -140,6 +140,18 @@ WRT_API bool wrt_wcet_block_at(const wrt_wcet_report *r, size_t i, wrt_wcet_bloc
 /* Number of the k-th block that may follow block i of the list, in the same function; or RETURNS, TRAPS. */
 WRT_API uint32_t wrt_wcet_block_next(const wrt_wcet_report *r, size_t i, uint32_t k);
 
+/* One call in a block that is reached: the dearest function that it may call. */
+typedef struct wrt_wcet_callee {
+    uint32_t func, block;           /* that calls */
+    uint64_t offset;
+    uint32_t callee;                /* UINT32_MAX: a function of another module */
+    uint64_t runs;                  /* on the dearest path; NONE */
+    uint64_t fuel_high;             /* of one such call; NONE */
+} wrt_wcet_callee;
+WRT_API size_t wrt_wcet_callees_count(const wrt_wcet_report *r);
+/* cost [On] in functions */
+WRT_API bool wrt_wcet_callee_at(const wrt_wcet_report *r, size_t i, wrt_wcet_callee *out);
+
 /* What the bound rests on beside the code. The last is always the state that calls begin in. */
 typedef struct wrt_wcet_assumption {
     char kind;  /* l loop, f invocations, t targets, s size, h price of an import; i: state, see rationale */

@@ -19,7 +19,7 @@ struct wrt_wcet_report {
     wrt_str *why_text;
 };
 
-/* ---- the function to bound ----------------------------------------------------------------------------- */
+/* ---- the function to bound ---------------------------------------------------------------------------- */
 
 static bool wcet_number(wrt_str text, uint32_t *out)
 {
@@ -54,8 +54,7 @@ static wrt_status wcet_find(const struct wrt__module *m, wrt_str name, uint32_t 
         "function %u is imported: it has no code here", *func);
 }
 
-/* ---- analysis --------------------------------------------------------------------------------------------
- */
+/* ---- analysis ----------------------------------------------------------------------------------------- */
 
 static wrt_status wcet_nomem(wrt_error *err)
 {
@@ -265,8 +264,7 @@ wrt_status wrt_wcet_static(
     return WRT_OK;
 }
 
-/* ---- figures ---------------------------------------------------------------------------------------------
- */
+/* ---- figures ------------------------------------------------------------------------------------------ */
 
 /* The engine's high-water mark of stacks moves in steps. */
 static uint64_t wcet_stack_bytes(uint64_t slots)
@@ -431,8 +429,49 @@ uint32_t wrt_wcet_block_next(const wrt_wcet_report *r, size_t i, uint32_t k)
     return to < g->blocks_count ? to : to == g->blocks_count ? WRT_WCET_RETURNS : WRT_WCET_TRAPS;
 }
 
-/* ---- assumptions -----------------------------------------------------------------------------------------
- */
+/* ---- calls -------------------------------------------------------------------------------------------- */
+
+size_t wrt_wcet_callees_count(const wrt_wcet_report *r)
+{
+    size_t n = 0;
+    for (uint32_t i = 0; i < r->a.p.bodies_count; i++) n += r->a.x.units[i].calls_count;
+    return n;
+}
+
+/* The target that costs most, and what it costs. */
+static void wcet_dearest(
+    const struct wrt__wcet_bound *x, const struct wrt__wcet_call *c, wrt_wcet_callee *out)
+{
+    out->callee = UINT32_MAX;
+    out->fuel_high = c->foreign ? WRT_WCET_NONE : 0;
+    for (uint32_t i = c->target_first; i < c->target_first + c->targets_count && !c->foreign; i++) {
+        const struct wrt__wcet_target *t = &x->targets[i];
+        const uint64_t high = t->body == WRT__WCET_NONE ? t->high : x->units[t->body].fuel_high;
+        if (out->callee != UINT32_MAX && high <= out->fuel_high) continue;
+        out->callee = t->func;
+        out->fuel_high = high;
+    }
+    out->fuel_high = wrt__min_u64(out->fuel_high, x->b->sites[c->site].fuel_high);
+}
+
+bool wrt_wcet_callee_at(const wrt_wcet_report *r, size_t i, wrt_wcet_callee *out)
+{
+    uint32_t unit = 0;
+    while (unit < r->a.p.bodies_count && i >= r->a.x.units[unit].calls_count) {
+        i -= r->a.x.units[unit++].calls_count;
+    }
+    if (unit == r->a.p.bodies_count) return false;
+    const struct wrt__wcet_unit *u = &r->a.x.units[unit];
+    const struct wrt__wcet_call *c = &u->calls[i];
+    *out = (wrt_wcet_callee){ .func = u->g.body->func,
+        .block = c->block,
+        .offset = r->a.b.sites[c->site].offset,
+        .runs = r->a.runs ? r->a.runs[unit][c->block] : WRT_WCET_NONE };
+    wcet_dearest(&r->a.x, c, out);
+    return true;
+}
+
+/* ---- assumptions -------------------------------------------------------------------------------------- */
 
 size_t wrt_wcet_assumptions_count(const wrt_wcet_report *r) { return (size_t)r->a.facts.count + 1; }
 
