@@ -14,7 +14,8 @@ static const char page_style[] =
     "font-variant-numeric:tabular-nums;vertical-align:top}\n"
     "th{border-bottom:1px solid #888;font-weight:600}td:first-child,th:first-child,.left{text-align:left}\n"
     ".bad{color:#a1121a;font-weight:600}.quiet{color:#555}.big{font-size:1.6rem;font-weight:600}\n"
-    "svg rect{stroke:#fff;stroke-width:.6}code{font:12.5px/1.4 ui-monospace,monospace}svg{max-width:100%;height:auto;display:block}\n"
+    "svg rect{stroke:#fff;stroke-width:.6}code{font:12.5px/1.4 "
+        "ui-monospace,monospace}svg{max-width:100%;height:auto;display:block}\n"
     "svg text{font:11px system-ui,sans-serif;fill:#111}\n";
 
 void wd_page(FILE *out, const char *format, ...)
@@ -105,7 +106,8 @@ static void page_bound(FILE *out, const struct wd_measure_of *of)
         wd_page(out, "<p>The limit <code>");
         wd_page_text(out, s->limit);
         wd_page(out,
-            "</code> ended a part of the analysis early: the bound holds, and may be larger than it could be.</p>\n");
+            "</code> ended a part of the analysis early: the bound holds, and may be larger than it "
+                "could be.</p>\n");
     }
 }
 
@@ -136,7 +138,8 @@ static void page_histogram(FILE *out, const wrt_wcet_observed *o, uint64_t bound
     uint64_t tallest = 1;
     for (int k = 0; k < WRT_WCET_BINS; k++) tallest = o->bins[k] > tallest ? o->bins[k] : tallest;
     wd_page(out,
-        "<svg viewBox=\"0 0 960 150\" style=\"max-width:960px\" role=\"img\" aria-label=\"observed fuel and bound\">\n");
+        "<svg viewBox=\"0 0 960 150\" style=\"max-width:960px\" role=\"img\" aria-label=\"observed "
+            "fuel and bound\">\n");
     wd_page(out, "<line x1=\"10\" y1=\"120\" x2=\"940\" y2=\"120\" stroke=\"#888\"/>\n");
     for (int k = 0; k < WRT_WCET_BINS && most > 0; k++) {
         const double low = (double)o->min + (double)k * (double)o->bin_width;
@@ -144,7 +147,8 @@ static void page_histogram(FILE *out, const wrt_wcet_observed *o, uint64_t bound
                      wide = (double)o->bin_width * width / most;
         if (o->bins[k] == 0) continue;
         wd_page(out,
-            "<rect x=\"%.2f\" y=\"%.2f\" width=\"%.2f\" height=\"%.2f\" fill=\"#2b6ca3\"><title>from %.0f: %llu "
+            "<rect x=\"%.2f\" y=\"%.2f\" width=\"%.2f\" height=\"%.2f\" fill=\"#2b6ca3\"><title>from "
+                "%.0f: %llu "
             "runs</title></rect>\n",
             10 + low * width / most, 120 - height, wide > 1 ? wide : 1, height, low,
             (unsigned long long)o->bins[k]);
@@ -167,7 +171,8 @@ static void page_prob(FILE *out, const wrt_wcet_prob *p)
         return;
     }
     wd_page(out,
-        "<table><tr><th>exceeded per run</th><th>fuel</th><th>95&nbsp;%% from</th><th>to</th><th class=\"left\">"
+        "<table><tr><th>exceeded per run</th><th>fuel</th><th>95&nbsp;%% from</th><th>to</th><th "
+            "class=\"left\">"
         "</th></tr>\n");
     for (int k = 0; k < WRT_WCET_LEVELS; k++) {
         wd_page(out,
@@ -176,7 +181,8 @@ static void page_prob(FILE *out, const wrt_wcet_prob *p)
             p->at[k].extrapolated ? "extrapolation" : "");
     }
     wd_page(out,
-        "</table><p class=\"quiet\">For the inputs that the samples come from, and never for admission.</p>\n");
+        "</table><p class=\"quiet\">For the inputs that the samples come from, and never for "
+            "admission.</p>\n");
 }
 
 static void page_observed(FILE *out, const struct wd_measure_of *of, const struct wd_measured *m)
@@ -271,7 +277,8 @@ static void page_assumptions(FILE *out, const wrt_wcet_report *r, const struct w
         return;
     }
     wd_page(out,
-        "<table><tr><th>of</th><th class=\"left\">function</th><th>loop</th><th class=\"left\">at</th><th>at most</th>"
+        "<table><tr><th>of</th><th class=\"left\">function</th><th>loop</th><th class=\"left\">at"
+            "</th><th>at most</th>"
         "<th>in a run</th><th class=\"left\">author</th><th class=\"left\">rationale</th>"
         "<th class=\"left\">checked by runs</th></tr>\n");
     for (size_t i = 0; wrt_wcet_assumption_at(r, i, &a); i++) page_assumption(out, r, m, &a);
@@ -285,8 +292,10 @@ static void page_loops(FILE *out, const wrt_wcet_report *r)
     wrt_wcet_loop l;
     if (wrt_wcet_loops_count(r) == 0) return;
     wd_page(out,
-        "<h2>Loops</h2>\n<table><tr><th>function</th><th>loop</th><th class=\"left\">at</th><th>depth</th><th>least</th>"
-        "<th>most per entry</th><th class=\"left\">rule</th><th>most in a run</th><th>on the path</th></tr>\n");
+        "<h2>Loops</h2>\n<table><tr><th>function</th><th>loop</th><th class=\"left\">at</th>"
+            "<th>depth</th><th>least</th>"
+        "<th>most per entry</th><th class=\"left\">rule</th><th>most in a run</th><th>on the path"
+            "</th></tr>\n");
     for (size_t i = 0; i < PAGE_ROWS && wrt_wcet_loop_at(r, i, &l); i++) {
         wd_page(out, "<tr>");
         page_named(out, r, l.func);
@@ -332,7 +341,8 @@ static void page_functions(FILE *out, const wrt_wcet_report *r)
     if (kept > 0) qsort(funcs, kept, sizeof *funcs, page_dearer);
     if (kept > 0) {
         wd_page(out,
-            "<table><tr><th>function</th><th>calls</th><th>own fuel</th><th>share</th><th>one call at most</th>"
+            "<table><tr><th>function</th><th>calls</th><th>own fuel</th><th>share</th><th>one call "
+                "at most</th>"
             "<th>stack bytes</th></tr>\n");
     }
     for (size_t i = 0; i < kept && i < PAGE_ROWS; i++) {
@@ -356,7 +366,8 @@ static void page_path(FILE *out, const wrt_wcet_report *r)
     size_t rows = 0, left = 0;
     char text[32];
     wd_page(out,
-        "<h2>The dearest path, by blocks</h2>\n<table><tr><th>function</th><th>block</th><th class=\"left\">from</th>"
+        "<h2>The dearest path, by blocks</h2>\n<table><tr><th>function</th><th>block</th><th "
+            "class=\"left\">from</th>"
         "<th class=\"left\">to</th><th>price</th><th>runs</th><th>fuel</th></tr>\n");
     for (size_t i = 0; wrt_wcet_block_at(r, i, &b); i++) {
         if (b.runs == WRT_WCET_NONE || b.runs == 0) continue;
@@ -378,11 +389,14 @@ static void page_path(FILE *out, const wrt_wcet_report *r)
     }
     if (left > 0) wd_page(out, "<tr><td>&hellip; %zu more: --json --blocks</td></tr>\n", left);
     wd_page(out,
-        "<tr><td><b>sum</b></td><td></td><td></td><td></td><td></td><td></td><td><b>%s</b></td></tr>\n</table>\n",
+        "<tr><td><b>sum</b></td><td></td><td></td><td></td><td></td><td></td><td><b>%s</b></td>"
+            "</tr>\n</table>\n",
         wd_group(sum, text));
     wd_page(out,
-        "<p class=\"quiet\">Prices are without what is called. The sum is less than the bound where calls stand for "
-        "themselves (imports, functions that were bounded as a whole), and more where abstract execution knows that "
+        "<p class=\"quiet\">Prices are without what is called. The sum is less than the bound where "
+            "calls stand for "
+        "themselves (imports, functions that were bounded as a whole), and more where abstract "
+            "execution knows that "
         "not all of this happens in one run.</p>\n");
 }
 
