@@ -67,7 +67,8 @@ struct wd_system {
     struct wd_trace_out *trace;
     const char *report;             /* --report */
     struct wd_schedule *schedule;
-    void (*heard)(void *ctx, const wrt_sched_event *e);     /* after each event, on its core's thread; may be NULL */
+    void (*heard)(
+        void *ctx, const wrt_sched_event *e); /* after each event, on its core's thread; may be NULL */
     void *heard_ctx;
 };
 

@@ -189,8 +189,8 @@ static bool core_requests(struct wrt__core *c)
     return !(asked & WRT__ASK_STOP);
 }
 
-/* Everything that is due; then the mode that the host asked for: a lower one waits for an idle instant. false:
- * there is more than could be told. */
+/* Everything that is due; then the mode that the host asked for: a lower one waits for an idle instant.
+ * false: there is more than could be told. */
 static bool core_due(struct wrt__core *c, uint64_t now)
 {
     if (!wrt__core_poll(c, now)) return false;

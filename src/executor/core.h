@@ -111,7 +111,8 @@ wrt_status wrt__core_report(
     struct wrt__core *c, enum wrt__rt_how how, uint64_t fuel, bool no_fit, uint64_t now);
 /* ---- what is told (news.c) --------------------------------------------------------------------------- */
 
-/* Everything that is due at `now`. false: to be stopped, or the time of this run is over, before all was told. */
+/* Everything that is due at `now`. false: to be stopped, or the time of this run is over, before all was
+ * told. */
 bool wrt__core_poll(struct wrt__core *c, uint64_t now);
 void wrt__core_publish(struct wrt__core *c);
 void wrt__job_publish(struct wrt__job *j);

@@ -91,8 +91,8 @@ static bool ax_goto(struct wrt__ax *x, struct wrt__ax_frame *f, struct wrt__as *
     return false;
 }
 
-/* The path may end here, and what goes on need not end anywhere else: in a loop that is closed it is one turn of
- * many, or it may turn out to be impossible. */
+/* The path may end here, and what goes on need not end anywhere else: in a loop that is closed it is one turn
+ * of many, or it may turn out to be impossible. */
 void wrt__ax_may_trap(struct wrt__ax *x, const struct wrt__as *s)
 {
     const struct wrt__ax_body *b = x->frame->b;

@@ -316,10 +316,10 @@ void wrt__ax_left(struct wrt__ax *x, const struct wrt__as *s);
 /* ---- calls one after the other (repeat.c)
  * ------------------------------------------------------------------ */
 
-/* What a run of b->p may begin with, by b->state. `now` is fresh, and becomes that. *taken is the state that it
- * stands for: ANY where no fixpoint was found.  errors  WRT_E_NOMEM */
-wrt_status wrt__ax_repeat(struct wrt__wcet_bounds *b, const struct wrt__wv *args, uint64_t steps, uint64_t bytes,
-    struct wrt__ax_instance *now, enum wrt__wcet_state *taken, wrt_error *err);
+/* What a run of b->p may begin with, by b->state. `now` is fresh, and becomes that. *taken is the state that
+ * it stands for: ANY where no fixpoint was found.  errors  WRT_E_NOMEM */
+wrt_status wrt__ax_repeat(struct wrt__wcet_bounds *b, const struct wrt__wv *args, uint64_t steps,
+    uint64_t bytes, struct wrt__ax_instance *now, enum wrt__wcet_state *taken, wrt_error *err);
 
 /* ---- loops (induct.c)
  * -------------------------------------------------------------------------------------- */

@@ -147,7 +147,8 @@ static void infer_absorb(const struct infer *k, const struct wrt__ax_result *r)
             f->calls_rule = WRT__WCET_RULE_EXECUTION;
         }
         if (r->calls[i] == 0) continue;
-        /* figures of calls are of those that return: they say nothing of those that trap inside, or never end */
+        /* figures of calls are of those that return: they say nothing of those that trap inside, or never end
+         */
         if (whole && r->call_low[i] != WRT__WCET_INF && r->call_high[i] < f->fuel_high) {
             f->fuel_high = r->call_high[i];
             f->fuel_rule = WRT__WCET_RULE_EXECUTION;

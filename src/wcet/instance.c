@@ -40,7 +40,8 @@ static struct wrt__wv is_const(const struct wrt__wv *globals, const struct wrt__
     return wrt__wv_any(wide);
 }
 
-/* ---- made, copied, compared ------------------------------------------------------------------------------ */
+/* ---- made, copied, compared ------------------------------------------------------------------------------
+ */
 
 bool wrt__ax_instance_init(
     struct wrt__ax_instance *i, struct wrt__wm_pool *pool, const struct wrt__module *m)
@@ -105,7 +106,8 @@ void wrt__ax_instance_join(
     a->mem.pool->stops = NULL;
 }
 
-/* ---- what a module makes --------------------------------------------------------------------------------- */
+/* ---- what a module makes ---------------------------------------------------------------------------------
+ */
 
 static void is_write_data(struct wrt__ax_instance *s, const struct wrt__module *m)
 {
@@ -149,7 +151,8 @@ void wrt__ax_instance_fresh(struct wrt__ax_instance *s, const struct wrt__module
     }
 }
 
-/* ---- what anybody may have made of it -------------------------------------------------------------------- */
+/* ---- what anybody may have made of it --------------------------------------------------------------------
+ */
 
 static bool is_exported(const struct wrt__module *m, uint8_t kind, uint32_t index)
 {
@@ -200,7 +203,8 @@ bool wrt__ax_instance_forget_changed(
     return any;
 }
 
-/* ---- tables ---------------------------------------------------------------------------------------------- */
+/* ---- tables ----------------------------------------------------------------------------------------------
+ */
 
 static bool is_private_table(const struct wrt__module *m, uint32_t table)
 {
@@ -252,7 +256,8 @@ static bool is_start_tables(struct wrt__ax *x, struct wrt__as *s)
     return true;
 }
 
-/* ---- a run's beginning and end --------------------------------------------------------------------------- */
+/* ---- a run's beginning and end ---------------------------------------------------------------------------
+ */
 
 bool wrt__ax_begin(struct wrt__ax *x, struct wrt__as *s)
 {

@@ -594,7 +594,8 @@ static uint32_t wm_unit(const struct wm_page *const *pages, uint32_t at)
             bool known = true;
             for (int k = 0; k < 2; k++) {
                 const struct wm_page *p = pages[k];
-                if ((const void *)p == WM_ANY || (p && p->extra && p->extra->kind[i] != WM_KNOWN)) known = false;
+                if ((const void *)p == WM_ANY || (p && p->extra && p->extra->kind[i] != WM_KNOWN))
+                    known = false;
                 else if (p) byte[k] = p->bytes[i];
             }
             const bool low = i < at + size && cell;

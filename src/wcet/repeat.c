@@ -1,8 +1,8 @@
 /* repeat: what a call may find when it is not the first on its instance. The state at the entry begins as
  * fresh; what calls leave behind is joined to it, and widened, until nothing new comes: then it holds before
- * every call, however many there were. Where that does not end, everything is taken as unknown but for globals
- * that every call puts back (a stack pointer). Calls that do not return leave nothing: their instance is reset
- * or not used again. Text: docs/wcet.md, "What the calls before left". */
+ * every call, however many there were. Where that does not end, everything is taken as unknown but for
+ * globals that every call puts back (a stack pointer). Calls that do not return leave nothing: their instance
+ * is reset or not used again. Text: docs/wcet.md, "What the calls before left". */
 #include "wcet/abstract.h"
 
 enum {
@@ -40,7 +40,8 @@ struct repeat {
     bool limited;                   /* the work was not enough */
 };
 
-/* ---- entries --------------------------------------------------------------------------------------------- */
+/* ---- entries ---------------------------------------------------------------------------------------------
+ */
 
 static wrt_status repeat_nomem(wrt_error *err)
 {
@@ -108,7 +109,8 @@ static wrt_status repeat_open(
     return WRT_OK;
 }
 
-/* ---- rounds ---------------------------------------------------------------------------------------------- */
+/* ---- rounds ----------------------------------------------------------------------------------------------
+ */
 
 /* What a call of this entry leaves of `now` goes to k->exit. False: it cannot be told. */
 static wrt_status repeat_call(
@@ -216,7 +218,8 @@ static wrt_status repeat_narrow(
     return WRT_OK;
 }
 
-/* ---- everything unknown ---------------------------------------------------------------------------------- */
+/* ---- everything unknown ----------------------------------------------------------------------------------
+ */
 
 static bool repeat_is_reference(uint8_t type) { return type == WRT__FUNCREF || type == WRT__EXTERNREF; }
 
@@ -249,7 +252,8 @@ static bool repeat_leaks(const struct wrt__module *m)
     return false;
 }
 
-/* Memory and tables are unknown. A global keeps its first value when every call that finds it so leaves it so.
+/* Memory and tables are unknown. A global keeps its first value when every call that finds it so leaves it
+ * so.
  */
 static wrt_status repeat_unknown(struct repeat *k, struct wrt__ax_instance *now, bool foreign)
 {
@@ -285,7 +289,8 @@ static wrt_status repeat_any(struct repeat *k, struct wrt__ax_instance *now, con
     return status == WRT_OK ? repeat_unknown(k, now, foreign || called) : status;
 }
 
-/* ---- all ------------------------------------------------------------------------------------------------- */
+/* ---- all -------------------------------------------------------------------------------------------------
+ */
 
 static wrt_status repeat_calls(struct repeat *k, struct wrt__ax_instance *now, const struct wrt__wv *args,
     enum wrt__wcet_state *taken)
@@ -307,8 +312,8 @@ static wrt_status repeat_calls(struct repeat *k, struct wrt__ax_instance *now, c
     return repeat_unknown(k, now, foreign);
 }
 
-wrt_status wrt__ax_repeat(struct wrt__wcet_bounds *b, const struct wrt__wv *args, uint64_t steps, uint64_t bytes,
-    struct wrt__ax_instance *now, enum wrt__wcet_state *taken, wrt_error *err)
+wrt_status wrt__ax_repeat(struct wrt__wcet_bounds *b, const struct wrt__wv *args, uint64_t steps,
+    uint64_t bytes, struct wrt__ax_instance *now, enum wrt__wcet_state *taken, wrt_error *err)
 {
     enum { ARENA_BLOCK = 16384 };
     struct wrt__wm_pool *pool = now->mem.pool;
@@ -318,8 +323,8 @@ wrt_status wrt__ax_repeat(struct wrt__wcet_bounds *b, const struct wrt__wv *args
     *k = (struct repeat){ .b = b, .m = b->p->m, .err = err, .left = steps, .bytes = bytes };
     wrt__arena_init(&k->arena, b->p->alloc, ARENA_BLOCK, WRT_TAG_OTHER);
     const uint32_t others = b->state == WRT__WCET_ANY ? REPEAT_EXPORTS : b->others_count;
-    const bool ready = wrt__ax_instance_init(&k->exit, pool, k->m) && wrt__ax_instance_init(&k->next, pool, k->m)
-        && repeat_room(k, others);
+    const bool ready = wrt__ax_instance_init(&k->exit, pool, k->m)
+        && wrt__ax_instance_init(&k->next, pool, k->m) && repeat_room(k, others);
     wrt_status status = WRT_OK;
     if (!ready) status = repeat_nomem(err);
     else if (b->state == WRT__WCET_ANY) status = repeat_any(k, now, args);

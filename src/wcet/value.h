@@ -63,8 +63,8 @@ bool wrt__wv_meet(struct wrt__wv *a, const struct wrt__wv *b);
 bool wrt__wv_within(const struct wrt__wv *a, const struct wrt__wv *b);
 /* A set between a and everything that holds b and grows in few steps. */
 struct wrt__wv wrt__wv_widen(const struct wrt__wv *a, const struct wrt__wv *b);
-/* Where values tend to stop, in any order, as 64-bit numbers whose low part counts for narrow values. Each end
- * that moves goes `factor` times the size further, then to the next of these. None: to anything. */
+/* Where values tend to stop, in any order, as 64-bit numbers whose low part counts for narrow values. Each
+ * end that moves goes `factor` times the size further, then to the next of these. None: to anything. */
 struct wrt__wv_stops { const uint64_t *at; uint32_t count; uint64_t factor; };
 struct wrt__wv wrt__wv_widen_to(
     const struct wrt__wv *a, const struct wrt__wv *b, const struct wrt__wv_stops *stops);

@@ -4,8 +4,8 @@
  *     calls FILE CALLS SEED FUEL WRITES LOW HIGH ENTRY [OTHER...]
  *
  * Each round calls one of ENTRY and OTHERs; a line "NAME STATUS FUEL" for each: ok, trap, cut (FUEL was not
- * enough). Arguments of ENTRY are LOW..HIGH, or anything when LOW > HIGH. After a call that does not return the
- * instance is reset. WRITES bytes of the exported memory get random values between calls. */
+ * enough). Arguments of ENTRY are LOW..HIGH, or anything when LOW > HIGH. After a call that does not return
+ * the instance is reset. WRITES bytes of the exported memory get random values between calls. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -62,12 +62,14 @@ static int calls_read(struct calls *c, const char *path)
     fclose(f);
     config.fuel = wrt_fuel_table_named(WRT_STR("unit"));
     if (wrt_engine_new(&config, &c->e, &c->err) != WRT_OK) return calls_fail(c, "engine");
-    if (wrt_load(c->e, (wrt_bytes){ bytes, n }, NULL, &c->code, &c->err) != WRT_OK) return calls_fail(c, path);
+    if (wrt_load(c->e, (wrt_bytes){ bytes, n }, NULL, &c->code, &c->err) != WRT_OK)
+        return calls_fail(c, path);
     if (wrt_store_new(c->e, NULL, &c->store, &c->err) != WRT_OK) return calls_fail(c, "store");
     if (wrt_instantiate(c->store, NULL, c->code, &c->instance, &c->err) != WRT_OK) return calls_fail(c, path);
     for (size_t i = 0; i < c->count; i++) {
         const wrt_str name = { c->names[i], strlen(c->names[i]) };
-        if (wrt_export_func(c->instance, name, &c->funcs[i], &c->err) != WRT_OK) return calls_fail(c, c->names[i]);
+        if (wrt_export_func(c->instance, name, &c->funcs[i], &c->err) != WRT_OK)
+            return calls_fail(c, c->names[i]);
     }
     return 0;
 }

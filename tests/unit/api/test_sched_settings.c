@@ -207,8 +207,8 @@ TEST(wrong_options_are_refused_by_field)
     wrt_sched *q = NULL;
     set_open(&w);
     struct { wrt_sched_opts o; const char *field; } bad[10];
-    static const char *const fields[] = { "policy", "cores", "ns_per_kfuel", "cycle_ns", "cycle_ns", "overhead",
-        "max_utilization", "level_utilization", "os_priority", "miss_threshold" };
+    static const char *const fields[] = { "policy", "cores", "ns_per_kfuel", "cycle_ns", "cycle_ns",
+        "overhead", "max_utilization", "level_utilization", "os_priority", "miss_threshold" };
     for (size_t i = 0; i < 10; i++) {
         bad[i].o = set_opts(&w, WRT_EDF);
         bad[i].field = fields[i];

@@ -1,5 +1,5 @@
-/* Random programs: nested loops of every kind with branches, stores and calls that depend on the argument, and
- * on what calls before left. */
+/* Random programs: nested loops of every kind with branches, stores and calls that depend on the argument,
+ * and on what calls before left. */
 #ifndef WRT_TESTS_INFER_GENERATE_H
 #define WRT_TESTS_INFER_GENERATE_H
 
@@ -15,7 +15,7 @@ struct gen {
     uint32_t counters;              /* locals in use as counters, from the last on */
     uint32_t size;                  /* statements left */
     uint32_t labels;                /* blocks around */
-    uint32_t globals;               /* mutable ones; with any, loops also go on where another call has ended */
+    uint32_t globals; /* mutable ones; with any, loops also go on where another call has ended */
 };
 
 static uint32_t gen_below(struct gen *g, uint32_t n) { return (uint32_t)(test_random(&g->seed) >> 20) % n; }

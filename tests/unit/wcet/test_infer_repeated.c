@@ -1,6 +1,6 @@
 /* Bounds for calls that are not the first on their instance: random programs with memory and globals that
- * outlive a call, called many times on one instance; no call costs more than the bound, or less than the least.
- * A call that traps resets the instance. WRT_GENERATED_PROGRAMS, WRT_GENERATED_SEED as in
+ * outlive a call, called many times on one instance; no call costs more than the bound, or less than the
+ * least. A call that traps resets the instance. WRT_GENERATED_PROGRAMS, WRT_GENERATED_SEED as in
  * test_infer_generated.c. */
 #include "infer_generate.h"
 
@@ -27,7 +27,8 @@ static wrt_status rep_call(wrt_store *store, wrt_func *f, uint64_t arg, uint64_t
     return info.status;
 }
 
-static void rep_calls(struct subject *s, struct rep_tally *t, uint64_t seed, const struct rep_bound *b, size_t n)
+static void rep_calls(
+    struct subject *s, struct rep_tally *t, uint64_t seed, const struct rep_bound *b, size_t n)
 {
     wrt_store *store;
     wrt_instance *instance;
