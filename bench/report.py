@@ -104,6 +104,12 @@ def figures(results, speed_mean, worst, metering):
     decide = results.get("decide", {})
     row("decision among 2048 ready jobs, fixed priority: end, release, choice", "200 ns", decide.get("decide_priority_end_ns"), 0, "ns", 200)
     row("the same, earliest deadline", "500 ns", decide.get("decide_edf_end_ns"), 0, "ns", 500)
+    jitter = results.get("jitter", {})
+    for load, name in (("idle", "release jitter of a 1 kHz task, SCHED_FIFO, 99.9 %, relative to cyclictest"), ("load", "the same under load")):
+        row(name, "1.5", jitter.get(f"{load}_ratio"), 2, "", 1.5)
+    bound = jitter.get("idle_event_bound_us")
+    row("outside event to running higher task, 99 %", f"poll_fuel + a block + 2 us = {number(bound, 1)} us" if bound else "poll_fuel + a block + 2 us",
+        jitter.get("idle_event_p99_us"), 1, "us", bound or 0)
     row("process start to the end of a tiny module, CPU", "2 ms", tiny.get("cpu_ms"), 2, "ms", 2)
     row("the same, peak resident memory", "4 MiB", tiny.get("rss_mib"), 1, "MiB", 4)
     for label, limit in (("x86-64 release", 450), ("Cortex-M4 -Os", 72)):
@@ -145,6 +151,21 @@ def latency_part(results):
         return "Not measured" + (f": {values['skipped']}" if "skipped" in values else "") + ".\n"
     return ("From the post of another thread to the end of the task that waited for it, wall clock, microseconds; the store sleeps, or a task of lower priority "
             "never ends. The worst is the operating system's: when it runs somebody else.\n\n" + table(["the store is", "median", "99 %", "worst"], rows) + "\n")
+
+
+def jitter_part(results):
+    values = results.get("jitter", {})
+    if "idle_p999_us" not in values:
+        return "Not measured" + (f": {values['skipped']}" if "skipped" in values else "") + ".\n"
+    words = {"idle": "idle", "load": "two copying processes a core"}
+    rows = [[words[load], *(number(values.get(f"{load}_{key}"), 1) for key in ("median_us", "p999_us", "cyclictest_median_us", "cyclictest_us")), number(values.get(f"{load}_ratio"), 2)]
+            for load in words]
+    events = [[words[load], *(number(values[f"{load}_event_{key}"], 1) for key in ("median_us", "p99_us", "p999_us", "bound_us"))] for load in words]
+    return ("A task of 1 kHz on one processor, SCHED_FIFO, memory locked: from its release to the moment at which its job is given the processor; cyclictest beside it, in "
+            "turns of a second. Microseconds.\n\n" + table(["the machine is", "median", "99.9 %", "cyclictest, median", "99.9 %", "ratio of the 99.9 %"], rows)
+            + "\n\nFrom the call of another thread that releases a task of higher priority, while a job of lower priority never ends, to the moment at which the higher "
+            "one is given the processor. The bound is `wrt_sched_info.latency_fuel` (poll_fuel and the dearest block) at the speed of the endless job, and 2.\n\n"
+            + table(["the machine is", "median", "99 %", "99.9 %", "bound"], events) + "\n")
 
 
 def admission_part(results):
@@ -204,6 +225,7 @@ def markdown(results, base):
     metering, metering_ratio = metering_part(results)
     parts = [("What is promised", figures(results, mean, worst, metering_ratio)), ("Speed", speed), ("Cost of metering", metering),
              ("Tasks against threads", tasks_part(results)), ("Quantum", quantum_part(results)), ("Latency of an outside event", latency_part(results)),
+             ("Jitter in real time", jitter_part(results)),
              ("Admission", admission_part(results)), ("Start of a process", start_part(results)),
              ("Programs against native code", programs_part(results)), ("Memory", memory_part(results))]
     return machine_part(results) + "".join(f"\n### {head}\n\n{text}" for head, text in parts)

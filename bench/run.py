@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Measures everything that the project makes a claim about and writes one Markdown table per claim and a plot.
 
-    bench/run.py [--rounds 5] [--only speed,metering,load,start,tasks,memory,quantum,latency,decide,admission,programs,sizes] [--publish]
+    bench/run.py [--rounds 5] [--only speed,metering,load,start,tasks,memory,quantum,latency,jitter,decide,admission,programs,sizes] [--publish]
 
 Writes build/bench/results.md, results.json, speed.svg, quantum.svg; --publish also renews the generated part of
 docs/benchmarks.md and the plots beside it. Inputs: INPUTS/*.wasm with INPUTS/README.md, which names n and the result of run(n)
@@ -31,7 +31,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent
 PEERS = pathlib.Path(os.environ.get("WRT_PEERS", pathlib.Path.home() / ".cache" / "wrt-peers"))
 BASE = "wasmi+fuel"
-SECTIONS = ["speed", "metering", "load", "start", "tasks", "memory", "quantum", "latency", "decide", "admission", "programs", "sizes"]
+SECTIONS = ["speed", "metering", "load", "start", "tasks", "memory", "quantum", "latency", "jitter", "decide", "admission", "programs", "sizes"]
 
 
 class Bench:
@@ -259,6 +259,65 @@ def run_quantum(bench):
 
 def run_latency(bench):
     return micro_values(bench, ["latency"])
+
+
+JITTER_TURN = 1000      # releases, or wake-ups, in a second
+LOAD = ["sh", "-c", "while :; do dd if=/dev/zero of=/dev/null bs=1M count=200 2>/dev/null; done"]
+
+
+def jitter_turn(command):
+    """The samples of one turn in microseconds, and the other figures."""
+    done = subprocess.run([str(c) for c in command], capture_output=True, text=True)
+    lines = [line.split() for line in done.stdout.splitlines()] if done.returncode == 0 else []
+    return [float(v) / 1000 for name, v in lines if name == "late_ns"], {name: float(v) for name, v in lines if name != "late_ns"}
+
+
+def cyclictest_turn(cpu):
+    done = subprocess.run(["cyclictest", "-q", "-m", "-p80", "-i1000", f"-l{JITTER_TURN}", "-t1", f"-a{cpu}", "-h50000"], capture_output=True, text=True)
+    return [float(us) for us, n in re.findall(r"^(\d+) (\d+)$", done.stdout, re.M) for _ in range(int(n))]
+
+
+def share(samples, part):
+    return sorted(samples)[min(len(samples) - 1, int(len(samples) * part))]
+
+
+def run_jitter(bench):
+    """A task of 1 kHz beside cyclictest, in turns of a second on one processor, idle and under load; an outside event to a higher task."""
+    library = next(iter(sorted(bench.build.rglob("libwrt.a"))), None)
+    if library is None:
+        return {"skipped": "no library found"}
+    tool = bench.compile("jitter", [str(library), "-lm", "-pthread"])
+    result = {}
+    for load in ("idle", "load"):
+        hogs = [subprocess.Popen(LOAD, start_new_session=True) for _ in range(2 * (os.cpu_count() or 1))] if load == "load" else []
+        own, peer, events, bounds = [], [], [], []
+        try:
+            for number in range(4 * bench.options.rounds):
+                bench.progress(f"jitter {load} {number}")
+                late, said = jitter_turn(["taskset", "-c", bench.cpu, tool, "release", JITTER_TURN + 100])
+                if not late:
+                    return {"skipped": "bench/jitter failed"}
+                if not said["permitted"]:
+                    return {"skipped": "SCHED_FIFO, a processor of its own or locked memory is not permitted here"}
+                own += late
+                peer += cyclictest_turn(bench.cpu) if shutil.which("cyclictest") else []
+                late, said = jitter_turn([tool, "event", JITTER_TURN + 100])
+                events += late
+                bounds.append(said.get("bound_us", 0))
+        finally:
+            for hog in hogs:
+                os.killpg(hog.pid, 9)
+                hog.wait()
+        result[f"{load}_median_us"], result[f"{load}_p999_us"] = share(own, 0.5), share(own, 0.999)
+        if peer:
+            result[f"{load}_cyclictest_median_us"], result[f"{load}_cyclictest_us"] = share(peer, 0.5), share(peer, 0.999)
+            result[f"{load}_ratio"] = result[f"{load}_p999_us"] / max(1.0, result[f"{load}_cyclictest_us"])
+        for name, part in (("median", 0.5), ("p99", 0.99), ("p999", 0.999)):
+            result[f"{load}_event_{name}_us"] = share(events, part)
+        result[f"{load}_event_bound_us"] = statistics.median(bounds)
+    if "idle_ratio" not in result:
+        bench.missing.append("cyclictest (package rt-tests)")
+    return result
 
 
 def run_decide(bench):
