@@ -1,9 +1,9 @@
 /* jitter: how late a task of a set runs on this machine, in real time.
  *
- *   jitter release N     a task of 1 kHz, SCHED_FIFO, one processor, memory locked: N releases; from the time of
- *                        the release to the moment at which its job is given the processor
- *   jitter event N       a job that never ends, and N releases of a higher task by another thread: from the call
- *                        to the moment at which the higher job is given the processor
+ *   jitter release N     a task of 1 kHz, SCHED_FIFO, one processor, memory locked: N releases; from the time
+ *                        of the release to the moment at which its job is given the processor
+ *   jitter event N       a job that never ends, and N releases of a higher task by another thread: from the
+ *                        call to the moment at which the higher job is given the processor
  *
  * Run it bound to the processors that it may use. Prints names and numbers, and the samples in nanoseconds;
  * `permitted 0` when SCHED_FIFO is not.
@@ -88,7 +88,8 @@ static void jitter_open(void)
     o.event = heard;
     o.events = WRT_SCHED_EVENT(SLICE_BEGIN);
     check(wrt_engine_new(&cfg, &jitter.e, &err), &err);
-    check(wrt_load(jitter.e, (wrt_bytes){ control_wasm, sizeof control_wasm }, NULL, &jitter.code, &err), &err);
+    check(
+        wrt_load(jitter.e, (wrt_bytes){ control_wasm, sizeof control_wasm }, NULL, &jitter.code, &err), &err);
     check(wrt_linker_new(jitter.e, &jitter.l, &err), &err);
     check(wrt_store_new(jitter.e, &so, &jitter.s, &err), &err);
     for (int k = 0; k < 2; k++)
