@@ -250,6 +250,14 @@ def facts(tool):
     test("a run above a bound with a false fact", differs("code", code, 123), None if "W0708" in err else err)
 
 
+def endless(tool):
+    """Runs that stay in a loop for ever have no fuel in which they return: what the others use is no bound."""
+    wasm = pathlib.Path(__file__).resolve().parent / "loops" / "loops.wasm"
+    for name in ("forever", "forever_if"):
+        code, doc, _ = tool.doc(wasm, name)
+        test(name, differs("code", code, 123), differs("bounded", doc["bounded"], False), differs("bound", doc["fuel_high"], None))
+
+
 def vectors(tool, folder):
     """Facts of real programs: as they are, then with a loop's maximum one below what the run does."""
     for name in ("bubble", "binsearch", "fir", "crc32", "matmul", "insertion"):
@@ -283,7 +291,7 @@ def main():
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         tool = Tool(options.wrtd, folder)
-        for part in (statistics, contradictions, gates, runs, facts):
+        for part in (statistics, contradictions, gates, runs, facts, endless):
             part(tool)
         if options.inputs and options.inputs.exists():
             vectors(tool, options.inputs)
