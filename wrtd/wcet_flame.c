@@ -133,7 +133,7 @@ static void flame_draw(FILE *out, const struct flame *f)
         FLAME_WIDTH, height);
     for (size_t i = 0; i < f->boxes_count; i++) {
         const struct flame_box *b = &f->boxes[i];
-        const double x = b->x * FLAME_WIDTH / f->total, width = b->width * FLAME_WIDTH / f->total;
+        const double scale = (double)FLAME_WIDTH / f->total, x = b->x * scale, width = b->width * scale;
         const unsigned y = height - (b->depth + 1) * FLAME_ROW - 1, hue = 12 + b->func * 37 % 40;
         if (width < 0.4) continue;
         wd_page(out, "<g><title>");

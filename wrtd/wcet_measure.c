@@ -38,7 +38,7 @@ static int measure_options(struct wd *w, struct wd_measured *m)
     static const char *const methods[] = { "measured", "hybrid", "probabilistic" };
     const char *method = wd_option(w, WD_OPT_method), *margin = wd_option(w, WD_OPT_margin);
     const char *confidence = wd_option(w, WD_OPT_confidence);
-    uint64_t least, seed;
+    uint64_t least = 0, seed = 1;
     size_t k = 0;
     m->o = WRT_INIT(wrt_wcet_measure_opts);
     while (method && k < 3 && strcmp(method, methods[k]) != 0) k++;
