@@ -135,7 +135,7 @@ static COLD void CC h_stop(ARGS)
 #define FAR(w) \
     static COLD void CC h_far##w(ARGS) \
     { \
-        const char *branch = (const char *)ip - via; \
+        const char *branch = (const char *)((uintptr_t)ip - (uintptr_t)via); \
         STOP(((const u16 *)(const void *)branch)[4 * (w) + 2]); \
     }
 FAR(2)
