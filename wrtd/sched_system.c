@@ -162,6 +162,10 @@ static uint8_t set_priority(const struct wd_set *set, uint32_t k)
 static int system_of_set(struct wd_system *s, const struct wd_set *set)
 {
     int code = 0;
+    if (set->tasks_count > WRT_SCHED_TASKS) {
+        return wd_fail(s->w, WD_EXIT_LIMIT, WD_W_TASKSET, "`wrtd sched analyze` takes more",
+            "%u tasks; a schedule has at most %u", set->tasks_count, WRT_SCHED_TASKS);
+    }
     if (set->tasks_count > 254 && s->o.policy == WRT_FIXED_PRIORITY) {
         return wd_fail(s->w, WD_EXIT_LIMIT, WD_W_TASKSET, "--policy rm or edf",
             "%u tasks, but fixed priority has 254 priorities", set->tasks_count);
@@ -176,8 +180,8 @@ static int system_of_set(struct wd_system *s, const struct wd_set *set)
         o.jitter_ns = t->rt.jitter;
         o.bcet_fuel = t->bcet;
         o.core = t->rt.core;
-        o.priority = set_priority(set, k);
-        o.band_set = set->says & WD_SET_BANDS;
+        if (s->o.policy == WRT_FIXED_PRIORITY) o.priority = set_priority(set, k);
+        o.band_set = (set->says & WD_SET_BANDS) && s->o.policy == WRT_RM_EDF;
         o.band = t->rt.band;
         set_budgets(set, &t->rt, &o);
         o.np = t->rt.np || o.level == WRT_ASIL_D;

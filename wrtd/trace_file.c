@@ -156,9 +156,14 @@ static int finish_file(struct wd *w, FILE *f, const char *path, uint8_t head[WD_
     put_u64(head + 40, hash);
     put_u64(head + 48, records);
     put_u64(head + 56, lost);
-    /* A pipe cannot go back: then the counts stay 0, which means "up to the end". */
-    if (fseek(f, 0, SEEK_SET) == 0) fwrite(head, 1, WD_TRACE_HEADER, f);
-    clearerr(f);
+    /* A pipe cannot go back: then the counts stay 0, which means "up to the end". What could not be written
+     * before is an error that stays. */
+    bool bad = fflush(f) != 0 || ferror(f) != 0;
+    if (fseek(f, 0, SEEK_SET) == 0) {
+        fwrite(head, 1, WD_TRACE_HEADER, f);
+    } else if (!bad) {
+        clearerr(f);
+    }
     int code = wd_close_out(w, f, path);
     if (lost) wd_warn(w, "the trace lost %llu records", (unsigned long long)lost);
     return code;

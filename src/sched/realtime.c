@@ -354,11 +354,16 @@ const struct wrt__rt_task_opts *wrt__rt_task(const struct wrt__rt *rt, uint32_t 
 void wrt__rt_totals(const struct wrt__rt *rt, struct wrt__rt_totals *out)
 {
     *out = rt->totals;
-    out->unfinished = 0;
+}
+
+uint32_t wrt__rt_unfinished(const struct wrt__rt *rt)
+{
+    uint32_t n = 0;
     for (uint32_t i = 0; i < rt->tasks_count; i++) {
-        out->unfinished += rt->tasks[i].has_job;
-        out->unfinished += rt->tasks[i].has_queued;
+        n += rt->tasks[i].has_job;
+        n += rt->tasks[i].has_queued;
     }
+    return n;
 }
 
 static uint8_t make_state(const struct wrt__rt *rt, const struct rt_task *t)

@@ -233,7 +233,7 @@ struct wrt__rt_stats {
 struct wrt__rt_totals {
     uint64_t slices, mode_raises, mode_returns, exhausted, replenished, idle_picks;
     uint64_t hyperperiod_ns;    /* WRT__RT_NO_LIMIT: beyond 2^63 */
-    uint32_t mode, tasks, unfinished;
+    uint32_t mode, tasks;
 };
 enum wrt__rt_state {
     WRT__RT_NO_JOB, WRT__RT_READY, WRT__RT_RUNNING, WRT__RT_BLOCKED, WRT__RT_LOCKED, WRT__RT_SUSPENDED
@@ -247,6 +247,7 @@ struct wrt__rt_job {
 /* Written by the thread of the schedule only. NULL: no such task. */
 const struct wrt__rt_stats *wrt__rt_stats(const struct wrt__rt *rt, uint32_t task);
 void wrt__rt_totals(const struct wrt__rt *rt, struct wrt__rt_totals *out);
+uint32_t wrt__rt_unfinished(const struct wrt__rt *rt);       /* jobs, queued ones too; looks at every task */
 bool wrt__rt_job(const struct wrt__rt *rt, uint32_t task, struct wrt__rt_job *out);
 const struct wrt__rt_task_opts *wrt__rt_task(const struct wrt__rt *rt, uint32_t task);
 const char *wrt__rt_kind_name(enum wrt__rt_kind kind);

@@ -258,6 +258,24 @@ def real_faults(folder):
     test("the trace of it", None if "OVERRUN" in text else text[:400])
 
 
+def hostile(folder):
+    """Disks that are full, sets that are too large, a policy that a set was not made for."""
+    example = ROOT / "examples" / "brake-by-wire" / "brake-by-wire.toml"
+    for part in ("run", "simulate"):
+        for option in ("--trace", "--report"):
+            code, _, err = wrtd("sched", part, "--virtual", "--until", "1s", option, "/dev/full", example)
+            test(f"{part} {option} on a full disk", None if code == 74 and "cannot write" in err else f"{code} {err}")
+    tasks = [{"id": f"t{k}", "C": 1, "T": 1000000 + k, "D": 1000000} for k in range(70000)]
+    base = {"id": "x", "class": "fp", "time_unit": "1"}
+    (folder / "many.json").write_text(json.dumps(dict(base, tasks=tasks)))
+    code, _, err = wrtd("sched", "simulate", "--policy", "edf", "--until", "1ms", folder / "many.json")
+    test("a set that is too large", None if code == 125 and "70000 tasks" in err else f"{code} {err}")
+    (folder / "bands.json").write_text(json.dumps(dict(base, tasks=[dict(t, C=10, band=1) for t in tasks[:3]])))
+    for policy in ("rm+edf", "edf", "rm"):
+        code, out, err = wrtd("sched", "simulate", "--policy", policy, "--until", "2ms", "--json", folder / "bands.json")
+        test(f"bands under {policy}", None if code == 0 else f"{code} {err}")
+
+
 def main():
     global OPTIONS
     parser = argparse.ArgumentParser()
@@ -273,6 +291,7 @@ def main():
         own_program(folder)
         real_time(folder)
         real_faults(folder)
+        hostile(folder)
         calibrated(folder)
     print(f"{PASSED} passed, {FAILED} failed")
     return 1 if FAILED else 0

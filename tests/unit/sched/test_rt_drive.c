@@ -182,7 +182,7 @@ TEST(what_is_noticed_late_keeps_its_time_and_comes_after_the_report)
     CHECK(wrt__rt_stats(rt, 2) == NULL);
     wrt__rt_totals(rt, &totals);
     CHECK_EQ(totals.hyperperiod_ns, 40);
-    CHECK_EQ(totals.unfinished, 2);
+    CHECK_EQ(wrt__rt_unfinished(rt), 2);
     CHECK_EQ(totals.slices, 2);
 }
 
