@@ -186,7 +186,8 @@ static int image_measure(struct wd *w, struct wd_image *i)
         status = image_try(i, high, &e);
     }
     if (status == WRT_E_NOMEM && !e.hint[0])
-        wd_error_hint(&e, "a stack is reserved for every task: limits.stack of the components makes it smaller");
+        wd_error_hint(
+            &e, "a stack is reserved for every task: limits.stack of the components makes it smaller");
     if (status != WRT_OK) return wd_report(w, &e, i->in->path, wd_exit_of(&e));
     for (int k = 0; k < IMAGE_TRIES && high - low > high / 8; k++) {
         size_t middle = low + (high - low) / 2;
