@@ -1,10 +1,12 @@
 /* manifest_wcet: budgets with source = "static". The bound must hold for every job: a job finds what the jobs
- * before it left in memory and globals. Inference of loop bounds starts from a fresh instance, so it is not
- * used here; what is stated about loops (the module's own section, or `facts`) is. */
+ * before it left in memory and globals, those of other tasks of its component, too. So it is a bound of
+ * repeated calls (docs/wcet.md); jobs that do not return have their instance reset. */
 #include <stdlib.h>
 #include <string.h>
 #include <wrt/wcet.h>
 #include "manifest.h"
+
+enum { BOUND_OTHERS = 64 };
 
 static uint64_t bound_most(const struct wd_mf_task *t)
 {
@@ -68,12 +70,45 @@ static void bound_use(struct wd_manifest *m, struct wd_mf_task *t, uint64_t boun
     }
 }
 
+static bool bound_exists(const struct wd_mf_component *c, wrt_str name)
+{
+    wrt_extern_desc d;
+    for (size_t k = 0; k < wrt_code_exports_count(c->module->code); k++) {
+        if (!wrt_code_export(c->module->code, k, &d) || d.kind != WRT_EXTERN_FUNC) continue;
+        if (wd_same(d.name, name)) return true;
+    }
+    return false;
+}
+
+/* What else is called on the instance. Where that is too much, anything is. */
+static void bound_others(struct wd_manifest *m, const struct wd_mf_task *t, const struct wd_mf_component *c,
+    wrt_str *others, wrt_wcet_opts *o)
+{
+    o->state = WRT_WCET_REPEATED;
+    o->others = others;
+    for (uint32_t k = 0; k < m->tasks_count; k++) {
+        const struct wd_mf_task *other = &m->tasks[k];
+        if (other == t || other->component != t->component || !other->call_at) continue;
+        const wrt_str name = wd_str(other->call.name);
+        bool known = !bound_exists(c, name); /* said elsewhere */
+        for (size_t i = 0; i < o->nothers && !known; i++) known = wd_same(others[i], name);
+        if (known) continue;
+        if (o->nothers == BOUND_OTHERS) {
+            o->state = WRT_WCET_ANY;
+            o->nothers = 0;
+            return;
+        }
+        others[o->nothers++] = name;
+    }
+}
+
 void wd_manifest_bound(struct wd_manifest *m, struct wd_mf_task *t, const struct wd_mf_component *c)
 {
     wrt_error e;
     uint8_t *facts = NULL;
     size_t n = 0;
     wrt_wcet_arg args[WD_ARGS_MAX];
+    wrt_str others[BOUND_OTHERS];
     wrt_wcet_opts o = WRT_INIT(wrt_wcet_opts);
     wrt_wcet w = WRT_INIT(wrt_wcet);
     char path[1024];
@@ -82,7 +117,7 @@ void wd_manifest_bound(struct wd_manifest *m, struct wd_mf_task *t, const struct
         if (!wd_manifest_open(m, t->facts_at, path, &facts, &n)) return;
     }
     o.facts = (wrt_bytes){ facts, n };
-    o.no_inference = true;
+    bound_others(m, t, c, others, &o);
     o.args = args;
     o.nargs = bound_args(t, args);
     wrt_status status = wrt_wcet_static(c->module->code, wd_str(t->call.name), &o, &w, &e);

@@ -301,6 +301,8 @@ bool wrt__ax_instance_within(struct wrt__ax_instance *a, struct wrt__ax_instance
 /* a holds both; widened with `stops`, unless NULL. */
 void wrt__ax_instance_join(
     struct wrt__ax_instance *a, struct wrt__ax_instance *b, const struct wrt__wv_stops *stops);
+/* Of a is kept what b holds, too. */
+void wrt__ax_instance_meet(struct wrt__ax_instance *a, struct wrt__ax_instance *b);
 /* A fresh one becomes what anybody can have made of it, but for mutable globals that only this module's code
  * can write; those, too; those that are not in it as they are in `left` (false: all are). */
 void wrt__ax_instance_forget(struct wrt__ax_instance *i, const struct wrt__wcet_program *p);

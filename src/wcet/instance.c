@@ -106,6 +106,19 @@ void wrt__ax_instance_join(
     a->mem.pool->stops = NULL;
 }
 
+void wrt__ax_instance_meet(struct wrt__ax_instance *a, struct wrt__ax_instance *b)
+{
+    if (a->never || b->never) return;
+    for (uint32_t k = 0; k < a->count; k++) {
+        struct wrt__wv v = a->globals[k];
+        if (wrt__wv_meet(&v, &b->globals[k])) a->globals[k] = v;
+    }
+    if (b->pages_low > a->pages_low) a->pages_low = b->pages_low;
+    if (b->pages_high < a->pages_high) a->pages_high = b->pages_high;
+    a->tables_changed &= b->tables_changed;
+    wrt__wm_meet(&a->mem, &b->mem);
+}
+
 /* ---- what a module makes ---------------------------------------------------------------------------------
  */
 

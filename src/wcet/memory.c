@@ -722,6 +722,52 @@ void wrt__wm_join(struct wrt__wm *a, struct wrt__wm *b, bool widen)
     a->root = wm_join_kid(a->pool, a->root, b->root, a->depth, widen);
 }
 
+/* Takes over the reference to x, gives one. */
+static void *wm_meet_page(struct wrt__wm_pool *pool, void *x, void *y)
+{
+    const struct wm_page *pages[2] = { x, y };
+    struct wm_page *out = NULL;
+    struct wrt__wm ma = wm_single(pool, x), mb = wm_single(pool, y);
+    for (uint32_t at = 0; at < WM_PAGE;) {
+        const uint32_t alike = wm_alike(x, y, at), size = alike ? alike : wm_unit(pages, at);
+        if (alike == 0 && at + size <= WM_PAGE) {
+            struct wrt__wv va = wrt__wm_load(&ma, at, size, size == 8), v = va;
+            const struct wrt__wv vb = wrt__wm_load(&mb, at, size, size == 8);
+            const bool less = wrt__wv_meet(&v, &vb) && (v.lo != va.lo || v.hi != va.hi || v.mask != va.mask);
+            if (less && !out) out = wm_page_copy(pool, x);
+            if (less && !out) return x;
+            if (less) wm_page_set(pool, out, at, size, &v);
+        }
+        at += size;
+    }
+    if (!out) return x;
+    wm_drop(pool, x, 0);
+    return out;
+}
+
+static void *wm_meet_kid(struct wrt__wm_pool *pool, void *x, void *y, uint32_t level)
+{
+    if (x == y || !x || y == WM_ANY) return x;
+    if (!y) {
+        wm_drop(pool, x, level);
+        return NULL;
+    }
+    if (x == WM_ANY) return wm_ref(y);
+    if (level == 0) return wm_meet_page(pool, x, y);
+    struct wm_node *n = wm_node_own(pool, x, level);
+    const struct wm_node *other = y;
+    if (!n) return x;
+    for (uint32_t i = 0; i < WM_FAN; i++) n->kid[i] = wm_meet_kid(pool, n->kid[i], other->kid[i], level - 1);
+    return n;
+}
+
+void wrt__wm_meet(struct wrt__wm *a, struct wrt__wm *b)
+{
+    a->own = b->own = NULL;
+    wm_same_depth(a, b);
+    if (!a->pool->failed) a->root = wm_meet_kid(a->pool, a->root, b->root, a->depth);
+}
+
 static bool wm_within_page(struct wrt__wm_pool *pool, void *x, void *y, uint32_t relations)
 {
     const struct wm_page *a = x, *b = y, *pages[2] = { x, y };

@@ -54,6 +54,8 @@ void wrt__wm_untie(struct wrt__wm *m, uint32_t first);
 
 /* a becomes what holds both; by widening, when asked, so that this ends after few repetitions. */
 void wrt__wm_join(struct wrt__wm *a, struct wrt__wm *b, bool widen);
+/* a keeps of itself what b can be, too; at least that. */
+void wrt__wm_meet(struct wrt__wm *a, struct wrt__wm *b);
 /* Does b hold everything that a can be? False when it cannot be told. Unknown places of b whose id is below
  * `relations` must have it in a. */
 bool wrt__wm_within(struct wrt__wm *a, struct wrt__wm *b, uint32_t relations);

@@ -7,8 +7,9 @@
 
 enum {
     REPEAT_JOINS = 3,               /* rounds that only join: few phases, small counters */
-    REPEAT_FINE = 20,               /* rounds that go from stop to stop */
-    REPEAT_COARSE = 32,             /* that take larger steps, too; then what still changes is unknown */
+    REPEAT_FINE = 9,                /* rounds that go from stop to stop */
+    REPEAT_DOUBLE = 22,             /* that double an interval at least */
+    REPEAT_COARSE = 32,             /* that take larger steps; then what still changes is unknown */
     REPEAT_ROUNDS = 48,
     REPEAT_PATIENCE = 12,           /* rounds that must still be affordable */
     REPEAT_STOPS = 240,
@@ -178,19 +179,23 @@ static wrt_status repeat_round(struct repeat *k, const struct wrt__ax_instance *
     return status;
 }
 
-/* *known: `now` holds before every call. */
-static wrt_status repeat_grow(struct repeat *k, struct wrt__ax_instance *now, bool *known)
+/* *known: `now` holds before every call. In haste what changes twice is unknown at once. `limit`, or NULL, is
+ * known to hold, so that nothing outside it counts. */
+static wrt_status repeat_grow(
+    struct repeat *k, struct wrt__ax_instance *now, bool haste, struct wrt__ax_instance *limit, bool *known)
 {
     struct wrt__wv_stops stops = { .at = k->stops, .count = k->stops_count };
-    uint32_t skip = 0; /* rounds that there is no time for */
+    uint32_t skip = haste ? REPEAT_COARSE - 1 : 0; /* rounds that there is no time for */
     for (uint32_t round = 0; round < REPEAT_ROUNDS; round++) {
         const uint64_t before = k->left;
         wrt_status status = repeat_round(k, now, known);
+        if (*known && limit) wrt__ax_instance_meet(&k->next, limit);
         if (status != WRT_OK || !*known || wrt__ax_instance_within(&k->next, now)) return status;
         if (!repeat_affordable(k, before)) skip = REPEAT_COARSE;
-        if (round + skip >= REPEAT_FINE) stops.factor = 8;
-        if (round + skip >= REPEAT_COARSE) stops.count = 0;
-        wrt__ax_instance_join(now, &k->next, round + skip < REPEAT_JOINS ? NULL : &stops);
+        const uint32_t pace = round + skip;
+        stops.factor = pace >= REPEAT_DOUBLE ? 8 : pace >= REPEAT_FINE ? 1 : 0;
+        if (pace >= REPEAT_COARSE) stops.count = 0;
+        wrt__ax_instance_join(now, &k->next, pace < REPEAT_JOINS || (haste && round == 0) ? NULL : &stops);
     }
     *known = false;
     return WRT_OK;
@@ -296,16 +301,23 @@ static wrt_status repeat_calls(struct repeat *k, struct wrt__ax_instance *now, c
     enum wrt__wcet_state *taken)
 {
     struct wrt__wm_pool *pool = now->mem.pool;
-    struct wrt__ax_instance fresh;
-    bool known = false, foreign;
+    struct wrt__ax_instance fresh, hasty;
+    bool known = false, quick = false, foreign;
     wrt_status status = repeat_open(k, args, k->b->others, k->b->others_count, &foreign);
     if (status != WRT_OK) return status;
     for (uint32_t i = 0; i < k->count; i++) repeat_stops(k, k->entries[i].b->p);
-    if (wrt__ax_instance_init(&fresh, pool, k->m)) {
+    const bool ready = wrt__ax_instance_init(&fresh, pool, k->m);
+    if (wrt__ax_instance_init(&hasty, pool, k->m) && ready && !foreign) {
         wrt__ax_instance_put(&fresh, now);
-        if (!foreign) status = repeat_grow(k, now, &known);
+        wrt__ax_instance_put(&hasty, now);
+        hasty.pages_most = now->pages_most;
+        status = repeat_grow(k, &hasty, true, NULL, &quick);
+        if (status == WRT_OK && quick) status = repeat_grow(k, now, false, &hasty, &known);
+        if (status == WRT_OK && quick && !known && !pool->failed) wrt__ax_instance_put(now, &hasty);
+        known |= quick;
         if (known && status == WRT_OK) status = repeat_narrow(k, now, &fresh);
     }
+    wrt__ax_instance_fini(&hasty);
     wrt__ax_instance_fini(&fresh);
     if (status != WRT_OK || (known && !pool->failed)) return status;
     *taken = WRT__WCET_ANY;

@@ -223,6 +223,13 @@ static uint64_t wv_to_stop(const struct wrt__wv_stops *stops, uint64_t x, bool u
     return least;
 }
 
+/* The end `at` was a stop, and is passed by only so much. */
+static bool wv_may_stay(
+    const struct wrt__wv_stops *stops, uint64_t at, uint64_t step, uint64_t size, uint64_t m)
+{
+    return wv_to_stop(stops, at, true, m) == 0 && (stops->factor == 0 || (step & m) <= size / 16);
+}
+
 /* Of known bits those above fall with the interval; those below are a congruence and stay. */
 struct wrt__wv wrt__wv_widen_to(
     const struct wrt__wv *a, const struct wrt__wv *b, const struct wrt__wv_stops *stops)
@@ -233,11 +240,11 @@ struct wrt__wv wrt__wv_widen_to(
     uint64_t more = 0, less = 0, go = stops->factor * size;
     if (!up && !down) return v;
     if (stops->count == 0 || (stops->factor && size > m / 4 / stops->factor)) return wrt__wv_any(v.wide);
-    /* from a stop it may be one more step that ends it: what is compared is often not what is stored */
-    if (up && (go || wv_to_stop(stops, a->hi, true, m))) {
+    /* from a stop one more step may be the last: what is compared is often not what is stored */
+    if (up && !wv_may_stay(stops, a->hi, v.hi - a->hi, size, m)) {
         more = go + wv_to_stop(stops, (v.hi + go) & m, true, m);
     }
-    if (down && (go || wv_to_stop(stops, a->lo, false, m))) {
+    if (down && !wv_may_stay(stops, a->lo, a->lo - v.lo, size, m)) {
         less = go + wv_to_stop(stops, (v.lo - go) & m, false, m);
     }
     if (more > m - size || less > m - size - more) return wrt__wv_any(v.wide);
