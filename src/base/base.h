@@ -229,12 +229,19 @@ struct wrt_limits;
 /* Fills zero fields from `base` (NULL: the defaults). WRT_E_ARG names a field outside least..most, or above
  * `base`: a store narrows the limits of its engine and cannot widen them; nothing is changed then. */
 wrt_status wrt__limits_fill(struct wrt_limits *l, const struct wrt_limits *base, wrt_error *err);
-/* The list itself, for tests and reports. NULL behind the last. */
+/* The list itself, for tests and reports. NULL behind the last. The default and the greatest value lie
+ * between 1 and 2^32: less one they fit 32 bits, which small machines are glad of. */
 struct wrt__limit_info {
-    const char *name, *unit, *text;
-    uint64_t normal, least, most;
-    size_t offset, bytes;
+    const char *name;
+#if WRT_MESSAGES
+    const char *unit;
+#endif
+    uint32_t normal_less, most_less;
+    uint16_t least;
+    uint8_t offset, bytes;
 };
+static inline uint64_t wrt__limit_normal(const struct wrt__limit_info *i) { return i->normal_less + 1ull; }
+static inline uint64_t wrt__limit_most(const struct wrt__limit_info *i) { return i->most_less + 1ull; }
 const struct wrt__limit_info *wrt__limit_info(size_t i);
 uint64_t wrt__limit_get(const struct wrt_limits *l, const struct wrt__limit_info *info);
 void wrt__limit_set(struct wrt_limits *l, const struct wrt__limit_info *info, uint64_t value);

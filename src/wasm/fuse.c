@@ -336,6 +336,7 @@ static bool fuse_shift(struct wrt__translator *t, uint32_t ib, const struct wrt_
 
 /* ---- two operands ------------------------------------------------------------------------------ */
 
+#if WRT_FUSE_FULL
 static uint32_t form_of(char a, char b)
 {
     if (a == 'A') return b == 'I' ? WRT__AI : WRT__AS;
@@ -366,6 +367,24 @@ static void emit_binary(struct wrt__translator *t, const uint16_t *forms, struct
     if (ma == 'I') { x->imm = (uint32_t)a->k; x->k = a->k; }
     wrt__push_acc(t, result);
 }
+#else
+/* The short list: slots, and a constant second where that form exists. */
+static void emit_binary(struct wrt__translator *t, const uint16_t *forms, struct wrt__val *a,
+    struct wrt__val *b, uint32_t ia, uint32_t ib, uint8_t result, bool is_float)
+{
+    if (b->kind == WRT__V_CONST && !forms[WRT__SI]) wrt__to_slot(t, b, ib);
+    wrt__to_slot(t, a, ia);
+    bool has_const = b->kind == WRT__V_CONST;
+    wrt__clobber(t, wrt__class_of(result));
+    struct wrt__ins *x = wrt__emit(t, forms[has_const ? WRT__SI : WRT__SS],
+        !has_const ? WRT__F_R : is_float ? WRT__F_RK : WRT__F_I);
+    x->a = a->slot;
+    x->b = b->slot;
+    x->imm = (uint32_t)b->k;
+    x->k = b->k;
+    wrt__push_acc(t, result);
+}
+#endif
 static void integer_binary(struct wrt__translator *t, uint32_t op, uint8_t type, uint8_t result)
 {
     uint32_t ib = t->sp - 1, ia = t->sp - 2;

@@ -15,6 +15,21 @@ TEST(zero_takes_the_default)
 #undef LIMIT
 }
 
+TEST(the_table_says_what_the_list_says)
+{
+    size_t i = 0;
+    const struct wrt__limit_info *info;
+#define LIMIT(name_, type, dflt, least_, most_, unit, text) \
+    CHECK((info = wrt__limit_info(i++)) != NULL); \
+    CHECK_STR(info->name, #name_); \
+    CHECK_EQ(wrt__limit_normal(info), dflt); \
+    CHECK_EQ(info->least, least_); \
+    CHECK_EQ(wrt__limit_most(info), most_);
+#include <wrt/limits.def>
+#undef LIMIT
+    CHECK(wrt__limit_info(i) == NULL);
+}
+
 TEST(every_field_is_checked_at_both_ends)
 {
     const struct wrt__limit_info *info;
@@ -23,9 +38,9 @@ TEST(every_field_is_checked_at_both_ends)
         wrt_limits l, before;
         wrt_error e;
         memset(&l, 0, sizeof l);
-        wrt__limit_set(&l, info, info->most);
+        wrt__limit_set(&l, info, wrt__limit_most(info));
         CHECK_EQ(wrt__limits_fill(&l, NULL, NULL), WRT_OK);
-        CHECK_EQ(wrt__limit_get(&l, info), info->most);
+        CHECK_EQ(wrt__limit_get(&l, info), wrt__limit_most(info));
         if (info->least != 0) {
             memset(&l, 0, sizeof l);
             wrt__limit_set(&l, info, info->least);
@@ -33,7 +48,7 @@ TEST(every_field_is_checked_at_both_ends)
             CHECK_EQ(wrt__limit_get(&l, info), info->least);
         }
         for (int low = 0; low < 2; low++) {
-            uint64_t bad = low ? info->least - 1 : info->most + 1;
+            uint64_t bad = low ? info->least - 1ull : wrt__limit_most(info) + 1;
             if (bad == 0 || (low && info->least == 0) || (info->bytes == 4 && bad > UINT32_MAX)) continue;
             memset(&l, 0, sizeof l);
             wrt__limit_set(&l, info, bad);
