@@ -16,6 +16,9 @@ struct gen {
     uint32_t size;                  /* statements left */
     uint32_t labels;                /* blocks around */
     uint32_t globals; /* mutable ones; with any, loops also go on where another call has ended */
+    bool wide;                      /* infer_generate_wide.h too */
+    bool floats, grows;             /* the counter with a fraction is in use; memory may have grown */
+    uint32_t longs;                 /* counters of 64 bits in use */
 };
 
 static uint32_t gen_below(struct gen *g, uint32_t n) { return (uint32_t)(test_random(&g->seed) >> 20) % n; }
@@ -308,8 +311,14 @@ static void gen_switch(struct gen *g, uint32_t depth)
     gen_close(g);
 }
 
+#include "infer_generate_wide.h"
+
 static void gen_statement(struct gen *g, uint32_t depth)
 {
+    if (g->wide && gen_below(g, 2)) {
+        gen_wide(g, depth);
+        return;
+    }
     switch (gen_below(g, depth == 0 ? 4 : 10)) {
     case 0: case 1:
         gen_expr(g, 3);
@@ -363,8 +372,8 @@ static void gen_section(struct gen *g, uint32_t id, const uint8_t *p, uint32_t n
 }
 
 /* Three functions (i32) -> i32, of which each may call those after it; two tables with what the first two may
- * call; two mutable globals, or none. */
-static inline void gen_module(struct gen *g, uint64_t seed, uint32_t globals)
+ * call; two mutable globals, or none. `wide`: infer_generate_wide.h too. */
+static inline void gen_module(struct gen *g, uint64_t seed, uint32_t globals, bool wide)
 {
     static const uint8_t head[] = { 0, 'a', 's', 'm', 1, 0, 0, 0 }, types[] = { 1, 0x60, 1, 0x7f, 1, 0x7f };
     static const uint8_t funcs[] = { 3, 0, 0, 0 }, tables[] = { 2, 0x70, 0, 2, 0x70, 0, 2 },
@@ -384,19 +393,24 @@ static inline void gen_module(struct gen *g, uint64_t seed, uint32_t globals)
     gen_section(g, 7, exports, sizeof exports);
     gen_section(g, 9, elems, sizeof elems);
     size_t n = 0;
+    g->grows = false;
     bodies[n++] = 3;
     for (uint32_t f = 0; f < 3; f++) {
         memset(&body, 0, sizeof body);
         body.seed = seed * 3 + f + 1;
         body.func = f;
         body.globals = globals;
+        body.wide = wide;
         body.size = 4 + gen_below(&body, f == 0 ? 24 : 8);
-        gen_byte(&body, 1);
+        gen_byte(&body, wide ? 3 : 1);
         gen_byte(&body, GEN_LOCALS - 1);
         gen_byte(&body, 0x7f);
+        static const uint8_t more[] = { WIDE_LONGS, 0x7e, 1, 0x7c };
+        for (size_t i = 0; wide && i < sizeof more; i++) gen_byte(&body, more[i]);
         gen_statements(&body, f == 2 ? 2 : 3);
         gen_expr(&body, 2);
         gen_byte(&body, WRT__OP_END);
+        g->grows |= body.grows;
         struct gen size = { .n = 0 };
         gen_unsigned(&size, (uint32_t)body.n);
         memcpy(bodies + n, size.bytes, size.n);

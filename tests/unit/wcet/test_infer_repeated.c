@@ -62,7 +62,7 @@ static void rep_program(struct rep_tally *t, uint64_t seed)
     struct subject s;
     struct rep_bound b[WRT_COUNT(states)];
     uint64_t first = WRT__WCET_INF;
-    gen_module(&g, seed, 2);
+    gen_module(&g, seed, 2, seed % 4 != 0);
     if (g.n >= GEN_BYTES) return;
     REQUIRE(subject_take(&s, g.bytes, g.n));
     static const uint64_t steps[] = { 2000000, 300000, 40000, 4000 };
