@@ -242,7 +242,8 @@ static void wide_meet(struct gen *g, uint32_t depth)
         gen_close(g);
         gen_close(g);
     }
-    g->counters -= (i < GEN_LOCALS) + (j < GEN_LOCALS);
+    if (i < GEN_LOCALS) g->counters--;
+    if (j < GEN_LOCALS) g->counters--;
 }
 
 /* Looks for a byte in memory, no further than some end. */

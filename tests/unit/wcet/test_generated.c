@@ -1,12 +1,14 @@
 /* Programs made at random, with loops whose counts are known: no run may use more than the bound, or less
- * than the lower bound, whatever facts are used. WRT_WCET_PROGRAMS=N: so many instead of 1500. */
+ * than the lower bound, whatever facts are used. WRT_GENERATED_PROGRAMS=N: so many
+ * by each of two tables of prices instead of 600; WRT_GENERATED_SEED says where to begin. */
 #include "test.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <wrt/wrt.h>
 
-enum { MADE_MAX = 1 << 15, MADE_FUNCS = 4, MADE_LOCALS = 12, MADE_LOOPS = 24, MADE_DEPTH = 5 };
+enum { MADE_MAX = 1 << 15, MADE_FUNCS = 4, MADE_LOCALS = 12, MADE_LOOPS = 24, MADE_DEPTH = 5, MADE_RUNS = 12,
+    MADE_PROGRAMS = 600 };
 
 struct made_loop { uint32_t func, ordinal, max; uint64_t total; };
 struct made {
@@ -258,7 +260,7 @@ static void made_check(struct made_world *w, struct made *m, wrt_code *c, wrt_fu
                    alone = made_bound(c, NULL, 0, WRT_WCET_ALL, true);
     CHECK(per_entry.bounded && full.bounded && all.bounded);
     CHECK(full.fuel_high <= per_entry.fuel_high && all.fuel_high <= full.fuel_high);
-    for (uint32_t i = 0; i < 12; i++) {
+    for (uint32_t i = 0; i < MADE_RUNS; i++) {
         uint32_t arg = i < 8 ? i * 5 : (uint32_t)test_random(&m->seed);
         uint64_t used = made_run(w, f, arg);
         CHECK(used <= full.fuel_high && used <= per_entry.fuel_high && used <= all.fuel_high);
@@ -297,24 +299,33 @@ static void made_many(const wrt_fuel_table *table, uint64_t programs, uint64_t f
     REQUIRE(wrt_engine_new(&cfg, &w.e, &err) == WRT_OK);
     REQUIRE(wrt_linker_new(w.e, &w.l, &err) == WRT_OK);
     for (uint64_t i = 0; i < programs && test_failures() < 5; i++) {
-        CONTEXT("program %llu", (unsigned long long)(first + i));
-        made_one(&w, first + i);
+        CONTEXT("program %llu", (unsigned long long)(first + 2 * i));
+        made_one(&w, first + 2 * i);
     }
     wrt_linker_free(w.l);
     wrt_engine_free(w.e);
 }
 
-static uint64_t made_programs(void)
+static uint64_t made_number(const char *name, uint64_t otherwise)
 {
-    const char *text = getenv("WRT_WCET_PROGRAMS");
-    return text ? strtoull(text, NULL, 10) : 1500;
+    const char *text = getenv(name);
+    return text ? strtoull(text, NULL, 10) : otherwise;
+}
+
+static void made_by(const char *table)
+{
+    const uint64_t n = made_number("WRT_GENERATED_PROGRAMS", MADE_PROGRAMS);
+    const uint64_t first = made_number("WRT_GENERATED_SEED", 1);
+    made_many(wrt_fuel_table_named((wrt_str){ table, strlen(table) }), n, 2 * first + (*table == 'w'));
+    printf("%llu programs, %llu runs, by %s prices\n", (unsigned long long)n, (unsigned long long)n * MADE_RUNS,
+        table);
 }
 
 TEST(no_run_leaves_the_bounds_by_units)
 {
-    made_many(wrt_fuel_table_named(WRT_STR("unit")), made_programs(), 1);
+    made_by("unit");
 }
 TEST(no_run_leaves_the_bounds_by_weights)
 {
-    made_many(wrt_fuel_table_named(WRT_STR("weighted")), made_programs(), 1000001);
+    made_by("weighted");
 }
