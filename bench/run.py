@@ -364,19 +364,35 @@ def run_programs(bench):
     return result
 
 
+# What the library can do, by header, each with all before it. On x86-64 the promise is made for the first two together.
+INTERFACES = {"load, link, run tasks: base.h code.h diag.h engine.h task.h value.h": ["base.h", "code.h", "diag.h", "engine.h", "task.h", "value.h"],
+              "and wasi.h": ["wasi.h"], "and sched.h": ["sched.h"], "and admission.h": ["admission.h"],
+              "and wcet.h, wcet_analyzer.h, wcet_measure.h": ["wcet.h", "wcet_analyzer.h", "wcet_measure.h"]}
+
+
+def declared(header):
+    return re.findall(r"^WRT_API\b[^;{]*?\b(wrt_\w+)\(", (ROOT / "include" / "wrt" / header).read_text(), re.M)
+
+
 def run_sizes(bench):
+    """Text of what functions of the interface reach, linked without the rest, as every program links it."""
+    sys.path.insert(0, str(ROOT / "tests" / "core"))
+    import symbols
     result = {}
-    for label, folder, size in (("x86-64 release", bench.build, "size"), ("Cortex-M4 -Os", pathlib.Path(bench.options.m4), "arm-none-eabi-size")):
-        libraries = sorted(folder.rglob("libwrt*.a")) + sorted(folder.rglob("libwrt.so*")) if folder.is_dir() else []
-        if not libraries or not shutil.which(size):
+    for label, folder, prefix in (("x86-64 release", bench.build, ""), ("Cortex-M4 -Os", pathlib.Path(bench.options.m4), "arm-none-eabi-")):
+        libraries = sorted(folder.rglob("libwrt.a")) if folder.is_dir() else []
+        if not libraries or not shutil.which(prefix + "size"):
             continue
-        out = subprocess.run([size, "-t", libraries[0]], capture_output=True, text=True).stdout.splitlines()
-        text, data, bss = map(int, out[-1].split()[:3])
-        if "Cortex" in label:   # what a plain program takes out of the archive, as the tests measure it
-            sys.path.insert(0, str(ROOT / "tests" / "core"))
-            import symbols
-            text = sum(symbols.core("arm-none-eabi-", libraries[0]))
-        result[label] = {"text": text, "data": data, "bss": bss}
+        program = symbols.called("examples/hello.c") if not prefix else symbols.called("examples/board/board.c", "examples/board/board.h")
+        found, names = {"a program: examples/hello.c, examples/board": symbols.linked(prefix, libraries[0], program, symbols.berkeley)}, []
+        exported = symbols.defined(prefix, libraries[0])
+        for name, headers in INTERFACES.items():
+            more = [function for header in headers for function in declared(header)]
+            names += more
+            if exported & set(more):    # a board has no WASI and no analysis
+                found[name] = symbols.linked(prefix, libraries[0], names, symbols.berkeley)
+        promised = found["and wasi.h"] if not prefix else sum(symbols.core(prefix, libraries[0]))
+        result[label] = {"text": promised, "parts": found}
     return result or {"skipped": "no library found"}
 
 

@@ -85,16 +85,33 @@ def rooms(tool, library):
     return found
 
 
-def core(tool, library):
-    """What the calls of examples/board reach, linked into one piece: (code, constants)."""
-    exported = {row.split()[2] for row in output(tool + "nm", "-g", "--defined-only", str(library)).splitlines() if len(row.split()) == 3}
-    program = "".join(path.read_text() for path in sorted((ROOT / "examples" / "board").glob("board*.[ch]")))
-    roots = sorted(exported & set(re.findall(r"wrt_\w+", program)))
+def defined(tool, library):
+    return {row.split()[2] for row in output(tool + "nm", "-g", "--defined-only", str(library)).splitlines() if len(row.split()) == 3}
+
+
+def berkeley(tool, piece):
+    """The column "text" of size: code, constants and tables for unwinding."""
+    return int(output(tool + "size", str(piece)).splitlines()[1].split()[0])
+
+
+def linked(tool, library, names, measure=sizes):
+    """What these functions of the interface reach, linked into one piece: (code, constants)."""
+    roots = sorted(defined(tool, library) & set(names))
     with tempfile.TemporaryDirectory() as folder:
-        piece = pathlib.Path(folder) / "core.o"
+        piece = pathlib.Path(folder) / "piece.o"
         wanted = [part for root in roots for part in ("-u", root)]
         output(tool + "ld", "-r", "--gc-sections", *wanted, "--whole-archive", str(library), "-o", str(piece))
-        return sizes(tool, piece)
+        return measure(tool, piece)
+
+
+def called(*paths):
+    """Names of the interface in these programs."""
+    return re.findall(r"\bwrt_\w+", "".join((ROOT / path).read_text() for path in paths))
+
+
+def core(tool, library, measure=sizes):
+    """The core: what a program that loads, links and runs tasks takes, which is what examples/board/board.c calls."""
+    return linked(tool, library, called("examples/board/board.c", "examples/board/board.h"), measure)
 
 
 def main():
