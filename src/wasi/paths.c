@@ -53,7 +53,8 @@ static int paths_end(struct wrt__place *at, int result)
 
 /* ---- making and removing ------------------------------------------------------------------------- */
 
-/* A name in a tree that may be changed. */
+/* A name in a tree that may be changed. What is made, removed or renamed is the name itself: a slash behind it
+ * asks for a directory, but leads through no link, or what a link points at could be removed by the link's name. */
 static int paths_change(
     struct wrt__wasi_call *c, size_t fd, uint64_t right, size_t at, struct wrt__place *out)
 {
@@ -62,7 +63,11 @@ static int paths_change(
     int e = paths_begin(c, fd, right, at, &dir, name);
     if (e) return e;
     if (dir->locked) return WRT__WASI_ROFS;
-    return paths_find(c, dir, name, false, out);
+    size_t n = strlen(name), all = n;
+    while (name[n - 1] == '/') name[--n] = 0; /* the first byte is none */
+    e = paths_find(c, dir, name, false, out);
+    out->slash = n < all;
+    return e;
 }
 
 int wrt__wasi_path_create_directory(struct wrt__wasi_call *c)
@@ -221,6 +226,11 @@ int wrt__wasi_path_readlink(struct wrt__wasi_call *c)
     if (!buf || !used) return WRT__WASI_FAULT;
     e = paths_find(c, dir, name, false, &at);
     if (e) return e;
+    e = paths_slash(&at, WRT__WASI_NOENT);
+    if (e) {
+        wrt__place_close(&at);
+        return e;
+    }
     char target[WRT__PATH_BYTES];
     ssize_t got = readlinkat(at.dir, at.leaf, target, sizeof target);
     e = paths_end(&at, got < 0 ? -1 : 0);

@@ -13,13 +13,18 @@
 static void sub_clock(const struct wrt__wasi_call *c, const uint8_t *p, uint64_t now, struct wrt__wasi_sub *s)
 {
     uint32_t id = wrt__get32(p + 16);
+    uint32_t flags = wrt__get16(p + 40);
     uint64_t at = wrt__get64(p + 24);
     uint64_t clock = now;
+    if (id >= WRT__CLOCKS || (flags & ~(uint32_t)WRT__SUB_ABSTIME)) {
+        s->error = WRT__WASI_INVAL;
+        return;
+    }
     if (id > WRT__CLOCK_MONOTONIC) {
         s->error = WRT__WASI_NOTSUP; /* processor time does not pass while one waits for it */
         return;
     }
-    if (!(wrt__get16(p + 40) & WRT__SUB_ABSTIME)) {
+    if (!(flags & WRT__SUB_ABSTIME)) {
         s->deadline = wrt__add_u64(now, at, &at) ? at : UINT64_MAX;
         return;
     }
