@@ -53,8 +53,8 @@ static int paths_end(struct wrt__place *at, int result)
 
 /* ---- making and removing ------------------------------------------------------------------------- */
 
-/* A name in a tree that may be changed. What is made, removed or renamed is the name itself: a slash behind it
- * asks for a directory, but leads through no link, or what a link points at could be removed by the link's name. */
+/* A name in a tree that may be changed. What is made, removed or renamed is the name itself: a slash behind
+ * it asks for a directory, but leads through no link, or the target could be removed by the link's name. */
 static int paths_change(
     struct wrt__wasi_call *c, size_t fd, uint64_t right, size_t at, struct wrt__place *out)
 {
