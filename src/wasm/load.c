@@ -39,7 +39,7 @@ wrt_status wrt__load_other_errors(
         wrt_status status = wrt__validate_body(v, func, NULL, err);
         if (status == WRT_E_NOMEM) return status;
         if (status == WRT_OK) continue;
-        load_where(m, func, err);
+        if (err) load_where(m, func, err);      /* a look through all names: only for errors that are kept */
         errors->count++;
     }
     return WRT_OK;
