@@ -239,7 +239,8 @@ WRT_API wrt_status wrt_exit(wrt_call *c, int32_t code);             /* returns W
 /* Charges work done for the guest in proportion to its size; booked as host fuel. The charge is taken even
  * when it overdraws the slice; the debt comes off the next one. WRT_E_FUEL when the hard budget does not hold
  * it (nothing is charged): return it, the task ends or suspends by its policy and the call is made again
- * after refuelling. */
+ * after refuelling. A job of a task set under the fuel clock gets it too where the charge does not fit before
+ * the next event; the call is made again behind that. */
 WRT_API wrt_status wrt_charge(wrt_call *c, uint64_t fuel);
 WRT_API void *wrt_call_user(const wrt_call *c);                     /* the store's user pointer */
 WRT_API wrt_store *wrt_call_store(const wrt_call *c);

@@ -41,7 +41,8 @@ typedef enum wrt_mode_cause {
 
 /* One event. `kind` is one of WRT_TRACE_RELEASE to WRT_TRACE_SUSPEND, or SLICE_BEGIN, SLICE_END. Under the
  * monotonic clock `at_ns` of releases, misses and replenishments is the exact time of the rule, seen_ns when
- * the loop saw it; under the fuel clock they are equal. */
+ * the loop saw it; under the fuel clock they are equal. There what happens to others in a block of a job that
+ * nobody can interrupt is told behind that block, with its own time. */
 typedef struct wrt_sched_event {
     wrt_trace_kind kind;
     uint32_t core;

@@ -293,7 +293,7 @@ wrt_status wrt_sched_next(wrt_sched *s, uint32_t core, uint64_t at_ns, wrt_sched
         *out = (wrt_sched_grant){ .task = j->number,
             .job = c->pick.job,
             .fuel = wrt__min_u64(c->pick.hard_fuel, c->horizon),
-            .slice = c->pick.soft_fuel == INT64_MAX ? UINT64_MAX : (uint64_t)c->pick.soft_fuel,
+            .slice = c->pick.soft_fuel == INT64_MAX ? c->look : (uint64_t)c->pick.soft_fuel,
             .fresh = old ? c->fresh : j->begun != c->pick.job + 1 };
         c->fresh = out->fresh;
         j->begun = c->pick.job + 1;

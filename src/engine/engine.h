@@ -135,6 +135,8 @@ struct wrt__store {
     void (*lock_free)(struct wrt__store *s, struct wrt_instance *i);
     /* executor's: a strand stands in a watched instance, or has left it */
     void (*crossed)(struct wrt__store *s, struct wrt_instance *i, struct wrt__strand *strand, bool entered);
+    /* executor's: the strand's memory.grow has got more; its fuel is exact */
+    void (*grown)(struct wrt__strand *strand, uint32_t pages);
     /* api's: set with the first rule that needs it, so that programs without one do not carry it */
     void (*reset)(struct wrt_instance *i, uint64_t now);
     /* api's: an instance of it is gone; NULL: nothing is counted */

@@ -36,6 +36,11 @@ static enum wrt__step memory_grow(struct wrt__strand *s, uint64_t *operands)
                 s, WRT_TRAP_NO_MEMORY); /* inside a limit: never -1, the answer must not depend on the host */
         refused = status == WRT__GROW_REFUSED;
         wrt__attach(s);
+        if (!refused && pages && s->store->grown) {
+            wrt__settle(s);
+            s->store->grown(s, pages);
+            if (*s->attention == 0) wrt__grant(s); /* else the next edge looks at it */
+        }
     }
     operands[0] = refused ? UINT32_MAX : old;
     return next_block(s);

@@ -84,9 +84,14 @@ wrt_status wrt__account_charge(struct wrt__task *t, uint64_t fuel)
         t->x->short_fuel = fuel;
         return WRT_E_FUEL;
     }
-    /* Slice and horizon are soft here: they may go below zero. Beyond the range of the counters the amount is
-     * cut: such a debt is never paid back anyway. */
+    /* The slice is soft here: it may go below zero. Beyond the range of the counters the amount is cut: such
+     * a debt is never paid back anyway. The horizon is as hard as for a block in a task set, whose releases
+     * nobody may delay; elsewhere it is soft. */
     int64_t step = fuel < (uint64_t)(INT64_MAX / 4) ? (int64_t)fuel : INT64_MAX / 4;
+    if (t->x->running == t && t->x->core_loop && t->x->cause == WRT__CAUSE_HORIZON && t->strand.hard < step) {
+        t->x->short_set = t->x->short_time = true;
+        return WRT_E_FUEL;
+    }
     t->strand.host_fuel += fuel;
     t->strand.slice = t->strand.slice > INT64_MIN / 2 ? t->strand.slice - step : t->strand.slice;
     if (t->strand.hard != INT64_MAX && t->strand.hard > INT64_MIN / 2) t->strand.hard -= step;

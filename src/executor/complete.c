@@ -72,7 +72,7 @@ static wrt_status complete_finish(struct wrt__executor *x, struct wrt__completio
     wrt_status status;
     if (!c->finish) return complete_plain(call, c->status, c->scalar);
     x->finishing = c;
-    x->short_set = false;
+    x->short_set = x->short_time = false;
     status = c->finish(c->ctx, call, c->status, c->scalar);
     x->finishing = NULL;
     if (status == WRT_OK && !call->returned && call->host->type.results) return WRT_E_TYPE;

@@ -31,6 +31,7 @@ void wrt__core_release(struct wrt__core *c)
     }
     x->core_loop = NULL;
     x->event_ns = UINT64_MAX;
+    x->undisturbed = false;
     c->x = NULL;
     c->lost = true;
 }
@@ -62,8 +63,7 @@ uint64_t wrt__core_now(const struct wrt__core *c)
     uint64_t ns;
     if (c->x) return wrt__clock_now(c->x) - c->epoch;
     if (!c->opts->virtual_time) return c->now;
-    ns = wrt__clock_scale(c->sum.fuel, c->opts->ns_per_kfuel);
-    return wrt__add_u64(ns, c->idle, &ns) ? ns : UINT64_MAX;
+    return wrt__add_u64(c->busy, c->idle, &ns) ? ns : UINT64_MAX;
 }
 
 void wrt__core_ask(struct wrt__core *c, uint32_t what)
@@ -84,6 +84,7 @@ void wrt__core_leave(struct wrt__core *c)
 {
     if (!c->x) return;
     c->x->event_ns = UINT64_MAX;
+    c->x->undisturbed = false;
     wrt__loop_leave(c->x);
 }
 
@@ -211,9 +212,9 @@ static uint64_t core_next(const struct wrt__core *c)
 }
 
 /* On the clock of the store, where the horizon is looked for. */
-static void core_horizon(struct wrt__core *c)
+static void core_horizon(struct wrt__core *c, uint64_t at, bool alone)
 {
-    uint64_t at = wrt__rt_next_event(c->rt);
+    c->x->undisturbed = alone;
     if (!wrt__add_u64(at, c->epoch, &c->x->event_ns)) c->x->event_ns = UINT64_MAX;
 }
 
@@ -233,30 +234,51 @@ bool wrt__core_idle(struct wrt__core *c)
     return true;
 }
 
-/* How much fuel until the loop has to look up, at least 1: softly, so that it changes no schedule. */
-static int64_t core_cut(const struct wrt__core *c)
+/* How much fuel until the loop has to look up, at least 1: softly, so that it changes no schedule. A job that
+ * nobody can interrupt looks up behind its first block, so that its start is told in time, and behind the
+ * first one that reaches an event. */
+static int64_t core_cut(const struct wrt__core *c, bool first)
 {
     const struct wrt__executor *x = c->x;
-    uint64_t now, left;
+    uint64_t at = c->until, left, past;
     int64_t cut = c->bound;
     if (!x->virtual_time) return cut < (int64_t)x->poll_fuel ? cut : (int64_t)x->poll_fuel;
-    if (c->until == UINT64_MAX) return cut;
-    now = wrt__core_now(c);
-    left = c->until > now ? wrt__clock_fuel_to(x, c->until + c->epoch) : 0;
+    if (first) return 1;
+    if (x->undisturbed) {
+        uint64_t event = core_next(c); /* the fuel whose time is below it, and one more */
+        past = event && event < UINT64_MAX - c->epoch ? wrt__clock_fuel_to(x, event + c->epoch - 1)
+                                                      : UINT64_MAX;
+        if (past < (uint64_t)cut) cut = (int64_t)past + 1;
+    }
+    if (at == UINT64_MAX) return cut;
+    left = at > wrt__core_now(c) ? wrt__clock_fuel_to(x, at + c->epoch) : 0;
     if (left < 1) left = 1;
     return left < (uint64_t)cut ? (int64_t)left : cut;
 }
 
 /* ---- a host that runs the jobs ------------------------------------------------------------------------- */
 
-/* The fuel up to the next event, which is the horizon. */
-static uint64_t core_host_horizon(const struct wrt__core *c)
+/* The most fuel of the job under way that does not take the time beyond `at`. */
+static uint64_t core_host_fuel_to(const struct wrt__core *c, uint64_t at)
 {
-    uint64_t at = wrt__rt_next_event(c->rt), most;
+    uint64_t now = wrt__core_now(c), taken = wrt__clock_scale(c->job_fuel, c->opts->ns_per_kfuel), most;
     if (!c->opts->virtual_time || at == UINT64_MAX) return UINT64_MAX;
-    if (at < c->idle) return 0;
-    most = wrt__clock_most(at - c->idle, c->opts->ns_per_kfuel);
-    return most > c->sum.fuel ? most - c->sum.fuel : 0;
+    if (at < now || !wrt__add_u64(at - now, taken, &taken)) return at < now ? 0 : UINT64_MAX;
+    most = wrt__clock_most(taken, c->opts->ns_per_kfuel);
+    return most > c->job_fuel ? most - c->job_fuel : 0;
+}
+
+/* The fuel up to the horizon; up to where a job that nobody can interrupt is looked at again. */
+static void core_host_limits(struct wrt__core *c)
+{
+    struct wrt__rt_job job = { 0 };
+    uint64_t event = wrt__rt_next_event(c->rt);
+    c->job_fuel = wrt__rt_job(c->rt, c->pick.task, &job) ? job.fuel : 0;
+    c->horizon = core_host_fuel_to(c, wrt__rt_horizon(c->rt));
+    c->look = UINT64_MAX;
+    if (!c->opts->virtual_time || !wrt__rt_alone(c->rt) || event == 0 || event == UINT64_MAX) return;
+    c->look = core_host_fuel_to(c, event - 1);
+    if (c->look != UINT64_MAX) c->look++;
 }
 
 bool wrt__core_grant(struct wrt__core *c, uint64_t at_ns)
@@ -271,7 +293,7 @@ bool wrt__core_grant(struct wrt__core *c, uint64_t at_ns)
         (void)wrt__core_idle(c);
         if (wrt__core_now(c) >= at_ns) return false;
     }
-    c->horizon = core_host_horizon(c);
+    core_host_limits(c);
     c->granted = true;
     return true;
 }
@@ -280,11 +302,14 @@ bool wrt__core_grant(struct wrt__core *c, uint64_t at_ns)
 wrt_status wrt__core_report(
     struct wrt__core *c, enum wrt__rt_how how, uint64_t fuel, bool no_fit, uint64_t now)
 {
-    uint64_t most = wrt__min_u64(c->pick.hard_fuel, c->horizon);
+    uint64_t most = wrt__min_u64(c->pick.hard_fuel, c->horizon), spent;
     if (!c->granted) return WRT_E_STATE;
     if (fuel > most) return WRT_E_ARG;
     c->granted = false;
     c->sum.fuel += fuel;
+    if (!wrt__add_u64(c->job_fuel, fuel, &spent)) spent = UINT64_MAX;
+    c->busy += wrt__clock_scale(spent, c->opts->ns_per_kfuel)
+        - wrt__clock_scale(c->job_fuel, c->opts->ns_per_kfuel);
     if (!c->opts->virtual_time) c->now = wrt__max_u64(c->now, now);
     if (how == WRT__RT_STILL && (no_fit || fuel == most)) {
         if (c->pick.hard_fuel <= c->horizon) {
@@ -293,7 +318,7 @@ wrt_status wrt__core_report(
             how = WRT__RT_SLICE;
         } else {
             now = wrt__core_now(c);
-            if (wrt__rt_next_event(c->rt) > now) c->idle += wrt__rt_next_event(c->rt) - now;
+            if (wrt__rt_horizon(c->rt) > now) c->idle += wrt__rt_horizon(c->rt) - now;
         }
     } else if (how == WRT__RT_STILL && (int64_t)fuel >= c->pick.soft_fuel) {
         how = WRT__RT_SLICE;
@@ -346,17 +371,17 @@ static enum wrt__rt_how core_outcome(struct wrt__core *c, struct wrt__task *t, e
         return WRT__RT_FAILED;
     case WRT__RUN_LOCKED: break;
     case WRT__RUN_BUDGET:
-        if (wrt__loop_charge_failed(t)) { /* in a host function, which is called again */
-            if (!x->short_of) return WRT__RT_BUDGET;
-            wrt__account_starve(t, x->short_of);
-            return WRT__RT_WAITING;
-        }
-        if (x->cause == WRT__CAUSE_HORIZON) {
+        if (wrt__loop_at_horizon(t)) {
             uint64_t now = wrt__core_now(c);
             if (t->strand.slice <= 0) return WRT__RT_SLICE; /* another one may fit before the event */
             wrt__clock_jump(x);
             c->idle += wrt__core_now(c) - now;
             return WRT__RT_STILL;
+        }
+        if (wrt__loop_charge_failed(t)) { /* in a host function, which is called again */
+            if (!x->short_of) return WRT__RT_BUDGET;
+            wrt__account_starve(t, x->short_of);
+            return WRT__RT_WAITING;
         }
         if (x->cause != WRT__CAUSE_ACCOUNT) {
             wrt__job_end(t->job, WRT_TASK_FAILED, WRT_E_FUEL);
@@ -406,6 +431,7 @@ static void core_run(struct wrt__core *c)
     enum wrt__outcome outcome;
     enum wrt__rt_how how;
     uint64_t before, spent;
+    bool first;
     if (j->begun != c->pick.job + 1) {
         wrt_status status = job_begin(j, c->pick.job);
         if (status != WRT_OK) {
@@ -419,15 +445,17 @@ static void core_run(struct wrt__core *c)
     t->strand.slice = c->pick.soft_fuel;
     t->state = WRT_TASK_RUNNING;
     core_switch(c, t);
-    core_horizon(c);
+    core_horizon(c, wrt__rt_horizon(c->rt), wrt__rt_alone(c->rt));
+    wrt__clock_rebase(c->x, before);
+    first = c->x->undisturbed && before == 0 && c->x->virtual_time;
     do {
         uint64_t fuel = job_fuel(t);
-        outcome = wrt__loop_engine(t, core_cut(c));
+        outcome = wrt__loop_engine(t, core_cut(c, first));
         fuel = job_fuel(t) - fuel;
         if (c->bound != INT64_MAX) c->bound = fuel < (uint64_t)c->bound ? c->bound - (int64_t)fuel : 0;
         how = core_outcome(c, t, outcome);
         if (how == WRT__RT_STILL) t->preempted = true;
-    } while (how == WRT__RT_STILL && core_undisturbed(c, t));
+    } while (how == WRT__RT_STILL && !(first && job_fuel(t) > 0) && core_undisturbed(c, t));
     spent = job_fuel(t) - before;
     c->sum.fuel += spent;
     if (outcome == WRT__RUN_LOCKED) {
@@ -448,8 +476,9 @@ static void core_background(struct wrt__core *c, struct wrt__task *only)
 {
     struct wrt__executor *x = c->x;
     uint64_t before = wrt__account_spent(&x->account), spent;
-    core_horizon(c);
-    wrt__loop_background(x, only, core_cut(c));
+    core_horizon(c, wrt__rt_next_event(c->rt), false);
+    wrt__clock_rebase(x, c->background);
+    wrt__loop_background(x, only, core_cut(c, false));
     spent = wrt__account_spent(&x->account) - before;
     c->background += spent;
     if (c->bound != INT64_MAX) c->bound = spent < (uint64_t)c->bound ? c->bound - (int64_t)spent : 0;

@@ -57,7 +57,9 @@ struct wrt__core {
     bool started, lost;                 /* lost: its store was freed under it */
     uint64_t epoch;                     /* time 0 on the clock of the store */
     uint64_t now;                       /* the host runs the jobs by its clock: the time of the last call */
-    uint64_t horizon;                   /* the host runs the jobs: fuel up to the next event */
+    /* the host runs the jobs: fuel up to the horizon, and up to where it looks up; what the job had spent
+     * before its grant; time that passed with fuel */
+    uint64_t horizon, look, job_fuel, busy;
     uint64_t next;                      /* the next event */
     int64_t bound;                      /* fuel that this call may still spend; INT64_MAX: any */
     uint64_t until;

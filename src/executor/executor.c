@@ -55,6 +55,11 @@ static wrt_status executor_tables(struct wrt__executor *x, const wrt_store_opts 
     return wrt__inbox_new(x->alloc, &x->host, limits->completions, &x->inbox);
 }
 
+static void executor_grown(struct wrt__strand *s, uint32_t pages)
+{
+    wrt__task_trace(s->task, WRT_TRACE_GROW, pages, 0);
+}
+
 wrt_status wrt__executor_new(struct wrt__store *core, const wrt_store_opts *o, const wrt_host *host,
     struct wrt__executor **out, wrt_error *err)
 {
@@ -82,6 +87,7 @@ wrt_status wrt__executor_new(struct wrt__store *core, const wrt_store_opts *o, c
     }
     core->attention = (const volatile uint32_t *)&x->inbox->attention;
     core->lock_free = wrt__task_lock_free;
+    core->grown = executor_grown;
     *out = x;
     return WRT_OK;
 }
@@ -122,6 +128,7 @@ void wrt__executor_free(struct wrt__executor *x)
     executor_free_stacks(x);
     x->core->attention = NULL;
     x->core->lock_free = NULL;
+    x->core->grown = NULL;
     wrt__slots_fini(&x->tasks);
     wrt__slots_fini(&x->groups);
     wrt__slots_fini(&x->watches);

@@ -179,6 +179,7 @@ struct wrt__executor {
         *short_of; /* with short_set: a wrt_charge of short_fuel failed; NULL: the task's own */
     uint64_t short_fuel;                /* what the call, made again, needs */
     bool short_set;
+    bool short_time;                    /* not for want of fuel: it does not fit before the horizon */
     bool inside, closing, virtual_time;
     uint8_t cause;                      /* what `hard` of the running strand comes from: WRT__CAUSE_* */
     struct wrt__account *cause_account; /* WRT__CAUSE_ACCOUNT: NULL: the task's own */
@@ -186,6 +187,7 @@ struct wrt__executor {
     uint64_t idle_ns;                   /* virtual time that passed without fuel */
     uint64_t clock_fuel;                /* virtual time: fuel that idle_ns counts already */
     uint64_t event_ns;                  /* the next event of the task set that is being run; UINT64_MAX */
+    bool undisturbed;                   /* a job of it runs for which timers are no horizon */
     struct wrt__core *core_loop;        /* the core of a task set that this store belongs to */
     const struct wrt__core_ops *core_ops;
     uint64_t last_task, switches, slices;
@@ -235,6 +237,8 @@ void wrt__loop_enter(struct wrt__executor *x);
 void wrt__loop_leave(struct wrt__executor *x);
 /* Did a host function give up because wrt_charge had refused? */
 bool wrt__loop_charge_failed(const struct wrt__task *t);
+/* After WRT__RUN_BUDGET: is it the horizon that stopped it? The rest up to it passes idle. */
+bool wrt__loop_at_horizon(const struct wrt__task *t);
 /* Looks through every table and asserts what must hold: sums of fuel, counts, queues. For tests. */
 void wrt__executor_check(struct wrt__executor *x);
 
@@ -309,6 +313,9 @@ void wrt__completion_deliver(struct wrt__executor *x, struct wrt__completion *c)
 uint64_t wrt__clock_now(const struct wrt__executor *x);
 uint64_t wrt__clock_scale(uint64_t fuel, uint64_t rate);    /* floor(fuel * rate / 1000), saturating */
 uint64_t wrt__clock_most(uint64_t t, uint64_t rate);        /* the most fuel whose time is not above t */
+/* Virtual time goes on from the present as if exactly `fuel`, of what was spent, were in it: what was spent
+ * by others then has no part in how the time of it is rounded. */
+void wrt__clock_rebase(struct wrt__executor *x, uint64_t fuel);
 wrt_status wrt__timer_arm(struct wrt__executor *x, struct wrt__completion *c, uint64_t at_ns);
 wrt_status wrt__watch_arm(struct wrt__executor *x, struct wrt__completion *c, int fd, uint32_t events);
 void wrt__events_disarm(struct wrt__executor *x, struct wrt__completion *c);

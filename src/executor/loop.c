@@ -84,7 +84,6 @@ enum wrt__outcome wrt__loop_engine(struct wrt__task *t, int64_t cut)
     struct wrt__executor *x = t->x;
     struct wrt__strand *s = &t->strand;
     uint64_t spent = s->guest_fuel + s->host_fuel;
-    uint64_t bytes = x->core->memory_bytes;
     int64_t held, grant = s->slice < cut ? s->slice : cut;
     enum wrt__outcome outcome;
     if (loop_watching(x) && grant > x->look_left) grant = x->look_left > 0 ? x->look_left : 1;
@@ -92,7 +91,7 @@ enum wrt__outcome wrt__loop_engine(struct wrt__task *t, int64_t cut)
     s->slice = grant;
     s->poll = (int64_t)x->poll_fuel;
     wrt__account_grant(t);
-    x->short_set = false;
+    x->short_set = x->short_time = false;
     x->running = t;
     outcome = wrt__engine_run(s);
     x->running = NULL;
@@ -101,9 +100,6 @@ enum wrt__outcome wrt__loop_engine(struct wrt__task *t, int64_t cut)
     /* A host function that yields ends the slice early; else what was cut off is still there. */
     if (!s->yielded) s->slice += held;
     x->look_left -= (int64_t)wrt__min_u64(spent, (uint64_t)INT32_MAX) + LOOP_LOOK_RUN;
-    if (x->core->memory_bytes != bytes) {
-        wrt__task_trace(t, WRT_TRACE_GROW, (uint32_t)((x->core->memory_bytes - bytes) >> 16), 0);
-    }
     return outcome;
 }
 
@@ -111,6 +107,13 @@ enum wrt__outcome wrt__loop_engine(struct wrt__task *t, int64_t cut)
 bool wrt__loop_charge_failed(const struct wrt__task *t)
 {
     return t->x->short_set && !t->strand.unpaid;
+}
+
+/* Does its next block, or a charge inside a host function that is called again, not fit before the horizon?
+ */
+bool wrt__loop_at_horizon(const struct wrt__task *t)
+{
+    return t->x->cause == WRT__CAUSE_HORIZON && (t->x->short_time || !wrt__loop_charge_failed(t));
 }
 
 bool wrt__task_park(struct wrt__task *t)
@@ -182,7 +185,7 @@ static enum loop_after loop_task(struct wrt__task *t, struct loop_turn *turn)
     wrt__task_trace(t, WRT_TRACE_SLICE_BEGIN, 0, 0);
     for (;;) {
         enum wrt__outcome outcome = loop_engine(t, turn);
-        if (outcome == WRT__RUN_BUDGET && !wrt__loop_charge_failed(t) && x->cause == WRT__CAUSE_HORIZON) {
+        if (outcome == WRT__RUN_BUDGET && wrt__loop_at_horizon(t)) {
             wrt__clock_jump(x); /* the rest up to the timer passes as idle */
             wrt__events_look(x, false);
         } else if (outcome != WRT__RUN_SLICE && outcome != WRT__RUN_POLL) {

@@ -78,7 +78,7 @@ static void news_event(
         .task = j ? j->number : WRT_SCHED_NOBODY,
         .job = n->kind == WRT__RT_SKIP ? n->number : n->job,
         .at_ns = n->at,
-        .seen_ns = wrt__core_now(c),
+        .seen_ns = c->opts->virtual_time ? n->at : wrt__core_now(c),
         .release_ns = n->release,
         .deadline_ns = n->deadline,
         .fuel = n->fuel };

@@ -29,7 +29,8 @@ uint64_t wrt__clock_now(const struct wrt__executor *x)
 /* The next timer, or event of the task set that is being run. */
 static uint64_t timer_next(const struct wrt__executor *x)
 {
-    return x->timers.count ? wrt__min_u64(x->timers.items[0].key, x->event_ns) : x->event_ns;
+    if (!x->timers.count || x->undisturbed) return x->event_ns;
+    return wrt__min_u64(x->timers.items[0].key, x->event_ns);
 }
 
 /* floor(fuel * rate / 1000) <= t holds up to fuel = ((t + 1) * 1000 - 1) / rate. */
@@ -39,6 +40,17 @@ uint64_t wrt__clock_most(uint64_t t, uint64_t rate)
     if (!rate || !wrt__add_u64(t, 1, &t) || !wrt__mul_u64(t / rate, 1000, &most)) return UINT64_MAX;
     rest = t % rate * 1000;
     return rest ? most + (rest - 1) / rate : most - 1;
+}
+
+void wrt__clock_rebase(struct wrt__executor *x, uint64_t fuel)
+{
+    uint64_t now, spent = wrt__account_spent(&x->account), taken = wrt__clock_scale(fuel, x->ns_per_kfuel);
+    if (!x->virtual_time) return;
+    now = wrt__clock_now(x);
+    WRT_ASSERT(!x->running);
+    if (fuel > spent || taken > now || now == UINT64_MAX) return; /* the clock stands at its end */
+    x->idle_ns = now - taken;
+    x->clock_fuel = spent - fuel;
 }
 
 uint64_t wrt__clock_fuel_to(const struct wrt__executor *x, uint64_t at_ns)

@@ -10,10 +10,11 @@
  *         while (wrt__rt_poll(rt, now, &news)) { record it; ABORT: cancel the job and reset its instance }
  *         if (wrt__rt_pick(rt, &pick)) {
  *             run pick.task: pick.fresh begins a new job; hard limit min(pick.hard_fuel, fuel until
- *             wrt__rt_next_event), soft limit pick.soft_fuel; look at the outside as often as you like
+ *             wrt__rt_horizon), soft limit pick.soft_fuel; look at the outside as often as you like, at the
+ *             latest at the first checkpoint at or after wrt__rt_next_event
  *             wrt__rt_report(rt, how, fuel, now);
- *             a block did not fit before the next event (fuel clock): report STILL at the time reached; when
- *             wrt__rt_pending is false then, the rest up to the event passes idle
+ *             a block did not fit before the horizon (fuel clock): report STILL at the time reached; when
+ *             wrt__rt_pending is false then, the rest up to the horizon passes idle
  *         } else { sleep until wrt__rt_next_event; UINT64_MAX: nothing will ever happen by itself }
  *     }
  *
@@ -171,6 +172,11 @@ struct wrt__rt_news {
 bool wrt__rt_poll(struct wrt__rt *rt, uint64_t now, struct wrt__rt_news *out);
 /* When poll will next have something to do by itself. UINT64_MAX: never.  cost [O1] */
 uint64_t wrt__rt_next_event(const struct wrt__rt *rt);
+/* Can nothing of others take the processor from the running job? Then only what concerns itself is a horizon.
+ */
+bool wrt__rt_alone(const struct wrt__rt *rt);
+/* Before which event must the blocks of the running job fit (fuel clock)? UINT64_MAX: none.  cost [O1] */
+uint64_t wrt__rt_horizon(const struct wrt__rt *rt);
 /* Would poll have something to do, and a running job so be interrupted?  cost [O1] */
 bool wrt__rt_pending(const struct wrt__rt *rt, uint64_t now);
 

@@ -193,6 +193,11 @@ static inline uint64_t rt_heap_time(const struct rt_heap *h)
     return h->count ? h->items[0].rank.a : RT_NEVER;
 }
 
+static inline uint64_t rt_heap_time_of(const struct rt_heap *h, uint32_t who)
+{
+    return h->pos[who] == WRT__RT_NONE ? RT_NEVER : h->items[h->pos[who]].rank.a;
+}
+
 /* rt_rank.c */
 struct rt_rank wrt__rt_rank(const struct wrt__rt *rt, const struct rt_task *t);
 uint8_t wrt__rt_band(const struct wrt__rt *rt, const struct wrt__rt_task_opts *o);

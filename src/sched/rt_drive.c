@@ -88,6 +88,26 @@ static bool drive_has_slice(const struct wrt__rt *rt, const struct rt_task *t)
     return rt->o.policy == WRT__RT_ROUND_ROBIN && !drive_is_np(rt, t);
 }
 
+/* Events of others change nothing for a job that nobody can interrupt, so they cost it no time either: that
+ * is what makes a job of level D independent of how often others are released. */
+bool wrt__rt_alone(const struct wrt__rt *rt)
+{
+    if (rt->running == WRT__RT_NONE) return false;
+    if (rt->o.policy == WRT__RT_TABLE) return rt->slot_task == rt->running;
+    return drive_is_np(rt, &rt->tasks[rt->running]);
+}
+
+uint64_t wrt__rt_horizon(const struct wrt__rt *rt)
+{
+    uint32_t me = rt->running, server;
+    uint64_t at;
+    if (!wrt__rt_alone(rt)) return wrt__rt_next_event(rt);
+    at = wrt__min_u64(rt_heap_time_of(&rt->releases, me), rt_heap_time_of(&rt->deadlines, me));
+    server = rt->tasks[me].o.server;
+    if (server != WRT__RT_NONE) at = wrt__min_u64(at, rt_heap_time_of(&rt->refills, server));
+    return rt->o.policy == WRT__RT_TABLE ? wrt__min_u64(at, rt->slot_end) : at;
+}
+
 void wrt__rt_leave_processor(struct wrt__rt *rt, const struct rt_task *t)
 {
     if (rt->running != rt_number(rt, t)) return;

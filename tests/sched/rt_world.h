@@ -378,12 +378,18 @@ static uint64_t clock_next(void)
     return at;
 }
 
-static uint64_t clock_horizon(uint64_t now)
+static uint64_t clock_fuel_to(uint64_t now, uint64_t at)
 {
-    uint64_t left = clock_next();
-    if (left == NEVER) return NEVER;
-    left = left > now ? left - now : 0;
+    uint64_t left;
+    if (at == NEVER) return NEVER;
+    left = at > now ? at - now : 0;
     return left / ns_per_kfuel * 1000 + left % ns_per_kfuel * 1000 / ns_per_kfuel;
+}
+
+/* Of a job that nobody can interrupt: only what concerns it. */
+static uint64_t clock_horizon(void)
+{
+    return wrt__rt_alone(rt) ? wrt__rt_horizon(rt) : clock_next();
 }
 
 static void print(uint64_t at, const char *kind, uint32_t task, uint64_t job, uint64_t fuel)
@@ -456,11 +462,19 @@ struct run {
     bool horizon, locked;
 };
 
+/* Something of others has happened while a job ran that nobody can interrupt: it looks up before this block.
+ */
+static bool guest_looks(uint64_t now, uint64_t look, uint64_t price)
+{
+    return now >= look && (price || now > look);
+}
+
 /* Pays blocks until a limit or something else comes; docs/fuel.md, section 4. */
 static struct run guest_run(uint32_t task, const struct wrt__rt_pick *pick)
 {
     struct guest *g = &guests[task];
-    uint64_t horizon = clock_horizon(clock_now()), hard = pick->hard_fuel;
+    uint64_t begin = clock_now(), horizon = clock_fuel_to(begin, clock_horizon()), hard = pick->hard_fuel;
+    uint64_t look = wrt__rt_alone(rt) ? clock_next() : NEVER;
     int64_t soft = pick->soft_fuel;
     struct run run = { WRT__RT_DONE, 0, false, false };
     bool by_horizon = horizon < hard;
@@ -477,6 +491,10 @@ static struct run guest_run(uint32_t task, const struct wrt__rt_pick *pick)
                 }
                 if (soft <= 0) {
                     run.how = WRT__RT_SLICE;
+                    return run;
+                }
+                if (guest_looks(begin + run.fuel * ns_per_kfuel / 1000, look, item->value)) {
+                    run.how = WRT__RT_STILL;
                     return run;
                 }
                 run.fuel += item->value;
@@ -548,7 +566,8 @@ static void guest_turn(const struct wrt__rt_pick *pick)
     }
     wrt__rt_report(rt, run.how, run.fuel, clock_now());
     guest_unlock(pick->task);
-    if (run.horizon && !wrt__rt_pending(rt, clock_now())) idle_ns += clock_next() - clock_now();
+    if (!run.horizon || wrt__rt_pending(rt, clock_now())) return;
+    if (clock_horizon() > clock_now()) idle_ns += clock_horizon() - clock_now();
 }
 
 /* ---- what happens ------------------------------------------------------------------------------------ */

@@ -110,6 +110,7 @@ class Simulator:
             self.tasks[slot["task"]].has_slot = True
         self.slot_base, self.slot_next, self.slot, self.slot_end = 0, 0, None, FAR
         self.now, self.order, self.mode, self.records = 0, 0, 0, []
+        self.seen = 0                   # up to which time events have been looked at
         periods = [t.T for t in self.tasks if t.T and not t.has_slot] + ([self.cycle] if self.slots else [])
         self.H = math.lcm(*periods) if periods else FAR
         self.H = FAR if self.H >= 1 << 63 else self.H
@@ -454,7 +455,23 @@ class Simulator:
             times += [self.slot_base + self.slots[self.slot_next]["at"], self.slot_end]
         if self.mode and self.mode_switching and self.H != FAR:
             at = self.last_fault + self.return_after * self.H
-            times += [at] if at > self.now else []
+            times += [at] if at > self.seen else []
+        return min(times)
+
+    def alone(self, job):
+        """Nobody can take the processor from it."""
+        if self.policy == "time-triggered":
+            return self.slot is not None and self.slot["task"] == job.task.n
+        return job.task.np
+
+    def horizon(self, job):
+        """The event before which the blocks of this job must fit: the next one; what is not its own does not count where nobody can interrupt it."""
+        if not self.alone(job):
+            return self.next_event()
+        t = job.task
+        times = [t.next_release()] + [j.deadline for j in (t.job, t.queued) if self.can_miss(j)]
+        times += [self.server_event(self.servers[t.server])] if t.server is not None else []
+        times += [self.slot_end] if self.policy == "time-triggered" else []
         return min(times)
 
     def release(self, t, deadline=None):
@@ -520,8 +537,14 @@ class Simulator:
         return False
 
     def events(self):
-        while self.one_event():
-            pass
+        """All that is due, each at its own time: what fell into a block that nobody could interrupt comes late."""
+        now = self.now
+        while self.next_event() <= now:
+            self.now = self.seen = self.next_event()
+            while self.one_event():
+                pass
+            self.try_return()
+        self.now = self.seen = now
         self.try_return()
 
     # ---- the run ----------------------------------------------------------------------------------------
@@ -539,7 +562,7 @@ class Simulator:
 
     def step(self, job):
         """Blocks, up to the first checkpoint at which something else happens."""
-        horizon = self.next_event()
+        horizon, alone = self.horizon(job), self.alone(job)
         v = self.servers[job.task.server] if job.task.server is not None else None
         sliced = self.policy == "round-robin" and not job.task.np
         while job.price() is not None:
@@ -553,6 +576,8 @@ class Simulator:
                 return self.slice_over(job)
             if price > left:
                 self.now = horizon
+                return None
+            if alone and self.next_event() <= self.now and price > self.next_event() - self.now:     # what costs nothing is done at once
                 return None
             if not job.started:
                 job.started = True
@@ -585,4 +610,5 @@ class Simulator:
                 self.on, job.paid = job, False
                 self.record_job("slice-begin", job)
             self.step(job)
+        self.events()
         return [r for r in self.records if r[0] < until]

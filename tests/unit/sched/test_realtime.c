@@ -221,11 +221,15 @@ TEST(level_d_is_not_preempted_once_it_has_paid)
     EXPECT(text, " start ", "0 start 0 0 0\n9 start 1 0 0\n12 start 2 0 0\n32 start 1 1 0\n");
     snprintf(text, sizeof text, set, "C", 0);
     EXPECT(text, " start ", "0 start 0 0 0\n2 start 1 0 0\n12 start 2 0 0\n32 start 1 1 0\n");
-    /* Its first block does not fit before the release at 2: it has not started and is preempted. */
-    EXPECT(
-        "policy edf\n set until=20\n task T=60 D=60 C=20 level=D\n job 3*3\n task T=30 O=2 D=10 C=9\n"
-        " job 3\n",
-        " start ", "2 start 1 0 0\n5 start 0 0 0\n");
+    /* Its blocks need not fit before the releases of others, which are told behind the block. */
+    set = "policy edf\n set until=20\n task T=60 D=60 C=20 level=%s\n job 3*3\n"
+          "task T=30 O=2 D=90 C=9\n job 3\n";
+    snprintf(text, sizeof text, set, "D");
+    EXPECT(text, " start release done ",
+        "0 release 0 0 0 deadline=60\n0 start 0 0 0\n2 release 1 0 0 deadline=92\n9 done 0 0 9\n"
+        "9 start 1 0 0\n12 done 1 0 3\n");
+    snprintf(text, sizeof text, set, "C");
+    EXPECT(text, " done ", "11 done 0 0 9\n14 done 1 0 3\n");
 }
 
 /* ---- budgets ----------------------------------------------------------------------------------------- */
