@@ -142,6 +142,7 @@ static void system_more(struct wd_manifest *m)
     m->o.os_policy = (wrt_os_policy)mf_n(m, MF_SYSTEM_os_policy, WRT_OS_NORMAL);
     m->o.os_priority = (uint32_t)mf_n(m, MF_SYSTEM_os_priority, 0);
     m->seal = mf_n(m, MF_SYSTEM_seal, 0);
+    m->verify = (enum wd_mf_verify)mf_n(m, MF_SYSTEM_verification, WD_MF_STANDARD);
     system_overload(m);
 }
 
@@ -613,6 +614,7 @@ static void manifest_task(struct wd_manifest *m, const struct toml_value *v, str
     t->o.band_set = mf_given(m, MF_TASK_band);
     t->o.band = (uint8_t)mf_n(m, MF_TASK_band, 0);
     t->o.on_late = (wrt_on_late)mf_n(m, MF_TASK_on_late, WRT_LATE_ABORT);
+    t->verify = (enum wd_mf_verify)mf_n(m, MF_TASK_verification, m->verify);
     f = mf_get(m, MF_TASK_fault);
     t->fault_at = f->v;
     if (f->v) t->fault = mf_copy(f->s);
@@ -677,7 +679,9 @@ static void manifest_parts(struct wd_manifest *m)
                             *servers = mf_get(m, MF_ROOT_server)->v;
     const struct toml_value *tasks = mf_get(m, MF_ROOT_task)->v, *observe = mf_get(m, MF_ROOT_observe)->v;
     const struct toml_value *links = mf_get(m, MF_ROOT_link)->v, *channels = mf_get(m, MF_ROOT_channel)->v;
+    const struct toml_value *analysis = mf_get(m, MF_ROOT_analysis)->v;
     manifest_system(m, mf_get(m, MF_ROOT_system)->v);
+    wd_manifest_analysis(m, analysis);
     uint32_t n = manifest_count(m, components, WD_MF_COMPONENTS, "components");
     m->components = wd_alloc((n + 1) * sizeof *m->components);
     for (const struct toml_value *v = n ? components->first : NULL; v; v = v->next) {
@@ -784,6 +788,7 @@ void wd_manifest_free(struct wd_manifest *m)
     free(m->components);
     free(m->servers);
     free(m->tasks);
+    free(m->mosts);
     free(m->name);
     free(m->fuel_table);
     free(m->own_table);

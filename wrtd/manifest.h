@@ -6,6 +6,8 @@
 #include "manifest_read.h"
 
 enum { WD_MF_BYTES = 16 << 20, WD_MF_TASKS = 16384, WD_MF_COMPONENTS = 256, WD_MF_CORES = 64 };
+/* As wrt_verification. */
+enum wd_mf_verify { WD_MF_OFF, WD_MF_BASIC, WD_MF_STANDARD, WD_MF_FULL, WD_MF_REDUNDANT };
 enum wd_mf_source { WD_MF_GIVEN, WD_MF_MEASURED, WD_MF_STATIC };
 
 struct wd_mf_component {
@@ -37,6 +39,15 @@ struct wd_mf_server {
     uint32_t core;
 };
 
+/* A limit of what a job may spend: of one thing by name, or of the system. */
+enum wd_mf_scope { WD_MF_OF_SYSTEM, WD_MF_OF_TASK, WD_MF_OF_COMPONENT, WD_MF_OF_OPERATION };
+struct wd_mf_most {
+    enum wd_mf_scope scope;
+    const struct toml_value *at;    /* the name; of the system: the table */
+    wrt_str name;                   /* in the text of the manifest */
+    uint64_t fuel;
+};
+
 struct wd_mf_slot { uint64_t at_ns, length_ns; };
 
 struct wd_mf_task {
@@ -50,6 +61,9 @@ struct wd_mf_task {
     uint32_t server;                /* index into servers, when o.in_server */
     enum wd_mf_source source;
     const struct toml_value *facts_at;
+    enum wd_mf_verify verify;
+    uint64_t bound_low, bound_high; /* proven for every job; bound_high UINT64_MAX: none, 0: was not asked */
+    uint32_t stated;                /* facts that it rests on */
     bool sporadic;
     struct wd_mf_slot *slots;
     uint32_t slots_count;
@@ -87,6 +101,10 @@ struct wd_manifest {
     struct wd_mf_task *tasks;
     uint32_t components_count, servers_count, tasks_count;
     const struct toml_value *slots_at;
+    enum wd_mf_verify verify;
+    wrt_adm_ratio factor[2];        /* from bound to budget; [1]: at level full and above */
+    struct wd_mf_most *mosts;
+    uint32_t mosts_count;
     uint64_t hash;                  /* FNV-1a of the text */
 };
 
@@ -111,8 +129,13 @@ bool wd_manifest_open(
     struct wd_manifest *m, const struct toml_value *at, const char *path, uint8_t **out, size_t *n);
 /* manifest_board.c: reads the board file. False: reported as a fault of the manifest. */
 bool wd_board_read(struct wd_manifest *m, const struct toml_value *at, const char *path);
-/* manifest_wcet.c: source = "static": proves a bound, compares the budgets with it or takes it. */
+/* manifest_wcet.c. Reads [wcet-analysis]; NULL: as if empty. */
+void wd_manifest_analysis(struct wd_manifest *m, const struct toml_value *at);
+/* source = "static": proves a bound, compares the budgets with it or makes them of it. At C and D there must
+ * be a bound, whatever the source. */
 void wd_manifest_bound(struct wd_manifest *m, struct wd_mf_task *t, const struct wd_mf_component *c);
+/* Holds the budgets against the limits, when they are known. */
+void wd_manifest_limits(struct wd_manifest *m);
 
 /* calibrate.c: `wrtd bench --calibrate`. */
 int wd_calibrate(struct wd *w);

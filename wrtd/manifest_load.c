@@ -197,7 +197,7 @@ static void load_task(struct wd_manifest *m, struct wd_mf_task *t)
     load_fault(m, t, &m->components[t->component]);
     bool called = t->call_at && m->mf.faults_count == before;
     if (called) load_piece(t, m->components[t->component].module->code);
-    if (t->source == WD_MF_STATIC && called) wd_manifest_bound(m, t, &m->components[t->component]);
+    if (called) wd_manifest_bound(m, t, &m->components[t->component]);
 }
 
 int wd_manifest_load(struct wd_manifest *m, struct wd_session *s)
@@ -220,5 +220,6 @@ int wd_manifest_load(struct wd_manifest *m, struct wd_session *s)
     for (uint32_t k = 0; k < m->components_count; k++) load_component(m, s, &m->components[k]);
     for (uint32_t k = 0; k < m->components_count; k++) load_memory_limit(m, &m->components[k]);
     for (uint32_t k = 0; k < m->tasks_count; k++) load_task(m, &m->tasks[k]);
+    wd_manifest_limits(m);
     return mf_report(&m->mf);
 }

@@ -420,7 +420,7 @@ static const char *mf_table_name(enum mf_table t)
 {
     static const char *const names[] = { "a manifest", "[system]", "a component", "on-trap", "limits",
         "a folder of dirs", "a server", "a task", "wcet", "a slot", "a link", "a channel", "[observe]",
-        "trace" };
+        "trace", "[wcet-analysis]", "a limit of [wcet-analysis]" };
     return names[t];
 }
 

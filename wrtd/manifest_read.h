@@ -21,6 +21,8 @@ enum mf_table {
     MF_CHANNEL,
     MF_OBSERVE,
     MF_TRACE,
+    MF_ANALYSIS,
+    MF_MOST,
 };
 
 enum mf_type {

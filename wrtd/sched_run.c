@@ -329,6 +329,17 @@ static int run_prepare(struct sched_run *x)
     return code;
 }
 
+/* A budget of this level can be admitted; two executions that are compared cannot be had. */
+static int run_redundant(struct sched_run *x)
+{
+    for (uint32_t k = 0; k < x->in.manifest.tasks_count; k++) {
+        if (x->in.manifest.tasks[k].verify != WD_MF_REDUNDANT) continue;
+        return wd_fail(x->w, WD_EXIT_CONFIG, WD_W_LATER, "`full` is",
+            "task `%s`: jobs at verification redundant are not built yet", x->in.manifest.tasks[k].name);
+    }
+    return 0;
+}
+
 static int run_whole(struct sched_run *x)
 {
     struct wd *w = x->w;
@@ -340,6 +351,7 @@ static int run_whole(struct sched_run *x)
     }
     bool virtual_time = x->in.manifest.o.virtual_time || wd_has(w, WD_OPT_virtual);
     code = wd_until_read(w, virtual_time ? 1000000000 : UINT64_MAX, &x->until_ns);
+    if (!code) code = run_redundant(x);
     if (!code) code = run_instances(x);
     if (!code) code = wd_system_open(w, &x->in, x->funcs, false, &x->s);
     if (!code) code = run_check_injections(x);

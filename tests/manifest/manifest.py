@@ -189,7 +189,8 @@ FAULTS = [
     ("wcet = { fuel = 50000 }", f'wcet = {{ source = "static", facts = {MARK}"none.json" }}', "W0911"),
     ("wcet = { fuel = 50000 }", f'wcet = {{ source = "static", facts = {MARK}"broken.board" }}', "no bound of `step`"),
     ("overhead-factor = 1", f'on-overload = {MARK}"drop-below:C"', "W0960", "the modes are fixed"),
-    ("overhead-factor = 1", f'{MARK}verification = "full"', "W0960"),
+    ("overhead-factor = 1", f'verification = {MARK}"most"', "W0953", "one of off|basic|standard|full|redundant"),
+    ("wcet = { fuel = 50000 }", f'wcet = {MARK}{{ fuel = 50000, source = "measured" }}', "W0956]: at level C a budget is no measurement", 'source = "static"'),
     ("[[task]]\nname = \"one\"", f'[observe]\n{MARK}metrics = "127.0.0.1:9464"\n[[task]]\nname = "one"', "W0960]: `metrics` is not built yet: it needs the daemon"),
     ("[[task]]\nname = \"one\"", f'[observe]\ntrace = {{ file = "t.wtr", {MARK}size = "8MiB" }}\n[[task]]\nname = "one"', "W0960"),
     ("[[task]]\nname = \"one\"", f'[[{MARK}link]]\nfrom = "a:b"\nto = "c:d"\n[[task]]\nname = "one"', "W0960]: `link` is not built yet: it needs components"),
@@ -264,7 +265,7 @@ def good(folder):
         ("[[task]]", '[server.s]\nkind = "cbs"\nfuel = "1M"\nperiod = "25ms"\nband = 3\n[[task]]\nserver = "s"'),
         ('policy = "rm+edf"', 'policy = "deadline"', '"policy": "rm+edf"'), ('policy = "rm+edf"', 'policy = "priority"', '"policy": "priority"'), ('policy = "rm+edf"', 'policy = "rm"'), ('policy = "rm+edf"', 'policy = "edf"'),
         ("overhead-factor = 1", 'hybrid = false\nmode-switching = false\nwcet-enforcement = true\ndeadline-monitoring = true\nmiss-threshold = 0\nreturn-after = "never"\ninheritance = true\nprotocol = "ceiling"\nseal = true\non-overload = "none"\nquantum = "5k"\npin = true\nlock-memory = false\nos-policy = "fifo"\nos-priority = 20\nprofile = "ASIL-B"'),
-        ("overhead-factor = 1", 'fuel-table = "t.fuel"'), ("wcet = { fuel = 50000 }", 'wcet = { fuel = "50_000", overload-fuel = "60k", critical-fuel = 70000, source = "measured", samples = 10000, margin = 1.3 }'),
+        ("overhead-factor = 1", 'fuel-table = "t.fuel"'), ('wcet = { fuel = "1M" }', 'wcet = { fuel = "50_000", overload-fuel = "60k", critical-fuel = 70000, source = "measured", samples = 10000, margin = 1.3 }'),
         ('period = "5ms"', 'min-separation = "5ms"'), ('period = "5ms"', 'period = "5000us"'), ('period = "5ms"', 'period = "0.005s"'), ('name = "two"', "name = 'two'"),
         ("[[task]]\nname = \"one\"", '[observe]\ntrace = { file = "t.wtr" }\n[[task]]\nname = "one"'),
     ]:
@@ -318,7 +319,8 @@ def sizes(folder):
 def keys_in_docs():
     rows = re.findall(r'^KEY\((\w+), \w+, "([^"]+)", (\w+), (\d+), (\d+), "([^"]*)", "([^"]*)", "((?:[^"\\]|\\.)*)"\)', (ROOT / "wrtd" / "manifest.def").read_text(), re.M)
     names = {"ROOT": "top", "SYSTEM": "`[system]`", "COMPONENT": "`[component.NAME]`", "TRAP": "`on-trap`", "LIMITS": "`limits`", "DIR": "`dirs`", "SERVER": "`[server.NAME]`",
-             "TASK": "`[[task]]`", "WCET": "`wcet`", "SLOT": "`slots`", "LINK": "`[[link]]`", "CHANNEL": "`[[channel]]`", "OBSERVE": "`[observe]`", "TRACE": "`trace`"}
+             "TASK": "`[[task]]`", "WCET": "`wcet`", "SLOT": "`slots`", "LINK": "`[[link]]`", "CHANNEL": "`[[channel]]`", "OBSERVE": "`[observe]`", "TRACE": "`trace`",
+             "ANALYSIS": "`[wcet-analysis]`", "MOST": "`limits` of it"}
     forms = {"COUNT": "count", "NEVER": "count", "BYTES": "size", "TIME": "time", "RATIO": "ratio", "BOOL": "boolean", "NAME": "name", "TEXT": "text", "PATH": "path", "HASH": "text",
              "NUMBERS": "numbers", "TEXTS": "texts", "TABLE": "table", "TABLES": "tables", "NAMED": "tables"}
     lines, last = ["| table | key | form | |", "| --- | --- | --- | --- |"], None
