@@ -3,7 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { WCET_ARGS = 8, WCET_HOSTS = 256, WCET_OTHERS = 64, WCET_TOP = 5, WCET_LISTED = 200 };
+enum { WCET_ARGS = 8, WCET_HOSTS = 256, WCET_OTHERS = 64, WCET_TOP = 5, WCET_LISTED = 200,
+    WCET_SOURCES = 64 };
 
 struct wcet {
     struct wd *w;
@@ -20,6 +21,8 @@ struct wcet {
     wrt_str others[WCET_OTHERS];
     uint64_t fail_over;
     struct wd_measured measured;
+    wrt_wcet_source sources[WCET_SOURCES];
+    uint8_t *source_bytes[WCET_SOURCES];
 };
 
 /* ---- options ------------------------------------------------------------------------------------------- */
@@ -100,6 +103,21 @@ static int wcet_read_state(struct wcet *x, wrt_wcet_opts *o)
     return -1;
 }
 
+static int wcet_read_sources(struct wcet *x, wrt_wcet_opts *o)
+{
+    size_t at = 0;
+    for (const char *path; (path = wd_option_next(x->w, WD_OPT_pragmas, &at)) != NULL;) {
+        size_t n = 0;
+        if (o->nsources == WCET_SOURCES) return wcet_bad(x, "--pragmas", path, "at most 64 of them");
+        int code = wd_read_file(x->w, path, &x->source_bytes[o->nsources], &n);
+        if (code) return code;
+        x->sources[o->nsources] = (wrt_wcet_source){ wd_str(path), { x->source_bytes[o->nsources], n } };
+        o->nsources++;
+    }
+    o->sources = x->sources;
+    return -1;
+}
+
 static int wcet_options(struct wcet *x, wrt_wcet_opts *o)
 {
     struct wd *w = x->w;
@@ -107,6 +125,7 @@ static int wcet_options(struct wcet *x, wrt_wcet_opts *o)
     int code = wcet_read_hosts(x, o);
     if (code < 0) code = wcet_read_args(x, o);
     if (code < 0) code = wcet_read_state(x, o);
+    if (code < 0) code = wcet_read_sources(x, o);
     if (code >= 0) return code;
     if (facts && strcmp(facts, "per-entry") == 0) o->use = WRT_WCET_PER_ENTRY;
     else if (facts && strcmp(facts, "full") == 0) o->use = WRT_WCET_FULL;
@@ -134,6 +153,49 @@ static const char *const wcet_kinds[] = { "loop", "recursion", "indirect-call", 
     "no-return", "overflow" };
 static const char *const wcet_methods[] = { "none", "paths", "ilp", "execution" };
 
+/* Members "file" and "line" of a place that the line table knows. */
+static void wcet_json_line(struct wd_json *j, bool known, const wrt_wcet_line *l)
+{
+    if (!known) return;
+    wd_json_string(j, "file", l->file);
+    wd_json_u64(j, "line", l->line);
+}
+
+static void wcet_json_at(struct wcet *x, struct wd_json *j, uint64_t offset)
+{
+    wrt_wcet_line l;
+    wcet_json_line(j, wrt_wcet_line_at(x->report, offset, &l), &l);
+}
+
+static void wcet_json_loop_at(struct wcet *x, struct wd_json *j, uint32_t func, uint32_t loop)
+{
+    wrt_wcet_line l;
+    wcet_json_line(j, wrt_wcet_loop_line(x->report, func, loop, &l), &l);
+}
+
+static const char *const wcet_pragmas[] = { "used", "no-loop", "several", "mixed", "before-none", "no-lines",
+    "no-file", "other-source" };
+
+static void wcet_json_pragmas(struct wcet *x, struct wd_json *j)
+{
+    wrt_wcet_pragma p;
+    if (wrt_wcet_pragmas_count(x->report) == 0) return;
+    wd_json_open(j, "pragmas", '[');
+    for (size_t i = 0; wrt_wcet_pragma_at(x->report, i, &p); i++) {
+        wd_json_open(j, NULL, '{');
+        wd_json_string(j, "file", x->sources[p.source].name);
+        wd_json_u64(j, "line", p.line);
+        wd_json_u64(j, "min", p.min);
+        wd_json_u64(j, "max", p.max);
+        wd_json_text(j, "state", wcet_pragmas[p.state]);
+        wd_json_u64(j, "matched", p.matched);
+        if (p.func != UINT32_MAX) wd_json_u64(j, "func", p.func);
+        if (p.loop != UINT32_MAX) wd_json_u64(j, "loop", p.loop);
+        wd_json_close(j);
+    }
+    wd_json_close(j);
+}
+
 static void wcet_json_why(struct wcet *x, struct wd_json *j)
 {
     wd_json_open(j, "unbounded", '[');
@@ -145,6 +207,8 @@ static void wcet_json_why(struct wcet *x, struct wd_json *j)
         wd_json_u64(j, "func", why.func);
         wd_json_string(j, "name", why.name);
         wd_json_u64(j, "offset", why.offset);
+        if (why.loop != UINT32_MAX) wcet_json_loop_at(x, j, why.func, why.loop);
+        else wcet_json_at(x, j, why.offset);
         if (why.loop != UINT32_MAX) wd_json_u64(j, "loop", why.loop);
         if (why.callee != UINT32_MAX) wd_json_u64(j, "callee", why.callee);
         wd_json_string(j, "text", why.text);
@@ -162,6 +226,7 @@ static void wcet_json_loops(struct wcet *x, struct wd_json *j)
         wd_json_u64(j, "func", l.func);
         wd_json_u64(j, "loop", l.loop);
         wd_json_u64(j, "offset", l.offset);
+        wcet_json_loop_at(x, j, l.func, l.loop);
         wd_json_u64(j, "depth", l.depth);
         wd_json_u64(j, "min", l.min);
         wcet_figure(j, "max", l.max);
@@ -269,6 +334,7 @@ static void wcet_json_blocks(struct wcet *x, struct wd_json *j)
         wd_json_u64(j, "block", b.block);
         wd_json_u64(j, "offset", b.offset);
         wd_json_u64(j, "last", b.last);
+        wcet_json_at(x, j, b.offset);
         wd_json_u64(j, "price", b.price);
         wcet_figure(j, "runs", b.runs);
         wd_json_open(j, "next", '[');
@@ -312,10 +378,14 @@ static void wcet_json(struct wcet *x)
     wd_json_hex(&j, "fuel_table_hash", s->table_hash);
     wd_json_hex(&j, "module_hash", s->module_hash);
     if (s->limit.n > 0) wd_json_string(&j, "limit", s->limit);
+    uint64_t lines_at = 0;
+    const wrt_str ignored = wrt_wcet_lines_ignored(x->report, &lines_at);
+    if (ignored.n > 0) wd_json_string(&j, "lines_ignored", ignored);
     wcet_json_why(x, &j);
     wcet_json_loops(x, &j);
     wcet_json_functions(x, &j);
     wcet_json_assumptions(x, &j);
+    wcet_json_pragmas(x, &j);
     if (wd_has(x->w, WD_OPT_blocks)) wcet_json_blocks(x, &j);
     wd_measured_json(&j, &x->measured);
     if (wd_has(x->w, WD_OPT_fail_over)) wd_json_bool(&j, "exceeds", s->fuel_high > x->fail_over);
@@ -328,6 +398,15 @@ static void wcet_json(struct wcet *x)
 static const char *wcet_count(uint64_t v, char buf[32])
 {
     return v == WRT_WCET_NONE ? "?" : wd_group(v, buf);
+}
+
+/* "  FILE:LINE" where the line table knows the place. */
+static void wcet_text_line(bool known, const wrt_wcet_line *l)
+{
+    if (!known) return;
+    fputs("  ", stdout);
+    wd_print_name(stdout, l->file);
+    printf(":%u", l->line);
 }
 
 static void wcet_text_path(struct wcet *x)
@@ -367,6 +446,8 @@ static void wcet_text_blocks(struct wcet *x)
             else if (to == WRT_WCET_TRAPS) fputs(" trap", stdout);
             else printf(" %u", to);
         }
+        wrt_wcet_line line;
+        wcet_text_line(wrt_wcet_line_at(x->report, b.offset, &line), &line);
         putchar('\n');
     }
 }
@@ -382,6 +463,8 @@ static void wcet_text_loops(struct wcet *x)
             (unsigned long long)l.offset, wcet_count(l.max, max),
             rules[l.rule < WD_COUNT(rules) ? l.rule : 0]);
         if (l.total != WRT_WCET_NONE) printf("  <= %s in all", wd_group(l.total, total));
+        wrt_wcet_line line;
+        wcet_text_line(wrt_wcet_loop_line(x->report, l.func, l.loop, &line), &line);
         putchar('\n');
     }
 }
@@ -440,6 +523,24 @@ static int wcet_certificate(struct wcet *x)
     return status != WRT_OK ? wd_report(x->w, &e, x->file, wd_exit_of(&e)) : code;
 }
 
+/* What became of pragmas, and of the line table. */
+static void wcet_say_source(struct wcet *x)
+{
+    wrt_wcet_pragma p;
+    uint64_t at = 0;
+    const wrt_str ignored = wrt_wcet_lines_ignored(x->report, &at);
+    if (ignored.n > 0) {
+        wd_warn(x->w, "the line table is ignored: %.*s (offset 0x%llx)", (int)ignored.n, ignored.p,
+            (unsigned long long)at);
+    }
+    for (size_t i = 0; wrt_wcet_pragma_at(x->report, i, &p); i++) {
+        const wrt_str text = wrt_wcet_pragma_text(p.state), name = x->sources[p.source].name;
+        if (p.state == WRT_WCET_PRAGMA_USED) continue;
+        wd_warn(
+            x->w, "%.*s:%u: the pragma is not used: %.*s", (int)name.n, name.p, p.line, (int)text.n, text.p);
+    }
+}
+
 /* What has no bound, for a reader. */
 static void wcet_say_why(struct wcet *x)
 {
@@ -456,7 +557,14 @@ static void wcet_say_why(struct wcet *x)
                 why.text.p);
             if (why.kind == WRT_WCET_WHY_HOST) wd_error_hint(&e, "declare one: --host NAME=FUEL");
         }
-        if (why.name.n > 0) wd_error_where(&e, "%.*s", (int)why.name.n, why.name.p);
+        wrt_wcet_line l;
+        const bool known = why.loop != UINT32_MAX ? wrt_wcet_loop_line(x->report, why.func, why.loop, &l)
+                                                  : wrt_wcet_line_at(x->report, why.offset, &l);
+        if (known) {
+            wd_error_where(&e, "%.*s, %.*s:%u", (int)why.name.n, why.name.p, (int)l.file.n, l.file.p, l.line);
+        } else if (why.name.n > 0) {
+            wd_error_where(&e, "%.*s", (int)why.name.n, why.name.p);
+        }
         e.offset = why.offset;
         wd_say_error(x->w, "error", &e, x->file, NULL);
     }
@@ -465,6 +573,19 @@ static void wcet_say_why(struct wcet *x)
     }
     if (x->sum.limit.n > 0)
         wd_warn(x->w, "the limit %.*s ended inference early", (int)x->sum.limit.n, x->sum.limit.p);
+}
+
+/* The file that an error with a line speaks of: a source of pragmas, or the facts. */
+static const char *wcet_at_fault(const struct wcet *x, wrt_error *e)
+{
+    if (e->code < 701 || e->line == 0) return x->file;
+    for (size_t i = 0; i < WCET_SOURCES && x->source_bytes[i]; i++) {
+        if (strncmp(e->where, x->sources[i].name.p, sizeof e->where - 1) != 0) continue;
+        e->where[0] = '\0';
+        return x->sources[i].name.p;
+    }
+    const char *facts = wd_option(x->w, WD_OPT_annotate);
+    return facts ? facts : x->file;
 }
 
 static int wcet_load(struct wcet *x)
@@ -497,11 +618,11 @@ static int wcet_whole_run(struct wcet *x)
     if (!code) code = wcet_load(x);
     if (code) return code;
     if (wrt_wcet_analyse(x->code, wd_str(x->function), &o, &x->report, &e) != WRT_OK) {
-        const char *file = e.code >= 701 && e.line > 0 ? wd_option(x->w, WD_OPT_annotate) : x->file;
-        return wd_report(x->w, &e, file ? file : x->file, wd_exit_of(&e));
+        return wd_report(x->w, &e, wcet_at_fault(x, &e), wd_exit_of(&e));
     }
     x->sum.size = sizeof x->sum;
     wrt_wcet_summary(x->report, &x->sum);
+    wcet_say_source(x);
     code = wcet_certificate(x);
     if (code) return code;
     const struct wd_measure_of of = { x->file, x->function, x->code, x->engine, x->report, &x->sum, &o };
@@ -537,6 +658,7 @@ int wd_cmd_wcet(struct wd *w)
     if (x.engine) wrt_engine_free(x.engine);
     free(x.settings.own_table);
     free(x.facts);
+    for (size_t i = 0; i < WCET_SOURCES; i++) free(x.source_bytes[i]);
     free(x.bytes);
     return code;
 }

@@ -62,6 +62,28 @@ static void page_place(FILE *out, uint64_t offset)
     else wd_page(out, "<td class=\"left\"><code>0x%llx</code></td>", (unsigned long long)offset);
 }
 
+static void page_line(FILE *out, bool known, const wrt_wcet_line *l)
+{
+    wd_page(out, "<td class=\"left\">");
+    if (known) {
+        wd_page_text(out, l->file);
+        wd_page(out, ":%u", l->line);
+    }
+    wd_page(out, "</td>");
+}
+
+static void page_loop_line(FILE *out, const wrt_wcet_report *r, uint32_t func, uint32_t loop)
+{
+    wrt_wcet_line l;
+    page_line(out, wrt_wcet_loop_line(r, func, loop, &l), &l);
+}
+
+static void page_offset_line(FILE *out, const wrt_wcet_report *r, uint64_t offset)
+{
+    wrt_wcet_line l;
+    page_line(out, wrt_wcet_line_at(r, offset, &l), &l);
+}
+
 static void page_named(FILE *out, const wrt_wcet_report *r, uint32_t func)
 {
     wd_page(out, "<td class=\"left\">");
@@ -117,17 +139,39 @@ static void page_why(FILE *out, const wrt_wcet_report *r)
     if (wrt_wcet_why_count(r) == 0) return;
     wd_page(out,
         "<h2>What has no bound</h2>\n<table><tr><th>function</th><th>loop</th><th class=\"left\">at</th>"
+        "<th class=\"left\">source</th>"
         "<th class=\"left\">why</th></tr>\n");
     for (size_t i = 0; wrt_wcet_why_at(r, i, &why); i++) {
         wd_page(out, "<tr>");
         page_named(out, r, why.func);
         page_count(out, why.loop == UINT32_MAX ? WRT_WCET_NONE : why.loop);
         page_place(out, why.offset);
+        if (why.loop != UINT32_MAX) page_loop_line(out, r, why.func, why.loop);
+        else page_offset_line(out, r, why.offset);
         wd_page(out, "<td class=\"left\">");
         wd_page_text(out, why.text);
         wd_page(out, "</td></tr>\n");
     }
     wd_page(out, "</table>\n");
+}
+
+/* What could not be taken from the source. */
+static void page_source(FILE *out, const struct wd_measure_of *of)
+{
+    wrt_wcet_pragma p;
+    uint64_t at = 0;
+    const wrt_str ignored = wrt_wcet_lines_ignored(of->report, &at);
+    if (ignored.n > 0) {
+        wd_page(out, "<p>The line table is ignored: %.*s (offset <code>0x%llx</code>).</p>\n", (int)ignored.n,
+            ignored.p, (unsigned long long)at);
+    }
+    for (size_t i = 0; wrt_wcet_pragma_at(of->report, i, &p); i++) {
+        const wrt_str text = wrt_wcet_pragma_text(p.state);
+        if (p.state == WRT_WCET_PRAGMA_USED) continue;
+        wd_page(out, "<p>The pragma at ");
+        wd_page_text(out, wd_str(wd_base_name(of->opts->sources[p.source].name.p)));
+        wd_page(out, ":%u is not used: %.*s.</p>\n", p.line, (int)text.n, text.p);
+    }
 }
 
 /* ---- what was observed -------------------------------------------------------------------------------- */
@@ -293,7 +337,7 @@ static void page_loops(FILE *out, const wrt_wcet_report *r)
     if (wrt_wcet_loops_count(r) == 0) return;
     wd_page(out,
         "<h2>Loops</h2>\n<table><tr><th>function</th><th>loop</th><th class=\"left\">at</th>"
-            "<th>depth</th><th>least</th>"
+            "<th class=\"left\">source</th><th>depth</th><th>least</th>"
         "<th>most per entry</th><th class=\"left\">rule</th><th>most in a run</th><th>on the path"
             "</th></tr>\n");
     for (size_t i = 0; i < PAGE_ROWS && wrt_wcet_loop_at(r, i, &l); i++) {
@@ -301,6 +345,7 @@ static void page_loops(FILE *out, const wrt_wcet_report *r)
         page_named(out, r, l.func);
         page_count(out, l.loop);
         page_place(out, l.offset);
+        page_loop_line(out, r, l.func, l.loop);
         page_count(out, l.depth);
         page_count(out, l.min);
         page_count(out, l.max);
@@ -367,8 +412,9 @@ static void page_path(FILE *out, const wrt_wcet_report *r)
     char text[32];
     wd_page(out,
         "<h2>The dearest path, by blocks</h2>\n<table><tr><th>function</th><th>block</th><th "
-            "class=\"left\">from</th>"
-        "<th class=\"left\">to</th><th>price</th><th>runs</th><th>fuel</th></tr>\n");
+        "class=\"left\">from</th>"
+        "<th class=\"left\">to</th><th class=\"left\">source</th><th>price</th><th>runs</th><th>fuel</th>"
+        "</tr>\n");
     for (size_t i = 0; wrt_wcet_block_at(r, i, &b); i++) {
         if (b.runs == WRT_WCET_NONE || b.runs == 0) continue;
         sum += b.runs * b.price;
@@ -382,6 +428,7 @@ static void page_path(FILE *out, const wrt_wcet_report *r)
         page_count(out, b.block);
         page_place(out, b.offset);
         page_place(out, b.last);
+        page_offset_line(out, r, b.offset);
         page_count(out, b.price);
         page_count(out, b.runs);
         page_count(out, b.runs * b.price);
@@ -389,7 +436,7 @@ static void page_path(FILE *out, const wrt_wcet_report *r)
     }
     if (left > 0) wd_page(out, "<tr><td>&hellip; %zu more: --json --blocks</td></tr>\n", left);
     wd_page(out,
-        "<tr><td><b>sum</b></td><td></td><td></td><td></td><td></td><td></td><td><b>%s</b></td>"
+        "<tr><td><b>sum</b></td><td></td><td></td><td></td><td></td><td></td><td></td><td><b>%s</b></td>"
             "</tr>\n</table>\n",
         wd_group(sum, text));
     wd_page(out,
@@ -416,6 +463,7 @@ static void page_whole(FILE *out, const struct wd_measure_of *of, const struct w
     wd_page(out, "</span></h1>\n");
     page_bound(out, of);
     page_why(out, of->report);
+    page_source(out, of);
     page_observed(out, of, m);
     page_assumptions(out, of->report, m);
     page_loops(out, of->report);

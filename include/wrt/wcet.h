@@ -28,6 +28,10 @@ typedef struct wrt_wcet_arg { bool given; uint64_t low, high; } wrt_wcet_arg;
  * only this module's code can write has its first value where every exported function puts it back */
 typedef enum wrt_wcet_state { WRT_WCET_FRESH, WRT_WCET_REPEATED, WRT_WCET_ANY } wrt_wcet_state;
 
+/* A source file whose pragmas `loopbound min A max B` become facts: its name (of which the last part must be
+ * that in the module's line table) and its text. */
+typedef struct wrt_wcet_source { wrt_str name; wrt_bytes text; } wrt_wcet_source;
+
 typedef struct wrt_wcet_opts {
     uint32_t size;
     wrt_bytes facts;                /* JSON as in docs/wcet.md; empty: none */
@@ -42,6 +46,8 @@ typedef struct wrt_wcet_opts {
     wrt_wcet_state state;
     const wrt_str *others; /* REPEATED: functions that are called, too, with any arguments; at most 64 */
     size_t nothers;
+    const wrt_wcet_source *sources; /* at most 256; used by wrt_wcet_analyse and wrt_wcet_static alike */
+    size_t nsources;
 } wrt_wcet_opts;
 
 typedef enum wrt_wcet_why_kind {
@@ -163,6 +169,45 @@ typedef struct wrt_wcet_assumption {
 } wrt_wcet_assumption;
 WRT_API size_t wrt_wcet_assumptions_count(const wrt_wcet_report *r);
 WRT_API bool wrt_wcet_assumption_at(const wrt_wcet_report *r, size_t i, wrt_wcet_assumption *out);
+
+/* ---- the source ----------------------------------------------------------------------------------------
+ * Lines are those of the module's DWARF line table (.debug_line, versions 2 to 5), if it has one. */
+
+/* Place in a source file, as the line table names it. Strings live as long as the report. */
+typedef struct wrt_wcet_line {
+    wrt_str file;
+    uint32_t line, column;
+} wrt_wcet_line; /* column 0: unknown */
+/* Line of the operator at `offset` in the binary; false: nothing is known of it.  cost O(log n) */
+WRT_API bool wrt_wcet_line_at(const wrt_wcet_report *r, uint64_t offset, wrt_wcet_line *out);
+/* Line of the statement that a loop comes from.  cost O(n) in the operators of the loop */
+WRT_API bool wrt_wcet_loop_line(const wrt_wcet_report *r, uint32_t func, uint32_t loop, wrt_wcet_line *out);
+/* Why the line table is not used though the module has one; empty: it is used, or there is none. *offset: in
+ * the binary. */
+WRT_API wrt_str wrt_wcet_lines_ignored(const wrt_wcet_report *r, uint64_t *offset);
+
+typedef enum wrt_wcet_pragma_state {
+    WRT_WCET_PRAGMA_USED,           /* a fact about one loop, or its copy in each of several functions */
+    WRT_WCET_PRAGMA_NO_LOOP,        /* no loop of the code that is reached comes from it */
+    WRT_WCET_PRAGMA_SEVERAL,        /* several loops of one function come from it: it is not used */
+    WRT_WCET_PRAGMA_MIXED,          /* a loop of the code is made of several of the source: not used */
+    WRT_WCET_PRAGMA_BEFORE_NONE,    /* no for, while or do follows it */
+    WRT_WCET_PRAGMA_NO_LINES,       /* the module has no line table that could be read */
+    WRT_WCET_PRAGMA_NO_FILE,        /* the line table does not name the file, or names two that may be it */
+    WRT_WCET_PRAGMA_OTHER_SOURCE    /* the text is not what was compiled (its hash in the table differs) */
+} wrt_wcet_pragma_state;
+/* One pragma of the sources. A fact that it becomes allows max + 1 arrivals: a label above the test is
+ * reached once more than the body. min is not used: optimisation makes fewer rounds. */
+typedef struct wrt_wcet_pragma {
+    wrt_wcet_pragma_state state;
+    uint32_t source, line;          /* source: number in opts.sources */
+    uint64_t min, max;
+    uint32_t func, loop, matched;   /* the first loop that comes from it, UINT32_MAX: none; how many do */
+} wrt_wcet_pragma;
+WRT_API size_t wrt_wcet_pragmas_count(const wrt_wcet_report *r);
+WRT_API bool wrt_wcet_pragma_at(const wrt_wcet_report *r, size_t i, wrt_wcet_pragma *out);
+/* `state` in words, static. */
+WRT_API wrt_str wrt_wcet_pragma_text(wrt_wcet_pragma_state state);
 
 /* Writes what proves the bound, as JSON that tools/wcet_check verifies without this library.
  * WRT_E_UNSUPPORTED: the bound was found by abstract execution of the whole entry, which leaves no such

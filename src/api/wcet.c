@@ -1,23 +1,10 @@
 /* api/wcet: bounds in fuel (include/wrt/wcet.h). A report is one analysis with the start function's beside
  * it. */
-#include <wrt/wcet.h>
 #include "api/objects.h"
-#include "wcet/analysis.h"
+#include "api/wcet_report.h"
 #include "wcet/certificate.h"
 
-enum { WCET_TEXT = 256, WCET_SLOTS_STEP = 32, WCET_OTHERS = 64 };
-
-struct wrt_wcet_report {
-    const wrt_code *code;               /* kept */
-    struct wrt__wcet_analysis a;
-    bool has_start, start_bounded;
-    uint64_t start_fuel_high;
-    struct wcet_block_of { uint32_t unit, block; } *blocks;         /* in the analysis' arena */
-    struct wcet_loop_of { uint32_t unit, natural; } *loops;
-    uint32_t blocks_count, loops_count;
-    int64_t *block_high, *block_low;    /* with what they call, low negated; NONE: a callee has no bound */
-    wrt_str *why_text;
-};
+enum { WCET_TEXT = 256, WCET_SLOTS_STEP = 32, WCET_OTHERS = 64, WCET_SOURCES = 256 };
 
 /* ---- the function to bound ---------------------------------------------------------------------------- */
 
@@ -74,6 +61,8 @@ static wrt_status wcet_start(wrt_wcet_report *r, const struct wrt__wcet_options 
     struct wrt__wcet_options own = *o;
     own.use = WRT__FACTS_ALL;
     own.state = WRT__WCET_FRESH;
+    own.lines = false;
+    own.sources_count = 0;
     wrt_status status = wrt__wcet_analyse(&start, m, m->start, &own, err);
     if (status != WRT_OK) return status;
     r->has_start = true;
@@ -200,6 +189,13 @@ static wrt_status wcet_run(wrt_wcet_report *r, uint32_t func, const wrt_wcet_opt
         args[o.args_count] = (struct wrt__wcet_arg){ arg->given, arg->low, arg->high };
     }
     o.args = args;
+    struct wrt__source sources[WCET_SOURCES];
+    for (; o.sources_count < opts->nsources; o.sources_count++) {
+        const wrt_wcet_source *source = &opts->sources[o.sources_count];
+        sources[o.sources_count] = (struct wrt__source){ source->name, source->text };
+    }
+    o.sources = sources;
+    o.lines = true;
     wrt_status status = wrt__wcet_analyse(&r->a, m, func, &o, err);
     if (status == WRT_OK) {
         status = wcet_start(r, &o, err);
@@ -225,6 +221,9 @@ wrt_status wrt_wcet_analyse(
     if (status == WRT_OK && (opts.nothers > WCET_OTHERS || (unsigned)opts.state > WRT_WCET_ANY)) {
         status = wrt__fail(
             err, WRT_E_ARG, WRT__W_ARG, WRT__NO_OFFSET, "an unknown state, or more than 64 other functions");
+    }
+    if (status == WRT_OK && opts.nsources > WCET_SOURCES) {
+        status = wrt__fail(err, WRT_E_ARG, WRT__W_ARG, WRT__NO_OFFSET, "more than 256 sources");
     }
     if (status == WRT_OK) status = wcet_find(c->module, func, &index, err);
     if (status != WRT_OK) return status;

@@ -112,6 +112,11 @@ static wrt_status analysis_known(
         if (own.p) status = wrt__facts_read(&a->facts, own, &a->b, o->use, err);
         else status = wrt__fail(err, WRT_E_NOMEM, WRT__W_MEMORY, WRT__NO_OFFSET, "no memory for the facts");
     }
+    if (status == WRT_OK && o->lines) status = wrt__lines_read(&a->lines, a->p.m, a->p.alloc, err);
+    if (status == WRT_OK && o->sources_count > 0) {
+        status = wrt__pragmas_read(
+            &a->pragmas, o->sources, o->sources_count, &a->lines, &a->facts, &a->b, err);
+    }
     if (status == WRT_OK) status = analysis_infer(a, o, err);
     return status;
 }
@@ -350,6 +355,8 @@ void wrt__wcet_analysis_free(struct wrt__wcet_analysis *a)
 {
     if (a->has_ilp) wrt__ilp_free(&a->ilp);
     if (a->x.p) wrt__wcet_bound_free(&a->x);
+    wrt__pragmas_free(&a->pragmas);
+    wrt__lines_free(&a->lines);
     wrt__facts_free(&a->facts);
     wrt__wcet_close(&a->p);
     a->has_ilp = false;

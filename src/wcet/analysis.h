@@ -4,6 +4,7 @@
 
 #include "wcet/facts.h"
 #include "wcet/ilp.h"
+#include "wcet/pragma.h"
 
 struct wrt__wcet_options {
     wrt_bytes section;              /* facts in the module itself; none: no bytes */
@@ -18,6 +19,9 @@ struct wrt__wcet_options {
     enum wrt__wcet_state state;
     const uint32_t *others;         /* REPEATED: functions that are called between; borrowed for the call */
     uint32_t others_count;
+    bool lines;                     /* the line table is read */
+    const struct wrt__source *sources;      /* whose pragmas are used; borrowed for the call */
+    uint32_t sources_count;
 };
 /* Which way gave the bound. */
 enum wrt__wcet_method {
@@ -32,6 +36,8 @@ struct wrt__wcet_analysis {
     struct wrt__wcet_bounds b;
     struct wrt__wcet_bounds alone;  /* what inference finds without facts; loops NULL: it was not asked */
     struct wrt__facts facts;
+    struct wrt__lines lines;
+    struct wrt__pragmas pragmas;
     struct wrt__wcet_bound x;
     struct wrt__ilp ilp;
     bool has_ilp;                   /* a maximum was proved */

@@ -10,7 +10,7 @@ _wrtd() {
     bench) words='--wasm --system --dir --dir-ro --env --link --fuel --memory --fuel-table --runs --warmup --calibrate --fresh --output --exit-codes --json --color --quiet --verbose --help ' ;;
     sched) words='--trace --policy --until --virtual --wcet --seed --report --inject --force --iterations --json --color --quiet --verbose --help ' ;;
     build-image) words='--force --output --json --color --quiet --verbose --help ' ;;
-    wcet) words='--wasm --fuel-table --seed --report --annotate --facts --fail-over --host --arg --state --also --no-inference --blocks --certificate --measure --samples --method --margin --confidence --min-samples --check-facts --json --color --quiet --verbose --help ' ;;
+    wcet) words='--wasm --fuel-table --seed --report --annotate --pragmas --facts --fail-over --host --arg --state --also --no-inference --blocks --certificate --measure --samples --method --margin --confidence --min-samples --check-facts --json --color --quiet --verbose --help ' ;;
     wast) words='--wasm --exit-codes --json --color --quiet --verbose --help ' ;;
     trace) words='--to --span --tasks --output --json --color --quiet --verbose --help ' ;;
     fuel-table) words='--diff --json --color --quiet --verbose --help ' ;;

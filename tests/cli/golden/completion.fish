@@ -37,6 +37,7 @@ complete -c wrtd -n '__fish_seen_subcommand_from sched wcet' -l report -r -d 'a 
 complete -c wrtd -n '__fish_seen_subcommand_from sched' -l inject -r -d 'simulate, run: overrun or release'
 complete -c wrtd -n '__fish_seen_subcommand_from sched build-image' -l force -d 'also what the admission test refuses (sched: run)'
 complete -c wrtd -n '__fish_seen_subcommand_from wcet' -l annotate -r -d 'facts about loops, calls, sizes and prices of imports, as JSON'
+complete -c wrtd -n '__fish_seen_subcommand_from wcet' -l pragmas -r -d 'a source whose `_Pragma("loopbound min A max B")` become facts, through the line table of a module that was compiled with -g'
 complete -c wrtd -n '__fish_seen_subcommand_from wcet' -l facts -r -d 'use every fact and inference beside them (all), loop bounds per entry alone, or also totals and invocations; the last two say exactly what those facts allow'
 complete -c wrtd -n '__fish_seen_subcommand_from wcet' -l fail-over -r -d 'exit code 122 when the bound is above N fuel'
 complete -c wrtd -n '__fish_seen_subcommand_from wcet' -l host -r -d 'declared price of an imported function: NAME=FUEL or MODULE.NAME=FUEL; FUEL alone: of every one'
