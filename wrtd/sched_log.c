@@ -121,6 +121,7 @@ static wrt_trace_rec log_record(const wrt_sched_event *e)
         r.a = (uint32_t)e->deadline_ns;
         r.b = (uint32_t)(e->deadline_ns >> 32);
         break;
+    case WRT_TRACE_SKIP: r.a = e->dropped; break;
     case WRT_TRACE_SERVER_EMPTY: case WRT_TRACE_SERVER_FULL: r.task = WRT_TRACE_JOB | e->task; break;
     case WRT_TRACE_MODE:
         r.task = WRT_TRACE_JOB | e->task;

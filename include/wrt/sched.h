@@ -56,7 +56,8 @@ typedef struct wrt_sched_event {
     uint32_t func, offset; /* ends, MISS, OVERRUN, MODE, SLICE_END: the place; func UINT32_MAX: nowhere */
     uint8_t from, to;           /* MODE: wrt_sched_mode_name */
     uint8_t cause;              /* MODE: wrt_mode_cause */
-    uint32_t dropped;           /* MODE: how many tasks the new mode does not keep */
+    uint32_t dropped; /* MODE: how many tasks the new mode does not keep; SKIP: so many releases behind `job`
+                         are skipped with it (monotonic clock, when more than 16 are overdue) */
 } wrt_sched_event;
 #define WRT_SCHED_EVENT(kind) (UINT64_C(1) << WRT_TRACE_##kind)     /* for wrt_sched_opts.events */
 

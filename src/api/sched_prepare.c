@@ -38,6 +38,7 @@ static void prepare_opts(const wrt_sched *s, const struct wrt__core *c, struct w
     o->mode_switching = !s->opts.no_mode_switching;
     o->quantum_fuel = s->opts.quantum_fuel;
     o->miss_threshold = s->opts.miss_threshold;
+    o->catch_up = s->opts.virtual_time ? 0 : WRT__RT_CATCH_UP;
     o->return_after = s->opts.return_after;
 }
 

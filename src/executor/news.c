@@ -82,6 +82,7 @@ static void news_event(
         .release_ns = n->release,
         .deadline_ns = n->deadline,
         .fuel = n->fuel };
+    if (n->kind == WRT__RT_SKIP) e->dropped = n->more < UINT32_MAX ? (uint32_t)n->more : UINT32_MAX;
     if (news_of_server(n)) e->task = c->servers[n->server];
     if (n->kind == WRT__RT_MODE_CHANGE) {
         e->from = n->from;
@@ -134,8 +135,8 @@ static void news_trace(const struct wrt__core *c, const wrt_sched_event *e)
         r.b = (uint32_t)e->cause << 24 | (e->dropped & 0xffffffu);
         break;
     case WRT_TRACE_START:
-    case WRT_TRACE_SKIP:
     case WRT_TRACE_SLICE_BEGIN: break;
+    case WRT_TRACE_SKIP: r.a = e->dropped; break;
     case WRT_TRACE_SERVER_EMPTY:
     case WRT_TRACE_SERVER_FULL: r.task = news_id(0, e->task); break;
     default:
@@ -199,7 +200,7 @@ static void news_count(struct wrt__core *c, struct wrt__job *j, const struct wrt
 {
     switch (n->kind) {
     case WRT__RT_RELEASE: c->sum.releases++; break;
-    case WRT__RT_SKIP: c->sum.skipped++; break;
+    case WRT__RT_SKIP: c->sum.skipped += n->more + 1; break;
     case WRT__RT_CONTINUE: c->sum.continued++; break;
     case WRT__RT_END_DONE:
         c->sum.done++;

@@ -227,7 +227,7 @@ wrt_status wrt__rt_slot(struct wrt__rt *rt, uint64_t at_ns, uint64_t length_ns, 
     if (!length_ns || rt_add(at_ns, length_ns) == RT_NEVER) return make_wrong(err, "length");
     if (at_ns < free_from) return make_wrong(err, "at");
     if (rt->slots_count == rt->o.slots_max) return make_full(err, "slots");
-    rt->slots[rt->slots_count++] = (struct rt_slot){ at_ns, length_ns, task };
+    rt->slots[rt->slots_count++] = (struct rt_slot){ at_ns, length_ns, 0, task };
     rt->tasks[task].has_slot = true;
     return WRT_OK;
 }

@@ -59,6 +59,7 @@ enum {
     WRT__RT_MISS_THRESHOLD_MAX = 1000,
     WRT__RT_REPLENISHMENTS = 8,         /* pending of a sporadic server */
     WRT__RT_WINDOW = 10,                /* hyperperiods in which misses count */
+    WRT__RT_CATCH_UP = 16,              /* overdue releases that are done one by one, by the clock */
     WRT__W_RT_OPTION = 240              /* catalogue number: a field of a task set is wrong */
 };
 
@@ -71,6 +72,9 @@ struct wrt__rt_opts {
     uint64_t quantum_fuel;      /* round robin; at least 1 */
     uint32_t miss_threshold;    /* 0 .. WRT__RT_MISS_THRESHOLD_MAX */
     uint32_t return_after;      /* hyperperiods */
+    /* 0: every release is told. Else of the releases of one task (rounds of the table) that are overdue at
+     * one poll only so many are done one by one, the earlier ones are skipped at once. */
+    uint32_t catch_up;
 };
 void wrt__rt_opts_init(struct wrt__rt_opts *o);     /* the defaults of docs/scheduling.md; no room */
 
@@ -132,7 +136,7 @@ wrt_status wrt__rt_remove(struct wrt__rt *rt, uint32_t task, uint64_t now);
 
 enum wrt__rt_kind {
     WRT__RT_RELEASE, /* a job is there (also a queued one) */
-    WRT__RT_SKIP, /* a release, or a queued job, came to nothing */
+    WRT__RT_SKIP, /* a release, or a queued job, came to nothing; `more` releases behind it as well */
     WRT__RT_CONTINUE, /* a release made the stopped job `job` go on; `number` is the release's */
     WRT__RT_START, /* first fuel; `at` is where it was spent from */
     WRT__RT_SLICE_BEGIN, /* has the processor */
@@ -162,6 +166,7 @@ struct wrt__rt_news {
     uint64_t job, number;       /* the job; the release of CONTINUE and SKIP */
     uint64_t fuel;              /* that the job has used in all */
     uint64_t release, deadline; /* of the job; absolute, UINT64_MAX none */
+    uint64_t more;
     uint32_t task, server;      /* WRT__RT_NONE */
     uint8_t kind, cause, from, to;
 };

@@ -113,7 +113,7 @@ struct rt_instance {
 };
 
 struct rt_slot {
-    uint64_t at, length;
+    uint64_t at, length, rounds;        /* rounds of the table that were skipped, and are told of this slot */
     uint32_t task;
 };
 
@@ -149,7 +149,7 @@ struct wrt__rt {
     uint32_t misses_count, misses_next;
     uint32_t busy[WRT__RT_LEVELS], busy_degraded;       /* tasks with jobs that no return may overlook */
     /* table */
-    uint64_t cycle, slot_base, slot_end;
+    uint64_t cycle, slot_base, slot_end, rounds;        /* rounds: skipped ones */
     uint32_t slot_next, slot_task;      /* the task of the current slot */
     /* news */
     struct wrt__rt_news news[RT_NEWS_MAX];
@@ -222,6 +222,9 @@ void wrt__rt_ceiling_fold(struct wrt__rt *rt, const struct rt_task *t, uint32_t 
 void wrt__rt_take_order(struct wrt__rt *rt, struct rt_task *t); /* the tail of the ready jobs, a new slice */
 int64_t wrt__rt_quantum(const struct wrt__rt *rt, const struct rt_task *t);
 void wrt__rt_release_at(struct wrt__rt *rt, struct rt_task *t, uint64_t deadline); /* now; RT_NEVER: none */
+void wrt__rt_skip_many(struct wrt__rt *rt, struct rt_task *t, uint64_t count);  /* count > 0 releases */
+/* Of the releases at rt->at, + step, .. up to rt->now: how many are too many to be done one by one? */
+uint64_t wrt__rt_too_late(const struct wrt__rt *rt, uint64_t step);
 void wrt__rt_end(struct wrt__rt *rt, struct rt_task *t, uint8_t kind, uint8_t cause);
 void wrt__rt_arm_deadline(struct wrt__rt *rt, struct rt_task *t);
 void wrt__rt_miss(struct wrt__rt *rt, struct rt_task *t); /* the earlier of its deadlines has passed */

@@ -42,7 +42,12 @@ uint64_t wrt__rt_next_event(const struct wrt__rt *rt)
 
 static void drive_release(struct wrt__rt *rt, struct rt_task *t)
 {
-    uint64_t next = RT_NEVER;
+    uint64_t next = RT_NEVER, late = wrt__rt_too_late(rt, t->o.period_ns);
+    if (late) {
+        wrt__rt_heap_time(&rt->releases, rt_number(rt, t), rt->at + late * t->o.period_ns);
+        wrt__rt_skip_many(rt, t, late);
+        return;
+    }
     if (t->o.period_ns) next = rt_add(rt->at, t->o.period_ns);
     wrt__rt_heap_time(&rt->releases, rt_number(rt, t), next);
     wrt__rt_release_at(rt, t, t->o.deadline_ns ? rt_add(rt->at, t->o.deadline_ns) : RT_NEVER);

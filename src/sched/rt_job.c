@@ -113,6 +113,22 @@ static void job_skip(struct wrt__rt *rt, struct rt_task *t, uint64_t number)
     t->stats.skipped++;
 }
 
+void wrt__rt_skip_many(struct wrt__rt *rt, struct rt_task *t, uint64_t count)
+{
+    job_skip(rt, t, t->next_number);
+    rt->news[(rt->news_first + rt->news_count - 1) % RT_NEWS_MAX].more = count - 1;
+    t->stats.skipped += count - 1;
+    t->next_number += count;
+}
+
+uint64_t wrt__rt_too_late(const struct wrt__rt *rt, uint64_t step)
+{
+    uint64_t overdue;
+    if (!rt->o.catch_up || !step) return 0;
+    overdue = (rt->now - rt->at) / step;
+    return overdue > rt->o.catch_up ? overdue - rt->o.catch_up : 0;
+}
+
 void wrt__rt_drop_queued(struct wrt__rt *rt, struct rt_task *t)
 {
     if (!t->has_queued) return;

@@ -14,10 +14,23 @@ uint64_t wrt__rt_table_next(const struct wrt__rt *rt)
     return rt->slot_task == WRT__RT_NONE ? begin : wrt__min_u64(begin, rt->slot_end);
 }
 
+/* By the clock: whole rounds that are too late are skipped at once, and told when their slots begin again. */
+static bool table_skips(struct wrt__rt *rt, struct rt_slot *slot)
+{
+    uint64_t late = rt->slot_next ? 0 : wrt__rt_too_late(rt, rt->cycle), missing;
+    rt->rounds += late;
+    missing = rt->rounds - slot->rounds;
+    if (missing == 0) return false;
+    slot->rounds = rt->rounds;
+    wrt__rt_skip_many(rt, &rt->tasks[slot->task], missing);
+    rt->slot_base += late * rt->cycle;
+    return true;
+}
+
 void wrt__rt_table_step(struct wrt__rt *rt)
 {
     uint32_t task = rt->slot_task;
-    const struct rt_slot *slot;
+    struct rt_slot *slot;
     struct rt_task *t;
     if (task != WRT__RT_NONE && rt->slot_end <= rt->at) {
         rt->slot_task = WRT__RT_NONE;
@@ -25,6 +38,7 @@ void wrt__rt_table_step(struct wrt__rt *rt)
         return;
     }
     slot = &rt->slots[rt->slot_next];
+    if (table_skips(rt, slot)) return;
     rt->slot_task = slot->task;
     rt->slot_end = rt_add(rt->at, slot->length);
     if (++rt->slot_next == rt->slots_count) {

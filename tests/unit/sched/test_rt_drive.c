@@ -536,3 +536,62 @@ TEST(a_long_random_life_keeps_every_promise)
         CHECK(kinds[k] > 1000);
     }
 }
+
+/* By the clock, who comes late by a thousand million releases has not so much to tell: all but some are
+ * skipped at once, the grid stays, and nothing is lost in the figures. */
+TEST(what_is_far_too_late_is_skipped_at_once)
+{
+    struct wrt__rt_opts o = room(WRT__RT_EDF);
+    struct wrt__rt_news n;
+    uint64_t skipped = 0, told_in_all = 0;
+    uint32_t t;
+    o.catch_up = 4;
+    o.mode_switching = false;
+    begin(&o);
+    t = add(1, 1, 10);
+    add(1000, 1000, 10);
+    CHECK_EQ(wrt__rt_start(rt, 0, &err), WRT_OK);
+    while (wrt__rt_poll(rt, 1000000, &n)) {
+        told_in_all++;
+        if (n.kind == WRT__RT_SKIP && n.task == t) skipped += n.more + 1;
+    }
+    CHECK(told_in_all < 60);
+    CHECK_EQ(skipped, 1000000 - 4);
+    CHECK_EQ(wrt__rt_stats(rt, t)->skipped, skipped);
+    CHECK_EQ(wrt__rt_stats(rt, t)->releases, 5);
+    CHECK_EQ(wrt__rt_stats(rt, 1)->releases, 5);
+    wrt__rt_check(rt);
+    while (wrt__rt_poll(rt, 1000001, &n)) {
+        if (n.kind == WRT__RT_RELEASE) CHECK_EQ(n.job, 1000001);
+    }
+    CHECK_EQ(wrt__rt_stats(rt, t)->releases, 6);
+}
+
+TEST(rounds_of_a_table_that_are_far_too_late_are_skipped_at_once)
+{
+    struct wrt__rt_opts o = room(WRT__RT_TABLE);
+    struct wrt__rt_news n;
+    uint64_t skipped[2] = { 0 }, told_in_all = 0;
+    o.catch_up = 3;
+    begin(&o);
+    add(0, 0, 10);
+    add(0, 0, 10);
+    CHECK_EQ(wrt__rt_slot(rt, 0, 1, 0, &err), WRT_OK);
+    CHECK_EQ(wrt__rt_slot(rt, 1, 1, 1, &err), WRT_OK);
+    CHECK_EQ(wrt__rt_slot(rt, 2, 1, 0, &err), WRT_OK);
+    CHECK_EQ(wrt__rt_cycle(rt, 5, &err), WRT_OK);
+    CHECK_EQ(wrt__rt_start(rt, 0, &err), WRT_OK);
+    while (wrt__rt_poll(rt, 5000004, &n)) {
+        told_in_all++;
+        if (n.kind == WRT__RT_SKIP) skipped[n.task] += n.more + 1;
+    }
+    CHECK(told_in_all < 100);
+    CHECK_EQ(skipped[0], 2 * (1000000 - 3));
+    CHECK_EQ(skipped[1], 1000000 - 3);
+    CHECK_EQ(wrt__rt_stats(rt, 0)->releases, 8);
+    CHECK_EQ(wrt__rt_stats(rt, 1)->releases, 4);
+    while (wrt__rt_poll(rt, 5000005, &n)) {
+        if (n.kind == WRT__RT_RELEASE) CHECK_EQ(n.job, 2 * 1000001);
+    }
+    wrt__rt_check(rt);
+}
