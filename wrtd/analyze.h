@@ -25,6 +25,8 @@ struct wd_analysis {
 const char *wd_analysis_name(const struct wd_analysis *a, uint32_t k);
 /* Members of an open object: the keys that `expected` of such a file has. */
 void wd_analysis_keys(struct wd_analysis *a, struct wd_json *j);
+/* The member "responses" of an open object, where it is asked for. */
+void wd_analysis_responses(struct wd_analysis *a, struct wd_json *j);
 /* true: there is a verdict. rows of `a` are filled. */
 bool wd_analysis_run(struct wd_analysis *a, const wrt_adm_opts *o, wrt_adm_verdict *v);
 void wd_json_ticks(struct wd_json *j, const char *key, uint64_t ticks);    /* null: there is none */

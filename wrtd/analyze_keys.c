@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { RESPONSE_STEPS = 1 << 24 };
+
 /* ---- fixed priority ------------------------------------------------------------------------------- */
 
 static void keys_fp(struct wd_analysis *a, struct wd_json *j, const char *key, const wrt_adm_opts *o)
@@ -100,6 +102,40 @@ static void keys_bands(struct wd_analysis *a, struct wd_json *j, const char *key
     for (uint32_t k = 0; k < a->set.tasks_count; k++) flagged |= a->tasks[k].np;
     wd_json_bool(j, "exact", np == WRT_ADM_NP_NONE || !flagged);
     if (v.reason == WRT_ADM_LIMIT) wd_json_text(j, "limit", v.limit);
+    wd_json_close(j);
+}
+
+/* Worst responses under EDF: not asked for in files with answers, so beside them. */
+static void keys_responses(
+    struct wd_analysis *a, struct wd_json *j, const char *key, wrt_adm_test test, wrt_adm_np np)
+{
+    wrt_adm_opts o = a->opts;
+    wrt_adm_verdict v;
+    o.test = test;
+    o.np = np;
+    o.response_steps = RESPONSE_STEPS;
+    if (!wd_analysis_run(a, &o, &v)) {
+        wd_json_null(j, key);
+        return;
+    }
+    wd_json_open(j, key, '{');
+    for (uint32_t k = 0; k < a->set.tasks_count; k++) {
+        wd_json_ticks(j, a->from->tasks[k].name, a->rows[a->place[k]].response);
+    }
+    wd_json_close(j);
+}
+
+void wd_analysis_responses(struct wd_analysis *a, struct wd_json *j)
+{
+    uint32_t says = a->from->says;
+    if (says & (WD_SET_LEVELS | WD_SET_DUAL | WD_SET_SECTIONS | WD_SET_CORES)) return;
+    bool flags = says & WD_SET_NP, bands = says & WD_SET_BANDS;
+    wrt_adm_np np = flags ? WRT_ADM_NP_FLAG : WRT_ADM_NP_ALL;
+    wd_json_open(j, "responses", '{');
+    keys_responses(a, j, "edf", WRT_ADM_EDF, WRT_ADM_NP_NONE);
+    keys_responses(a, j, "edf_np", WRT_ADM_EDF, np);
+    if (bands) keys_responses(a, j, "bands_edf_preemptive", WRT_ADM_BANDS, WRT_ADM_NP_NONE);
+    if (bands && flags) keys_responses(a, j, "bands_edf_np_sufficient", WRT_ADM_BANDS, WRT_ADM_NP_FLAG);
     wd_json_close(j);
 }
 

@@ -322,6 +322,7 @@ static void document(struct wd_analysis *a, const wrt_adm_verdict *v, int code)
         if (n > 2) fprintf(j.out, ",%.*s", (int)(n - 2), text + 1);
         free(text);
     }
+    if (a->set.tasks_count <= DETAILS_MAX) wd_analysis_responses(a, &j);
     wd_json_i64(&j, "exit_code", code);
     wd_json_end(&j);
 }

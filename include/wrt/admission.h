@@ -33,6 +33,8 @@ typedef struct wrt_adm_task {
     uint8_t level;                              /* criticality: what mode it takes part in up to */
     uint8_t band;                               /* 0 is the highest */
     bool np;                                    /* a job that has started is not preempted */
+    bool stolen;                                /* no task: time that is lost for all, see wrt_adm_run */
+    uint64_t slice, over;                       /* ROUND_ROBIN: a turn; by how much it can be overdrawn */
 } wrt_adm_task;
 
 /* A job of `task` holds `resource` for up to `length` ticks at a time. Sections of a task do not nest. */
@@ -53,6 +55,8 @@ typedef enum wrt_adm_test {
     WRT_ADM_FP,         /* fixed priority: response times over the busy period */
     WRT_ADM_EDF,        /* earliest deadline first: processor demand */
     WRT_ADM_BANDS,      /* fixed priority between bands, earliest deadline first inside */
+    WRT_ADM_FIFO,       /* first come first served, nobody is preempted: a bound on responses */
+    WRT_ADM_ROUND_ROBIN, /* turns of `slice`, then to the end of the line: a bound on responses */
     WRT_ADM_VESTAL,     /* mixed criticality, fixed priority: C of the own level for everybody */
     WRT_ADM_SMC,        /* the same with budgets that are enforced */
     WRT_ADM_AMC_RTB,    /* lower levels are dropped at a mode change; any number of levels */
@@ -77,6 +81,8 @@ typedef struct wrt_adm_opts {
     uint64_t switch_ticks, release_ticks;       /* .. C + 2 * switch + release) */
     wrt_adm_ratio cap_level, cap_total;         /* wrt_adm_caps, wrt_adm_admit; den 0: no cap */
     uint64_t iterations_max;                    /* steps of inner loops; 0: 2^32 */
+    uint64_t response_steps;                    /* EDF, BANDS: rows get response times too, as far as so many
+                                                   more steps go; 0: they do not */
 } wrt_adm_opts;
 
 typedef enum wrt_adm_reason {
@@ -107,7 +113,7 @@ typedef struct wrt_adm_verdict {
 typedef struct wrt_adm_row {
     bool ok;
     uint32_t job;               /* FP: the job of the busy period whose response is the worst, from 0 */
-    uint64_t response;          /* worst, with jitter, over all modes; or none */
+    uint64_t response;          /* worst, with jitter, over all modes; or none (EDF, BANDS: response_steps) */
     uint64_t mode_response[WRT_ADM_LEVELS];     /* per mode; or none */
     uint64_t window;            /* FP: from the start of the busy period to the end (np: start) of that job */
     uint64_t blocking;          /* ticks that a lower task can take */
@@ -119,6 +125,10 @@ typedef struct wrt_adm_row {
 /* How many bytes of `mem` a call on such a set takes at most; 0: it does not fit into a size_t.
  * cost    [O1]   thread any */
 WRT_API size_t wrt_adm_mem_bytes(uint32_t tasks_count, uint32_t sections_count);
+
+/* A task that is `stolen` stands for time that is lost at certain events whoever runs (timers, releases that
+ * cost their core something): it delays everybody, is never judged, and its row stays empty. Its wcet is
+ * taken as it is, without the overhead. FP, EDF, BANDS, FIFO, ROUND_ROBIN, VESTAL, SMC and AMC know it. */
 
 /* Runs opts->test. `rows` has tasks_count elements, in the order of the tasks, or is NULL.
  * Returns WRT_OK with the verdict in *out, whatever it is;
@@ -135,6 +145,22 @@ WRT_API wrt_status wrt_adm_run(const wrt_adm_set *set, const wrt_adm_opts *opts,
  * steps */
 WRT_API wrt_status wrt_adm_admit(const wrt_adm_set *set, const wrt_adm_opts *opts, void *mem,
     size_t mem_bytes, wrt_adm_row *rows, wrt_adm_verdict *out, wrt_error *err);
+
+/* A slot of a table: `task` has the processor from `at`, for `length`, in every cycle. */
+typedef struct wrt_adm_slot {
+    uint64_t at, length;
+    uint64_t lost;              /* what its begin and end cost those in the gaps, beside the job */
+    uint32_t task;
+} wrt_adm_slot;
+
+/* Time-triggered: a task is released at the beginning of each of its slots and must be done by its deadline,
+ * counted from there, and by the end of the slot; tasks without slots are first come first served in the
+ * gaps, and in what jobs leave of their slots. Slots do not overlap, lie in the cycle and are sorted by `at`;
+ * opts->test is not read. Exact for the slots, sufficient for the gaps. Else as wrt_adm_run, where mem is
+ * that for tasks_count tasks. */
+WRT_API wrt_status wrt_adm_table(const wrt_adm_set *set, const wrt_adm_opts *opts, const wrt_adm_slot *slots,
+    uint32_t slots_count, uint64_t cycle, void *mem, size_t mem_bytes, wrt_adm_row *rows,
+    wrt_adm_verdict *out, wrt_error *err);
 
 /* ---- utilisation ---------------------------------------------------------------------------------- */
 

@@ -288,11 +288,12 @@ WRT_API wrt_task wrt_sched_task_of(const wrt_sched *s, uint32_t task);
 
 /* ---- admission ------------------------------------------------------------------------------------- */
 
-/* The exact test of the policy on every core (admission.h: 1 tick is 1 ns, budgets rounded up), with the caps
- * and the overhead of the set. The set need not be prepared. `rows`: one a task, or NULL; *out: the verdict
- * on the first core that is refused, else on the last. WRT_OK  every task meets its deadlines in every mode;
- * WRT_E_REJECTED with what fails first in err errors  WRT_E_ARG, WRT_E_NOMEM; WRT_E_UNSUPPORTED no test is
- * defined for such a set: cooperative, round robin   cost [load] */
+/* The test of the policy on every core (admission.h: 1 tick is 1 ns, budgets rounded up), with the caps and
+ * the overhead of the set; out->exact says whether a refusal is a proof. The set need not be prepared.
+ * `rows`: one a task, or NULL; *out: the verdict on the first core that is refused, else on the last. WRT_OK
+ * every task meets its deadlines in every mode; WRT_E_REJECTED with what fails first in err. errors
+ * WRT_E_ARG, WRT_E_NOMEM; WRT_E_UNSUPPORTED no test is defined for such a set: slices below 1 ns, a table
+ * whose tasks with and without slots share an instance   cost [load] */
 WRT_API wrt_status wrt_sched_admit(
     wrt_sched *s, wrt_adm_row *rows, wrt_adm_verdict *out, wrt_error *err);
 

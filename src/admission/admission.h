@@ -25,7 +25,7 @@ struct wrt__adm_item {
     uint32_t rank;              /* the first position of those with its priority (or deadline) */
     uint32_t blocker;
     uint8_t level, band;
-    bool np;
+    bool np, stolen;
 };
 
 struct wrt__adm_key { uint64_t key; uint32_t band, task; };
@@ -53,6 +53,7 @@ struct wrt__adm {
     struct wrt__adm_sum *loads;
     struct wrt__wide *wide;     /* WRT__ADM_WIDES of them */
     bool blocked, jittered;     /* some item has a blocking, a jitter */
+    uint32_t stolen;            /* so many items, the first, are not judged */
     uint64_t steps, steps_max;
     const char *limit;          /* what stopped the analysis; NULL: nothing */
 };
@@ -106,11 +107,22 @@ size_t wrt__adm_number(struct wrt__adm *a, uint32_t number, char *buf, size_t ca
 const char *wrt__adm_test_name(wrt_adm_test test);
 
 /* ---- the tests: items are loaded by them; rows may be NULL ---- */
+void wrt__adm_blank(struct wrt__adm *a, wrt_adm_row *rows);
 void wrt__adm_test(struct wrt__adm *a, wrt_adm_row *rows, wrt_adm_verdict *v);
 void wrt__adm_fp(struct wrt__adm *a, wrt_adm_row *rows, wrt_adm_verdict *v);
 void wrt__adm_bands(struct wrt__adm *a, wrt_adm_row *rows, wrt_adm_verdict *v);     /* EDF too: one band */
 void wrt__adm_critical(struct wrt__adm *a, wrt_adm_row *rows, wrt_adm_verdict *v);
 void wrt__adm_edf_vd(struct wrt__adm *a, wrt_adm_row *rows, wrt_adm_verdict *v);
+void wrt__adm_fifo(struct wrt__adm *a, wrt_adm_row *rows, wrt_adm_verdict *v);
+void wrt__adm_round_robin(struct wrt__adm *a, wrt_adm_row *rows, wrt_adm_verdict *v);
+bool wrt__adm_table_valid(
+    const struct wrt__adm *a, const wrt_adm_slot *slots, uint32_t slots_count, uint64_t cycle);
+void wrt__adm_table(struct wrt__adm *a, const wrt_adm_slot *slots, uint32_t slots_count, uint64_t cycle,
+    wrt_adm_row *rows, wrt_adm_verdict *v);
+/* EDF, BANDS: response times of the band of items first..end-1, whose `due`, `blocking` are filled; *steps
+ * falls. Rows of those that did not come to an end say none. */
+void wrt__adm_band_responses(
+    struct wrt__adm *a, uint32_t first, uint32_t end, uint64_t *steps, wrt_adm_row *rows);
 /* One item at position k below items 0..k-1, the rest lower: for the assignment of priorities. */
 bool wrt__adm_fp_at(struct wrt__adm *a, uint32_t k, wrt_adm_row *row);
 bool wrt__adm_critical_at(struct wrt__adm *a, uint32_t k, wrt_adm_row *row);

@@ -2,7 +2,7 @@
  * decide at once, and only then the test. */
 #include "admission/admission.h"
 
-static void adm_blank(struct wrt__adm *a, wrt_adm_row *rows)
+void wrt__adm_blank(struct wrt__adm *a, wrt_adm_row *rows)
 {
     for (uint32_t k = 0; rows && k < a->n; k++) {
         rows[k] = (wrt_adm_row){ .response = WRT_TICKS_NONE,
@@ -16,11 +16,13 @@ static void adm_blank(struct wrt__adm *a, wrt_adm_row *rows)
 
 void wrt__adm_test(struct wrt__adm *a, wrt_adm_row *rows, wrt_adm_verdict *v)
 {
-    adm_blank(a, rows);
+    wrt__adm_blank(a, rows);
     switch (a->o.test) {
     case WRT_ADM_FP: wrt__adm_fp(a, rows, v); break;
     case WRT_ADM_EDF:
     case WRT_ADM_BANDS: wrt__adm_bands(a, rows, v); break;
+    case WRT_ADM_FIFO: wrt__adm_fifo(a, rows, v); break;
+    case WRT_ADM_ROUND_ROBIN: wrt__adm_round_robin(a, rows, v); break;
     case WRT_ADM_EDF_VD: wrt__adm_edf_vd(a, rows, v); break;
     default: wrt__adm_critical(a, rows, v); break;
     }
@@ -43,7 +45,7 @@ static bool ladder_caps(struct wrt__adm *a, wrt_adm_verdict *v)
 /* Rate monotonic, implicit deadlines, nothing blocks: the product of (U + 1) up to 2 is enough. */
 static bool ladder_hyperbolic(struct wrt__adm *a, wrt_adm_verdict *v)
 {
-    if (!wrt__adm_load(a, WRT__ADM_BY_PRIORITY)) return false;
+    if (!wrt__adm_load(a, WRT__ADM_BY_PRIORITY) || a->stolen > 0) return false;
     for (uint32_t k = 0; k < a->n; k++) {
         const struct wrt__adm_item *i = &a->items[k];
         if (i->D < i->T || i->J > 0 || i->blocking > 0 || i->np) return false;
@@ -64,7 +66,7 @@ static bool ladder_density(struct wrt__adm *a, wrt_adm_verdict *v)
     if (a->sections_count > 0 || a->o.np == WRT_ADM_NP_ALL) return false;
     for (uint32_t k = 0; k < a->n; k++) {
         const wrt_adm_task *t = &a->tasks[k];
-        if ((t->np && a->o.np == WRT_ADM_NP_FLAG) || t->jitter >= t->deadline) return false;
+        if (t->stolen || (t->np && a->o.np == WRT_ADM_NP_FLAG) || t->jitter >= t->deadline) return false;
         uint64_t window = wrt__min_u64(t->deadline - t->jitter, t->period);
         wrt__adm_sum_add(&s, wrt__adm_own_cost(a, t, a->o.mode), window);
     }
@@ -75,7 +77,7 @@ static bool ladder_density(struct wrt__adm *a, wrt_adm_verdict *v)
 
 void wrt__adm_ladder(struct wrt__adm *a, wrt_adm_row *rows, wrt_adm_verdict *v)
 {
-    adm_blank(a, rows);
+    wrt__adm_blank(a, rows);
     bool decided = ladder_caps(a, v);
     if (!decided && !rows && a->o.test == WRT_ADM_FP) decided = ladder_hyperbolic(a, v);
     if (!decided && !rows && a->o.test == WRT_ADM_EDF) decided = ladder_density(a, v);
@@ -88,7 +90,7 @@ void wrt__adm_ladder(struct wrt__adm *a, wrt_adm_row *rows, wrt_adm_verdict *v)
 
 const char *wrt__adm_test_name(wrt_adm_test test)
 {
-    static const char *const names[] = { "fp", "edf", "bands", "vestal", "smc", "amc-rtb", "amc-max",
-        "edf-vd" };
+    static const char *const names[] = { "fp", "edf", "bands", "fifo", "round-robin", "vestal", "smc",
+        "amc-rtb", "amc-max", "edf-vd" };
     return (size_t)test < WRT_COUNT(names) ? names[test] : "?";
 }

@@ -250,7 +250,10 @@ void wrt__adm_bands(struct wrt__adm *a, wrt_adm_row *rows, wrt_adm_verdict *v)
     if (bands ? a->blocked || a->jittered : a->blocked && a->sections_count + (uint32_t)a->jittered > 0) {
         v->exact = false;
     }
-    for (struct band b = { 0 }; b.first < a->n; b.first = b.end) {
+    uint64_t left = a->o.response_steps;
+    for (uint32_t k = 0; k < a->stolen; k++) wrt__adm_sum_add(&s, a->items[k].C, a->items[k].T);
+    if (a->stolen > 0) v->exact = false;
+    for (struct band b = { .first = a->stolen }; b.first < a->n; b.first = b.end) {
         b.end = b.first;
         while (b.end < a->n && (!bands || a->items[b.end].band == a->items[b.first].band)) {
             const struct wrt__adm_item *i = &a->items[b.end++];
@@ -266,6 +269,7 @@ void wrt__adm_bands(struct wrt__adm *a, wrt_adm_row *rows, wrt_adm_verdict *v)
         if (fits) fits = band_test(a, &b, sign, &s, rows != NULL, v, &found);
         if (found != WRT_TICKS_NONE) wrt__adm_fail(v, WRT_ADM_DEMAND, band_task_due(a, &b, found), found);
         band_report(a, &b, fits && found == WRT_TICKS_NONE, found, rows);
+        if (rows && left > 0 && sign <= 0) wrt__adm_band_responses(a, b.first, b.end, &left, rows);
         if (!v->ok && !rows) return;
     }
 }

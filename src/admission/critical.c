@@ -207,6 +207,7 @@ void wrt__adm_critical(struct wrt__adm *a, wrt_adm_row *rows, wrt_adm_verdict *v
     for (uint32_t k = 0, end = 0; k < a->n; k++) {
         uint32_t task = a->items[k].task, level = a->items[k].level;
         while (end < a->n && (end <= k || a->items[end].rank == a->items[k].rank)) end++;
+        if (a->items[k].stolen) continue;
         bool tied = a->items[k].rank != k || end != k + 1;
         wrt_adm_row *row = rows ? &rows[task] : &one;
         if (tied) crit_swap(a, k, end - 1);

@@ -152,6 +152,7 @@ void wrt__adm_fp(struct wrt__adm *a, wrt_adm_row *rows, wrt_adm_verdict *v)
             for (uint32_t j = first; j < end; j++) wrt__adm_sum_add(&s, a->items[j].cost, a->items[j].T);
             if (end - first > 1) run.valid = false;
         }
+        if (a->items[k].stolen) continue;
         bool tied = a->items[k].rank != k || end != k + 1;
         wrt_adm_row *row = rows ? &rows[task] : &one;
         if (tied) fp_swap(a, k, end - 1);
@@ -168,7 +169,7 @@ void wrt__adm_fp(struct wrt__adm *a, wrt_adm_row *rows, wrt_adm_verdict *v)
         if (done) wrt__adm_fail(v, WRT_ADM_RESPONSE, task, row->response);
         if (!rows) return;
     }
-    if (a->sections_count > 0 && a->blocked) v->exact = false;
+    if ((a->sections_count > 0 && a->blocked) || a->stolen > 0) v->exact = false;
 }
 
 void wrt__adm_interference(const struct wrt__adm *a, uint32_t task, const wrt_adm_row *row, uint64_t *ticks)
@@ -178,7 +179,8 @@ void wrt__adm_interference(const struct wrt__adm *a, uint32_t task, const wrt_ad
     for (uint32_t j = 0; j < a->n; j++) {
         const wrt_adm_task *t = &a->tasks[j];
         ticks[j] = 0;
-        if (j == task || t->priority > own->priority || row->window == WRT_TICKS_NONE) continue;
+        if (j == task || row->window == WRT_TICKS_NONE || (!t->stolen && t->priority > own->priority))
+            continue;
         uint64_t reach = row->window + t->jitter + np; /* a start waits for releases at the start itself */
         (void)wrt__adm_add(&ticks[j], (reach - 1) / t->period + 1, wrt__adm_own_cost(a, t, a->o.mode));
     }

@@ -95,6 +95,20 @@ static wrt_status adm_check_test(const struct wrt__adm *a, wrt_error *err)
         err, WRT_E_UNSUPPORTED, ADM_W_TEST, WRT__NO_OFFSET, "edf-vd is not defined with blocking");
 }
 
+/* What a task says that is only for some tests. */
+static wrt_status adm_check_kind(const struct wrt__adm *a, uint32_t k, wrt_error *err)
+{
+    const wrt_adm_task *t = &a->tasks[k];
+    if (t->stolen && a->o.test == WRT_ADM_EDF_VD) {
+        return wrt__fail(err, WRT_E_UNSUPPORTED, ADM_W_TEST, WRT__NO_OFFSET,
+            "task %u: edf-vd is not defined with stolen time", k);
+    }
+    if (a->o.test != WRT_ADM_ROUND_ROBIN || t->stolen) return WRT_OK;
+    if (t->slice == 0 || t->slice > WRT_TICKS_MAX) return adm_range(err, k, "slice", t->slice, 1);
+    if (t->over > WRT_TICKS_MAX) return adm_range(err, k, "over", t->over, 0);
+    return WRT_OK;
+}
+
 static wrt_status adm_check_opts(const wrt_adm_opts *o, wrt_error *err)
 {
     const char *what = NULL;
@@ -125,6 +139,7 @@ wrt_status wrt__adm_open(struct wrt__adm *a, const wrt_adm_set *set, const wrt_a
     }
     for (uint32_t k = 0; k < a->n; k++) {
         status = adm_check_task(&a->tasks[k], k, err);
+        if (status == WRT_OK) status = adm_check_kind(a, k, err);
         if (status != WRT_OK) return status;
     }
     for (uint32_t k = 0; k < a->sections_count; k++) {
@@ -235,7 +250,7 @@ void wrt__adm_np_blocking(struct wrt__adm *a)
         if (most > i->blocking) i->blocker = who;
         i->blocking = both ? i->blocking + most : wrt__max_u64(i->blocking, most);
         if (most > 0) a->blocked = true;
-        if ((i->np || a->o.np == WRT_ADM_NP_ALL) && i->cost > 0 && i->cost - 1 > inside) {
+        if (i->np && i->cost > 0 && i->cost - 1 > inside) {
             inside = i->cost - 1;
             who_inside = i->task;
         }
@@ -364,6 +379,7 @@ static uint64_t adm_cost(const struct wrt__adm *a, uint64_t c)
 /* C of a task in a mode, with the overhead. */
 uint64_t wrt__adm_own_cost(const struct wrt__adm *a, const wrt_adm_task *t, uint32_t mode)
 {
+    if (t->stolen) return t->wcet[0];
     while (mode > 0 && t->wcet[mode] == 0) mode--;
     return adm_cost(a, t->wcet[mode]);
 }
@@ -388,17 +404,18 @@ static void adm_fill(struct wrt__adm *a, struct wrt__adm_item *i, uint32_t task)
     i->T = t->period;
     i->J = t->jitter;
     i->D = t->deadline;
+    i->stolen = t->stolen;
     i->C = wrt__adm_own_cost(a, t, a->o.mode);
     for (uint32_t m = 0; levels && m < WRT_ADM_LEVELS; m++) {
-        i->c[m] = t->wcet[m] > 0 ? adm_cost(a, t->wcet[m]) : m > 0 ? i->c[m - 1] : 0;
+        i->c[m] = t->stolen ? t->wcet[0] : t->wcet[m] > 0 ? adm_cost(a, t->wcet[m]) : m > 0 ? i->c[m - 1] : 0;
     }
     i->blocking = 0;
     i->blocker = WRT_ADM_NOBODY;
     i->task = task;
-    i->level = t->level;
+    i->level = t->stolen ? WRT_ADM_LEVELS - 1 : t->level;      /* no mode ends it */
     i->band = t->band;
     i->cost = wrt__adm_longest(a, i);
-    i->np = a->o.np == WRT_ADM_NP_ALL || (a->o.np == WRT_ADM_NP_FLAG && t->np);
+    i->np = !t->stolen && (a->o.np == WRT_ADM_NP_ALL || (a->o.np == WRT_ADM_NP_FLAG && t->np));
     a->jittered |= t->jitter > 0;
 }
 
@@ -406,9 +423,14 @@ bool wrt__adm_load(struct wrt__adm *a, enum wrt__adm_order order)
 {
     bool np = false;
     a->blocked = a->jittered = false;
+    a->stolen = 0;
     if (wrt__adm_spent(a, a->n)) return false;
     for (uint32_t k = 0; k < a->n; k++) {
-        uint32_t band = order == WRT__ADM_BY_BAND ? a->tasks[k].band : 0;
+        uint32_t band = 1u + (order == WRT__ADM_BY_BAND ? a->tasks[k].band : 0);
+        if (a->tasks[k].stolen) {
+            a->stolen++;
+            band = 0;
+        }
         a->keys[k] = (struct wrt__adm_key){ adm_key(&a->tasks[k], order), band, k };
     }
     wrt__adm_sort(a->keys, a->n);
@@ -422,6 +444,7 @@ bool wrt__adm_load(struct wrt__adm *a, enum wrt__adm_order order)
         a->limit = "ticks";
         return false;
     }
+    if (a->o.test == WRT_ADM_FIFO || a->o.test == WRT_ADM_ROUND_ROBIN) return true;
     if (a->sections_count > 0 && !adm_section_blocking(a)) return false;
     if (np) wrt__adm_np_blocking(a);
     return true;

@@ -237,7 +237,7 @@ static uint32_t adm_level_items(struct wrt__adm *a, uint32_t level)
     if (factor.num != 1 || factor.den != 1) a->o.overhead.den = 0;
     for (uint32_t k = 0; k < a->n; k++) {
         const wrt_adm_task *t = &a->tasks[k];
-        if (level < WRT_ADM_LEVELS && t->level != level) continue;
+        if (t->stolen || (level < WRT_ADM_LEVELS && t->level != level)) continue;
         a->items[n].T = t->period;
         a->items[n++].cost = wrt__adm_own_cost(a, t, t->level);
     }

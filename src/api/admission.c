@@ -77,6 +77,26 @@ wrt_status wrt_adm_admit(const wrt_adm_set *set, const wrt_adm_opts *opts, void 
     return out->ok ? WRT_OK : adm_api_refuse(out, err);
 }
 
+wrt_status wrt_adm_table(const wrt_adm_set *set, const wrt_adm_opts *opts, const wrt_adm_slot *slots,
+    uint32_t slots_count, uint64_t cycle, void *mem, size_t mem_bytes, wrt_adm_row *rows,
+    wrt_adm_verdict *out, wrt_error *err)
+{
+    struct wrt__adm a;
+    wrt_adm_opts o = { 0 };
+    if (opts && opts->size >= sizeof *opts) {
+        o = *opts;
+        o.test = WRT_ADM_FIFO;
+    }
+    wrt_status status = adm_api_open(&a, set, &o, mem, mem_bytes, err);
+    if (status != WRT_OK) return status;
+    if (slots_count > 0 && (!slots || !wrt__adm_table_valid(&a, slots, slots_count, cycle))) {
+        return wrt__fail(err, WRT_E_ARG, API_W_ADM_ARG, WRT__NO_OFFSET,
+            "slots must be sorted, apart from each other and within the cycle");
+    }
+    wrt__adm_table(&a, slots, slots_count, cycle, rows, out);
+    return WRT_OK;
+}
+
 wrt_status wrt_adm_utilisation(const wrt_adm_set *set, const wrt_adm_opts *opts, void *mem, size_t mem_bytes,
     wrt_adm_load *out, wrt_error *err)
 {
@@ -105,6 +125,17 @@ wrt_status wrt_adm_monotonic(const wrt_adm_set *set, bool by_period, void *mem, 
     return status;
 }
 
+/* Orders and cores are looked for among tasks alone. */
+static wrt_status adm_api_no_stolen(const struct wrt__adm *a, wrt_error *err)
+{
+    for (uint32_t k = 0; k < a->n; k++) {
+        if (!a->tasks[k].stolen) continue;
+        return wrt__fail(
+            err, WRT_E_UNSUPPORTED, 604, WRT__NO_OFFSET, "task %u: stolen time has no place to be found", k);
+    }
+    return WRT_OK;
+}
+
 wrt_status wrt_adm_assign(const wrt_adm_set *set, const wrt_adm_opts *opts, void *mem, size_t mem_bytes,
     uint32_t *priority, wrt_adm_verdict *out, wrt_error *err)
 {
@@ -112,7 +143,10 @@ wrt_status wrt_adm_assign(const wrt_adm_set *set, const wrt_adm_opts *opts, void
     wrt_status status = adm_api_open(&a, set, opts, mem, mem_bytes, err);
     if (status != WRT_OK) return status;
     wrt_adm_test test = a.o.test;
-    if (test == WRT_ADM_EDF || test == WRT_ADM_BANDS || test == WRT_ADM_EDF_VD || a.sections_count > 0) {
+    status = adm_api_no_stolen(&a, err);
+    if (status != WRT_OK) return status;
+    bool ordered = test == WRT_ADM_FP || (test >= WRT_ADM_VESTAL && test != WRT_ADM_EDF_VD);
+    if (!ordered || a.sections_count > 0) {
         return wrt__fail(err, WRT_E_UNSUPPORTED, 604, WRT__NO_OFFSET, "priorities are not assigned for %s%s",
             wrt__adm_test_name(test), a.sections_count > 0 ? " with sections" : "");
     }
@@ -131,6 +165,8 @@ wrt_status wrt_adm_partition(const wrt_adm_set *set, const wrt_adm_opts *opts, w
         return wrt__fail(err, WRT_E_UNSUPPORTED, 604, WRT__NO_OFFSET,
             "tasks that share resources are not spread over cores");
     }
+    status = adm_api_no_stolen(&a, err);
+    if (status != WRT_OK) return status;
     wrt__adm_partition(&a, fit, cores, core, out);
     wrt__adm_finish(&a, out);
     return WRT_OK;

@@ -1,7 +1,10 @@
 /* api/sched_admit: may this task set run? (include/wrt/sched.h, wrt_sched_admit). Turns each core into what
  * admission.h asks about: budgets into nanoseconds, rounded up; servers into tasks, and what is in them into
- * a question of its own; instances that several tasks use into sections. docs/admission.md. */
+ * a question of its own; instances that several tasks use into sections; what blocks of a size cost into
+ * longer budgets, or stolen time. docs/admission.md. */
 #include "api/set.h"
+
+enum { ADMIT_RESPONSE_STEPS = 1 << 26, ADMIT_REPLENISHMENTS = 9 };
 
 /* One core as the analysis sees it. */
 struct admit_core {
@@ -13,8 +16,10 @@ struct admit_core {
     uint64_t *waits;            /* one a task: what its release can cost beside its budget */
     wrt_adm_section *sections;
     wrt_adm_row *rows;
-    uint32_t count, sections_count;
-    bool modes;                 /* budgets differ between modes */
+    wrt_adm_slot *slots;
+    uint32_t *slots_of;         /* one a task of the set: how many it has */
+    uint32_t count, sections_count, slots_count;
+    uint32_t own;               /* so many of `tasks` are not stolen time */
     uint32_t dearest;           /* whose piece is the dearest */
     uint64_t piece, piece_of_others;
     wrt_adm_opts o;
@@ -48,13 +53,23 @@ static uint32_t admit_mode(uint32_t level)
     return level >= WRT_ASIL_C ? WRT_MODE_CRITICAL : level == WRT_ASIL_B ? WRT_MODE_HIGH : WRT_MODE_NORMAL;
 }
 
+/* What a job may spend in a mode; an extension may be used up by whoever is lent it. Saturates. */
+static uint64_t admit_fuel(const wrt_sched_task *t, uint32_t mode)
+{
+    uint64_t c = t->fuel[mode], more = 0, sum;
+    if (t->on_overrun != WRT_OVERRUN_EXTEND) return c;
+    if (!wrt__mul_u64(c / 100, t->extend_percent, &more)) return UINT64_MAX;
+    more += c % 100 * t->extend_percent / 100;
+    return wrt__add_u64(c, more, &sum) ? sum : UINT64_MAX;
+}
+
 /* With modes, under fixed priority: C by mode. Else the C of its highest mode, which it never exceeds. */
 static bool admit_budgets(const wrt_sched *s, const wrt_sched_task *t, bool by_mode, wrt_adm_task *out)
 {
     for (uint32_t l = 0; l < WRT_ADM_LEVELS; l++) {
         uint32_t mode = by_mode ? admit_mode(l < (uint32_t)t->level ? l : (uint32_t)t->level)
                                 : admit_mode((uint32_t)t->level);
-        if (!admit_ticks(s, t->fuel[mode], &out->wcet[l])) return false;
+        if (!admit_ticks(s, admit_fuel(t, mode), &out->wcet[l])) return false;
     }
     return true;
 }
@@ -89,10 +104,11 @@ static uint64_t admit_piece(const struct wrt__set_task *t)
     return wrt__min_u64(most, t->o.fuel[WRT_MODE_CRITICAL]);
 }
 
-/* A release can find somebody else on the processor. Under the fuel clock that one may leave up to a block
- * less one before it idle; under the monotonic clock it runs up to poll_fuel and a block behind it. Either
- * happens at most once a release: it is charged to the job that is released. */
-static void admit_waits(struct admit_core *a)
+/* A release can find somebody else on the processor. Under the monotonic clock that one runs up to poll_fuel
+ * and a block behind it: once a release, so it is charged to the job that is released, where it would have
+ * preempted. Under the fuel clock the core is idle for up to a block less one before it, and so everybody is
+ * delayed, also whoever comes before the one that is released: that is stolen time. */
+static void admit_pieces(struct admit_core *a)
 {
     const wrt_sched *s = a->s;
     uint64_t first = 0, second = 0; /* the two dearest */
@@ -117,10 +133,42 @@ static uint64_t admit_wait(const struct admit_core *a, uint32_t task)
 {
     uint64_t piece = task == a->dearest ? a->piece_of_others : a->piece, poll = WRT__POLL_FUEL;
     const wrt_func *func = a->s->tasks[task].o.func;
-    if (piece == 0) return 0;
-    if (a->s->opts.virtual_time) return piece - 1;
+    wrt_policy policy = a->s->opts.policy;
+    bool preempts = policy != WRT_COOPERATIVE && policy != WRT_ROUND_ROBIN;
+    if (policy == WRT_TIME_TRIGGERED) preempts = a->slots_of[task] > 0;
+    if (piece == 0 || a->s->opts.virtual_time || !preempts) return 0;
     if (func) poll = wrt__store_of(func->store)->exec->poll_fuel;
     return piece + poll;
+}
+
+/* Fuel that is lost before one event. */
+static uint64_t admit_lost(const struct admit_core *a, uint32_t task)
+{
+    const wrt_sched_task *t = task == WRT_ADM_NOBODY ? NULL : &a->s->tasks[task].o;
+    uint64_t period = t ? t->period_ns ? t->period_ns : t->separation_ns : 0, piece = a->piece;
+    /* with a deadline within the period nothing of its own is unfinished when it is released */
+    if (t && task == a->dearest && (t->deadline_ns ? t->deadline_ns : period) <= period)
+        piece = a->piece_of_others;
+    return a->s->opts.virtual_time && piece > 0 ? piece - 1 : 0;
+}
+
+/* Turns of round robin. A slice is soft: the last block of it may overdraw it. */
+static wrt_status admit_slice(const wrt_sched *s, uint32_t number, wrt_adm_task *out, wrt_error *err)
+{
+    const wrt_sched_task *t = &s->tasks[number].o;
+    uint64_t slice, most, piece = admit_piece(&s->tasks[number]), rate = s->opts.ns_per_kfuel;
+    out->slice = WRT_TICKS_MAX;
+    if (!wrt__mul_u64(s->opts.quantum_fuel, t->weight, &slice)) return WRT_OK;
+    if (slice >= admit_fuel(t, WRT_MODE_CRITICAL) || !wrt__mul_u64(slice, rate, &most)) return WRT_OK;
+    out->slice = most / 1000;
+    if (out->slice == 0) {
+        return wrt__fail_table(err, WRT_E_UNSUPPORTED, WRT__W_SET_FIELD, "quantum_fuel",
+            "task %u: a slice below 1 ns is not analysed", number);
+    }
+    if (!admit_ticks(s, slice + (piece > 0 ? piece - 1 : 0), &most))
+        return admit_range(err, "quantum_fuel", number);
+    out->over = most - out->slice;
+    return WRT_OK;
 }
 
 static wrt_status admit_task(struct admit_core *a, uint32_t number, wrt_adm_task *out, wrt_error *err)
@@ -128,6 +176,7 @@ static wrt_status admit_task(struct admit_core *a, uint32_t number, wrt_adm_task
     const wrt_sched_task *t = &a->s->tasks[number].o;
     memset(out, 0, sizeof *out);
     out->period = t->period_ns ? t->period_ns : t->separation_ns;
+    if (a->slots_of[number] > 0) out->period = a->s->opts.cycle_ns;
     out->deadline = t->deadline_ns ? t->deadline_ns : out->period;
     out->jitter = t->jitter_ns;
     if (out->period > WRT_TICKS_MAX) return admit_range(err, "period_ns", number);
@@ -139,10 +188,8 @@ static wrt_status admit_task(struct admit_core *a, uint32_t number, wrt_adm_task
     out->level = (uint8_t)t->level;
     out->band = admit_band(a->s, t);
     out->np = t->np;
-    return WRT_OK;
+    return a->o.test == WRT_ADM_ROUND_ROBIN ? admit_slice(a->s, number, out, err) : WRT_OK;
 }
-
-/* ---- what the machine itself costs ------------------------------------------------------------------- */
 
 /* ---- what there is --------------------------------------------------------------------------------- */
 
@@ -161,7 +208,7 @@ static wrt_status admit_tasks(struct admit_core *a, wrt_error *err)
     return WRT_OK;
 }
 
-/* In one period of a server its members are released, and it is replenished. Saturates. */
+/* In one period of a server its members are released. Saturates. */
 static uint64_t admit_server_waits(const struct admit_core *a, uint32_t server)
 {
     const wrt_sched *s = a->s;
@@ -222,8 +269,6 @@ static void admit_sections(struct admit_core *a)
     }
 }
 
-/* ---- the questions ----------------------------------------------------------------------------------- */
-
 static bool admit_differ(const wrt_sched *s, uint32_t core)
 {
     for (uint32_t i = 0; i < s->tasks_count; i++) {
@@ -233,6 +278,44 @@ static bool admit_differ(const wrt_sched *s, uint32_t core)
     return false;
 }
 
+static wrt_status admit_steal(struct admit_core *a, uint64_t fuel, uint64_t period, wrt_error *err)
+{
+    wrt_adm_task *t = &a->tasks[a->count];
+    if (fuel == 0) return WRT_OK;
+    memset(t, 0, sizeof *t);
+    t->stolen = true;
+    t->period = t->deadline = period;
+    if (!admit_ticks(a->s, fuel, &t->wcet[0])) return admit_range(err, "fuel", a->count);
+    a->who[a->count++] = WRT_ADM_NOBODY;
+    return WRT_OK;
+}
+
+/* What is lost before events, whoever runs: releases, replenishments, the two returns of a mode. */
+static wrt_status admit_stolen(struct admit_core *a, wrt_error *err)
+{
+    const wrt_sched *s = a->s;
+    wrt_status status = WRT_OK;
+    for (uint32_t i = 0; i < s->tasks_count && status == WRT_OK; i++) {
+        const wrt_sched_task *t = &s->tasks[i].o;
+        uint64_t period = t->period_ns ? t->period_ns : t->separation_ns;
+        if (t->core != a->core || period == 0 || a->slots_of[i] > 0) continue;
+        /* in a table a job of the gaps may also be late, which is an event, and harms nobody */
+        uint64_t times = s->opts.policy == WRT_TIME_TRIGGERED ? 2 : 1;
+        status = admit_steal(a, times * admit_lost(a, i), period, err);
+    }
+    for (uint32_t i = 0; i < s->servers_count && status == WRT_OK; i++) {
+        const wrt_sched_server_opts *o = &s->servers[i].o;
+        uint64_t times = o->kind == WRT_SERVER_CBS ? 1 : ADMIT_REPLENISHMENTS;
+        if (o->core == a->core)
+            status = admit_steal(a, times * admit_lost(a, WRT_ADM_NOBODY), o->period_ns, err);
+    }
+    if (status == WRT_OK && !s->opts.no_mode_switching && admit_differ(s, a->core))
+        status = admit_steal(a, 2 * admit_lost(a, WRT_ADM_NOBODY), WRT_TICKS_MAX, err);
+    return status;
+}
+
+/* ---- the questions ----------------------------------------------------------------------------------- */
+
 static wrt_status admit_options(struct admit_core *a, wrt_error *err)
 {
     const wrt_sched_opts *o = &a->s->opts;
@@ -241,12 +324,16 @@ static wrt_status admit_options(struct admit_core *a, wrt_error *err)
         .cap_level = o->level_utilization,
         .cap_total = o->max_utilization,
         .lock = o->ceiling ? WRT_ADM_CEILING : WRT_ADM_INHERITANCE,
-        .modes = 1u << 0 | 1u << 2 | 1u << 3 };
+        .modes = 1u << 0 | 1u << 2 | 1u << 3,
+        .response_steps = ADMIT_RESPONSE_STEPS };
     switch (o->policy) {
     case WRT_FIXED_PRIORITY:
     case WRT_RATE_MONOTONIC: a->o.test = admit_differ(a->s, a->core) ? WRT_ADM_AMC_RTB : WRT_ADM_FP; break;
     case WRT_EDF: a->o.test = WRT_ADM_EDF; break;
     case WRT_RM_EDF: a->o.test = WRT_ADM_BANDS; break;
+    case WRT_ROUND_ROBIN: a->o.test = WRT_ADM_ROUND_ROBIN; break;
+    case WRT_COOPERATIVE:
+    case WRT_TIME_TRIGGERED: a->o.test = WRT_ADM_FIFO; break;
     default:
         return wrt__fail_table(err, WRT_E_UNSUPPORTED, WRT__W_SET_FIELD, "policy",
             "no admission test is defined for this policy");
@@ -305,31 +392,129 @@ static wrt_status admit_behind_caps(struct admit_core *a, const wrt_adm_set *set
             if (l == 0 || *c) *c = wrt__min_u64(*c + a->waits[i], WRT_TICKS_MAX);
         }
     }
-    return WRT_OK;
+    return admit_stolen(a, err);
+}
+
+static void admit_tell(const struct admit_core *a, wrt_adm_row *rows, wrt_adm_verdict *out)
+{
+    if (out->task != WRT_ADM_NOBODY && out->task < a->count) out->task = a->who[out->task];
+    for (uint32_t i = 0; rows && i < a->own; i++) {
+        if (a->who[i] == WRT_ADM_NOBODY) continue;
+        rows[a->who[i]] = a->rows[i];
+        if (a->rows[i].blocker < a->count) rows[a->who[i]].blocker = a->who[a->rows[i].blocker];
+    }
 }
 
 static wrt_status admit_ask(struct admit_core *a, wrt_adm_row *rows, wrt_adm_verdict *out, wrt_error *err)
 {
     wrt_adm_set set = { a->tasks, a->count, a->sections, a->sections_count };
     wrt_status status = WRT_OK;
+    a->own = a->count;
     if (a->s->opts.policy == WRT_RATE_MONOTONIC) {
         status = wrt_adm_monotonic(&set, true, a->mem, a->mem_bytes, a->priority, err);
         for (uint32_t i = 0; i < a->count && status == WRT_OK; i++) a->tasks[i].priority = a->priority[i];
     }
-    if (status == WRT_OK && a->count) status = admit_behind_caps(a, &set, err);
-    if (status == WRT_OK && a->count)
+    if (status == WRT_OK && a->own) status = admit_behind_caps(a, &set, err);
+    set.tasks_count = a->count;
+    if (status == WRT_OK && a->own)
         status = wrt_adm_admit(&set, &a->o, a->mem, a->mem_bytes, rows ? a->rows : NULL, out, err);
     if (status != WRT_OK && status != WRT_E_REJECTED) return status;
-    if (out->task != WRT_ADM_NOBODY && out->task < a->count) out->task = a->who[out->task];
-    for (uint32_t i = 0; rows && i < a->count; i++) {
-        if (a->who[i] == WRT_ADM_NOBODY) continue;
-        rows[a->who[i]] = a->rows[i];
-        if (a->rows[i].blocker < a->count) rows[a->who[i]].blocker = a->who[a->rows[i].blocker];
-    }
+    admit_tell(a, rows, out);
     for (uint32_t i = 0; i < a->s->servers_count && status == WRT_OK; i++) {
         if (a->s->servers[i].o.core == a->core) status = admit_inside(a, i, rows, out, err);
     }
     return status;
+}
+
+/* ---- the table ----------------------------------------------------------------------------------------- */
+
+static wrt_status admit_slots(struct admit_core *a, wrt_error *err)
+{
+    const wrt_sched *s = a->s;
+    uint64_t lost;
+    if (!admit_ticks(s, 2 * admit_lost(a, WRT_ADM_NOBODY), &lost)) return admit_range(err, "fuel", 0);
+    uint32_t *local = a->priority;      /* nobody has a priority here */
+    for (uint32_t i = 0; i < a->count; i++) local[a->who[i]] = i;
+    for (uint32_t i = 0; i < s->slots_count; i++) {
+        const struct wrt__set_slot *slot = &s->slots[i];
+        if (slot->core != a->core) continue;
+        a->slots[a->slots_count++] = (wrt_adm_slot){ slot->at, slot->length, lost, local[slot->task] };
+    }
+    return WRT_OK;
+}
+
+/* The caps: a task with slots has so many jobs in a cycle. Refused: *out and err say by which. */
+static wrt_status admit_table_caps(struct admit_core *a, wrt_adm_verdict *out, wrt_error *err)
+{
+    wrt_adm_set set = { a->tasks, a->count, NULL, 0 };
+    wrt_adm_load load;
+    for (uint32_t i = 0; i < a->count; i++) {
+        uint64_t times = a->slots_of[a->who[i]] > 0 ? a->slots_of[a->who[i]] : 1;
+        for (uint32_t l = 0; l < WRT_ADM_LEVELS; l++) {
+            uint64_t *c = &a->tasks[i].wcet[l];
+            if (!wrt__mul_u64(*c, times, c) || *c > WRT_TICKS_MAX) return admit_range(err, "fuel", a->who[i]);
+        }
+    }
+    wrt_status status = wrt_adm_utilisation(&set, &a->o, a->mem, a->mem_bytes, &load, err);
+    if (status == WRT_OK && !(load.total_ok && load.levels_ok))
+        status = wrt_adm_admit(&set, &a->o, a->mem, a->mem_bytes, NULL, out, err);
+    for (uint32_t i = 0; i < a->count; i++) {
+        uint64_t times = a->slots_of[a->who[i]] > 0 ? a->slots_of[a->who[i]] : 1;
+        for (uint32_t l = 0; l < WRT_ADM_LEVELS; l++) a->tasks[i].wcet[l] /= times;
+    }
+    return status;
+}
+
+/* A job in the gaps is left standing in its instance when a slot begins. */
+static bool admit_table_mixes(const struct admit_core *a)
+{
+    for (uint32_t i = 0; i < a->sections_count; i++) {
+        for (uint32_t k = 0; k < i; k++) {
+            const wrt_adm_section *x = &a->sections[i], *y = &a->sections[k];
+            bool slots = a->slots_of[a->who[x->task]] > 0, others = a->slots_of[a->who[y->task]] > 0;
+            if (x->resource == y->resource && slots != others) return true;
+        }
+    }
+    return false;
+}
+
+static wrt_status admit_table_refuse(const struct admit_core *a, const wrt_adm_verdict *v, wrt_error *err)
+{
+    if (v->reason == WRT_ADM_LIMIT) {
+        return wrt__fail(err, WRT_E_REJECTED, WRT__W_SET_REJECTED, WRT__NO_OFFSET,
+            "refused because the analysis was stopped by its limit on %s", v->limit);
+    }
+    if (v->task == WRT_ADM_NOBODY) {
+        return wrt__fail(err, WRT_E_REJECTED, WRT__W_SET_REJECTED, WRT__NO_OFFSET,
+            "core %u: the slots leave too little for the tasks in the gaps", a->core);
+    }
+    return wrt__fail(err, WRT_E_REJECTED, WRT__W_SET_REJECTED, WRT__NO_OFFSET, "task %u %s", v->task,
+        a->slots_of[v->task] > 0 ? "does not fit into its shortest slot, or before its deadline there"
+                                 : "can be late in the gaps that the slots leave");
+}
+
+static wrt_status admit_table(struct admit_core *a, wrt_adm_row *rows, wrt_adm_verdict *out, wrt_error *err)
+{
+    wrt_status status;
+    a->own = a->count;
+    if (admit_table_mixes(a)) {
+        return wrt__fail_table(err, WRT_E_UNSUPPORTED, WRT__W_SET_FIELD, "slots",
+            "no admission test is defined where tasks with and without slots share an instance");
+    }
+    status = admit_table_caps(a, out, err);
+    if (status == WRT_OK) status = admit_slots(a, err);
+    for (uint32_t i = 0; i < a->count; i++)
+        a->tasks[i].wcet[0] = wrt__min_u64(a->tasks[i].wcet[0] + a->waits[i], WRT_TICKS_MAX);
+    for (uint32_t i = 0; i < a->count; i++)
+        memset(&a->tasks[i].wcet[1], 0, sizeof a->tasks[i].wcet - sizeof a->tasks[i].wcet[0]);
+    if (status == WRT_OK) status = admit_stolen(a, err);
+    if (status != WRT_OK) return status;
+    wrt_adm_set set = { a->tasks, a->count, NULL, 0 };
+    status = wrt_adm_table(&set, &a->o, a->slots, a->slots_count, a->s->opts.cycle_ns, a->mem, a->mem_bytes,
+        rows ? a->rows : NULL, out, err);
+    if (status != WRT_OK) return status;
+    admit_tell(a, rows, out);
+    return out->ok ? WRT_OK : admit_table_refuse(a, out, err);
 }
 
 /* ---- memory -------------------------------------------------------------------------------------------- */
@@ -342,6 +527,8 @@ static void admit_close(struct admit_core *a, size_t most)
     wrt__free(m, a->priority, most * sizeof *a->priority, WRT_TAG_OTHER);
     wrt__free(m, a->waits, most * sizeof *a->waits, WRT_TAG_OTHER);
     wrt__free(m, a->sections, most * sizeof *a->sections, WRT_TAG_OTHER);
+    wrt__free(m, a->slots, ((size_t)a->s->slots_count + 1) * sizeof *a->slots, WRT_TAG_OTHER);
+    wrt__free(m, a->slots_of, most * sizeof *a->slots_of, WRT_TAG_OTHER);
     wrt__free(m, a->rows, most * sizeof *a->rows, WRT_TAG_OTHER);
     wrt__free(m, a->mem, a->mem_bytes, WRT_TAG_OTHER);
 }
@@ -354,26 +541,33 @@ static bool admit_open(struct admit_core *a, size_t most)
     a->priority = wrt__alloc(m, most * sizeof *a->priority, WRT_TAG_OTHER);
     a->waits = wrt__alloc(m, most * sizeof *a->waits, WRT_TAG_OTHER);
     a->sections = wrt__alloc(m, most * sizeof *a->sections, WRT_TAG_OTHER);
+    a->slots = wrt__alloc(m, ((size_t)a->s->slots_count + 1) * sizeof *a->slots, WRT_TAG_OTHER);
+    a->slots_of = wrt__alloc_zero(m, most * sizeof *a->slots_of, WRT_TAG_OTHER);
     a->rows = wrt__alloc_zero(m, most * sizeof *a->rows, WRT_TAG_OTHER);
     a->mem_bytes = wrt_adm_mem_bytes((uint32_t)most, (uint32_t)most);
     a->mem = a->mem_bytes ? wrt__alloc(m, a->mem_bytes, WRT_TAG_OTHER) : NULL;
     if (!a->mem) a->mem_bytes = 0;
-    return a->tasks && a->who && a->priority && a->waits && a->sections && a->rows && a->mem;
+    return a->tasks && a->who && a->priority && a->waits && a->sections && a->slots && a->slots_of && a->rows
+        && a->mem;
 }
 
 static wrt_status admit_one(
     wrt_sched *s, uint32_t core, wrt_adm_row *rows, wrt_adm_verdict *out, wrt_error *err)
 {
     struct admit_core a = { .s = s, .core = core };
-    size_t most = (size_t)s->tasks_count + s->servers_count;
+    /* what is stolen: once a task and a server, and for the mode */
+    size_t most = 2 * ((size_t)s->tasks_count + s->servers_count) + 1;
     wrt_status status = admit_options(&a, err);
     if (status != WRT_OK) return status;
-    admit_waits(&a);
-    status = admit_open(&a, most) ? admit_tasks(&a, err) : admit_no_room(err);
+    admit_pieces(&a);
+    status = admit_open(&a, most) ? WRT_OK : admit_no_room(err);
+    for (uint32_t i = 0; i < s->slots_count && status == WRT_OK; i++) a.slots_of[s->slots[i].task]++;
+    if (status == WRT_OK) status = admit_tasks(&a, err);
     if (status == WRT_OK) status = admit_servers(&a, err);
     if (status == WRT_OK) {
         admit_sections(&a);
-        status = admit_ask(&a, rows, out, err);
+        bool table = s->opts.policy == WRT_TIME_TRIGGERED;
+        status = table ? admit_table(&a, rows, out, err) : admit_ask(&a, rows, out, err);
     }
     admit_close(&a, most);
     return status;

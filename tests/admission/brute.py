@@ -121,6 +121,42 @@ def bands(tasks, np):
     return answer
 
 
+def edf_response(own, tasks, np):
+    """The longest response of `own` over every offset x: all others are released at 0 and as often as they may be, its own jobs at x,
+    x - T, ..; who is due after it and is not preempted may have had one tick before. Ties go to the others. Tick by tick."""
+    band = lambda t: t.get("band", 0)
+    group = [t for t in tasks if band(t) <= band(own)]
+    first = min(t["D"] for t in tasks if band(t) == band(own))
+    lower = max((t["C"] - 1 for t in tasks if np(t) and (band(t), t["D"]) > (band(own), first)), default=0)
+    if load(group) > 1 or (load(group) == 1 and lower):
+        return None
+    busy, worst = sum(t["C"] for t in group), 0
+    while sum(ceil(busy, t["T"]) * t["C"] for t in group) + lower > busy:
+        busy += 1
+    for x in range(busy):
+        due = x + own["D"]
+        block = max((t["C"] - 1 for t in tasks if np(t) and t is not own and (band(t) > band(own) or (band(t) == band(own) and t["D"] > due))),
+                    default=0)
+        jobs = []
+        for k, t in enumerate(group):
+            first = x % t["T"] if t is own else 0
+            jobs += [[(band(t), r + t["D"] if band(t) == band(own) else k, t is own, r, k), r, t["C"], t] for r in range(first, x + busy, t["T"])]
+        mine = next(j for j in jobs if j[3] is own and j[1] == x)
+        now, running = block, None
+        while mine[2]:
+            if not (running and running[2] and np(running[3])):
+                running = min((j for j in jobs if j[1] <= now and j[2]), default=None)
+            if running:
+                running[2] -= 1
+            now += 1
+        worst = max(worst, now - x)
+    return worst
+
+
+def edf_responses(tasks, np):
+    return {t["id"]: edf_response(t, tasks, np) for t in tasks}
+
+
 # ---- criticality: the least w, by counting ------------------------------------------------------------------------------------
 
 def least(limit, work):
@@ -307,7 +343,8 @@ def kind_plain(rng):
     window = rng.choice([(0.5, 1.0), (1.0, 1.0), (0.7, 2.5)])
     tasks = base(rng, rng.randint(1, 6), rng.choice([0.6, 0.8, 0.9, 1.0, 1.1]), window)
     return {"tasks": tasks}, {"fp": fp(tasks), "fp_np": fp(tasks, np=True), "fp_overhead_1_15": fp(overhead(tasks)),
-                              "edf": edf(tasks, False), "edf_np": edf(tasks, True), "utilisation": utilisation(tasks)}
+                              "edf": edf(tasks, False), "edf_np": edf(tasks, True), "utilisation": utilisation(tasks),
+                              "responses": {"edf": edf_responses(tasks, lambda t: False), "edf_np": edf_responses(tasks, lambda t: True)}}
 
 
 def kind_jitter(rng):
@@ -322,7 +359,11 @@ def kind_mixed(rng):
     for t in tasks:
         t["np"], t["band"] = rng.random() < 0.4, (t["T"] > 8) + (t["T"] > 20)
     return {"tasks": tasks}, {"fp_mixed_np": fp(tasks, flags=True), "bands_edf_preemptive": bands(tasks, False),
-                              "bands_edf_np_sufficient": bands(tasks, True)}
+                              "bands_edf_np_sufficient": bands(tasks, True),
+                              "responses": {"edf": edf_responses([dict(t, band=0) for t in tasks], lambda t: False),
+                                            "edf_np": edf_responses([dict(t, band=0) for t in tasks], lambda t: t["np"]),
+                                            "bands_edf_preemptive": edf_responses(tasks, lambda t: False),
+                                            "bands_edf_np_sufficient": edf_responses(tasks, lambda t: t["np"])}}
 
 
 def kind_dual(rng):

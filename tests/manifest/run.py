@@ -151,7 +151,9 @@ def refused(folder):
     test("--force", None if code == 0 and json.loads(out)["ran"] and "warning[W0962]" in err else f"{code} {err}")
     path.write_text(BASE.replace("[system]", '[system]\npolicy = "cooperative"'))
     code, out, err = wrtd("sched", "run", "--json", "--until", "100ms", path)
-    test("no test for this policy", None if code == 0 and json.loads(out)["admission"]["verdict"] == "no-test" and "no admission test is defined" in err else f"{code} {err}")
+    verdict = json.loads(out)["admission"]
+    test("first come first served", None if (code, verdict["verdict"], verdict["test"]) == (0, "schedulable", "first come first served bound")
+         else f"{code} {verdict} {err}")
 
 
 def own_program(folder):

@@ -195,8 +195,8 @@ wcet = { fuel = 9000 }
     t = tasks(out)
     test("by hand", None if (t["high"]["response_ns"]["max"], t["low"]["response_ns"]["max"], t["low"]["done"], code) == (3000000, 15000000, 2, 0) else out)
     adm = {a["name"]: a.get("response_ns") for a in json.loads(out)["admission"]["tasks"]}
-    # The programs of the set have blocks: a release can wait for one.
-    near = all(worst <= adm[n] <= worst * 1.03 for n, worst in (("high", 3000000), ("low", 15000000)))
+    # The programs of the set have blocks: each release can cost one, of either task.
+    near = all(worst <= adm[n] <= worst * 1.04 for n, worst in (("high", 3000000), ("low", 15000000)))
     test("admission is the simulation of the worst case, and blocks", None if near else str(adm))
     runs = [simulate("--wcet", "random", "--seed", s)[1] for s in ("1", "1", "2")]
     test("seed", None if runs[0] == runs[1] and runs[0] != runs[2] else "runs of one seed differ, or runs of two are equal")

@@ -6,7 +6,11 @@ implicit and constrained deadlines, under EDF and RM:
   * every set that the simulator proves infeasible is refused,
   * of the sets that are schedulable at least 95 % are accepted.
 
-    accept.py --wrtd PATH [--sets N] [--first SEED]
+And sets under every policy, with offsets, jobs that are not preempted, and blocks from 6 to 118 fuel:
+
+  * no set that is accepted misses, and no response is above the bound that the analysis gave it.
+
+    accept.py --wrtd PATH [--sets N] [--bounds N] [--first SEED]
 
 Ends with `N passed, N failed`.
 """
@@ -80,10 +84,125 @@ def run_one(wrtd, folder, policy, seed, entry, turn):
     return policy, seed, verdict.returncode == 0, missed, infeasible, run.stderr
 
 
+# ---- bounds: every policy ----------------------------------------------------------------------------------------------------
+
+BOUNDS = ("cooperative", "round-robin", "priority", "rm", "edf", "rm+edf", "time-triggered")
+BURNS = (5, 17, 61)
+
+
+def bounded_task(rng, policy, table, share):
+    period = rng.choice(PERIODS)
+    burn = rng.choice(BURNS)
+    entry, turn = table[f"burn_{burn}"][0], table[f"burn_{burn}"][1][0][0]
+    turns = max(1, int((share * period - entry) / turn) + 1)
+    fuel = entry + (turns - 1) * turn
+    deadline = period if rng.random() < 0.5 else rng.randint(min(period, fuel), period)
+    out = {"call": f'"burn_{burn}({turns})"', "period": f'"{period}ns"', "deadline": f'"{deadline}ns"', "offset": f'"{rng.randrange(period)}ns"',
+           "wcet": f"{{ fuel = {fuel} }}", "on-late": '"skip"', "asil": '"B"'}
+    if rng.random() < 0.2 and policy != "time-triggered":
+        out.update({"np": "true", "np-max": fuel})
+    if policy == "priority":
+        out["priority"] = rng.randint(1, 255)
+    if policy == "rm+edf":
+        out["band"] = rng.randint(0, 2)
+    if policy == "round-robin":
+        out["weight"] = rng.randint(1, 3)
+    return out, period, fuel
+
+
+def slots_of(rng, tasks):
+    """A table that gives most of them slots, some a little too short; the rest is for the gaps."""
+    cycle, at = 60000, 0
+    for out, period, fuel in tasks:
+        for key in ("period", "offset") if rng.random() < 0.75 else ():
+            out.pop(key, None)
+        if "period" in out:
+            out["asil"] = '"QM"'
+            continue
+        slots = []
+        for _ in range(rng.randint(1, 3)):
+            at += rng.choice((0, 0, 700, 3000))
+            length = rng.randint(fuel, fuel + 600) if rng.random() < 0.9 else max(1, fuel - rng.randint(1, 20))
+            if at + length > cycle:
+                break
+            slots.append(f'{{ at = "{at}ns", length = "{length}ns" }}')
+            at += length
+        if not slots:
+            return None
+        out["slots"] = "[" + ", ".join(slots) + "]"
+        if rng.random() < 0.5:
+            out.pop("deadline")
+    return cycle
+
+
+def bounded_set(rng, policy, table):
+    tasks = [bounded_task(rng, policy, table, share) for share in uunifast(rng, rng.randint(2, 5), rng.uniform(0.2, 0.95))]
+    top = {"policy": f'"{policy}"', "clock": '"fuel"', "ns-per-kfuel": 1000, "max-utilization": 1, "max-utilization-per-level": 1,
+           "overhead-factor": 1, "mode-switching": "false"}
+    if policy == "time-triggered":
+        cycle = slots_of(rng, tasks)
+        if cycle is None:
+            return None
+        top["cycle"] = f'"{cycle}ns"'
+    if policy == "round-robin":
+        top["quantum"] = rng.choice((50, 200, 1000, 5000))
+    text = "manifest = 1\n[system]\n" + "".join(f"{k} = {v}\n" for k, v in top.items())
+    text += "".join(f'[component.c{n}]\nfile = "jobs.wasm"\n' for n in range(len(tasks)))
+    for n, (out, _, _) in enumerate(tasks):
+        text += f'[[task]]\nname = "t{n}"\ncomponent = "c{n}"\n' + "".join(f"{k} = {v}\n" for k, v in out.items())
+    return text
+
+
+def bounds_one(wrtd, folder, policy, seed, table):
+    """None: nothing to say; else (accepted, closest response to its bound, what is wrong)."""
+    text = bounded_set(random.Random(f"bounds {policy} {seed}"), policy, table)
+    if text is None:
+        return None
+    name = folder / f"bounds_{policy}_{seed}.toml"
+    name.write_text(text)
+    verdict = subprocess.run([wrtd, "sched", "analyze", "-q", "--json", str(name)], capture_output=True, text=True)
+    if verdict.returncode not in (0, 122):
+        return False, 0, verdict.stderr
+    if verdict.returncode == 122:
+        return False, 0, None
+    bounds = {t["name"]: t.get("response_ns") for t in json.loads(verdict.stdout)["admission"]["tasks"]}
+    run = subprocess.run([wrtd, "sched", "run", "-q", "--json", "--until", "240us", str(name)], capture_output=True, text=True)
+    if run.returncode not in (0, 121):
+        return True, 0, run.stderr
+    closest = 0
+    for t in json.loads(run.stdout)["tasks"]:
+        seen = t.get("response_ns", {}).get("max", 0)
+        if t["misses"]:
+            return True, 0, f"{t['name']} is accepted, and misses"
+        if bounds[t["name"]] is None:
+            return True, 0, f"{t['name']} has no bound"
+        if seen > bounds[t["name"]]:
+            return True, 0, f"{t['name']} responds after {seen}, above its bound of {bounds[t['name']]}"
+        closest = max(closest, seen / bounds[t["name"]])
+    return True, closest, None
+
+
+def bounds_all(pool, wrtd, folder, table, first, count):
+    passed = failed = 0
+    for policy in BOUNDS:
+        accepted, closest = 0, []
+        for seed, found in zip(range(first, first + count), pool.map(lambda n: bounds_one(wrtd, folder, policy, n, table), range(first, first + count))):
+            if found is None:
+                continue
+            accepted, closest = accepted + found[0], closest + [found[1]] * found[0]
+            passed, failed = passed + (found[2] is None), failed + (found[2] is not None)
+            if found[2]:
+                print(f"bounds: {policy} {seed}: {found[2]}")
+        print(f"bounds: {policy}: {accepted} accepted, largest response by bound {max(closest, default=0):.3f}")
+        passed, failed = passed + (accepted > 0), failed + (accepted == 0)
+    return passed, failed
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--wrtd", required=True)
     parser.add_argument("--sets", type=int, default=1000, help="under each policy")
+    parser.add_argument("--bounds", type=int, default=100, help="under each policy")
     parser.add_argument("--first", type=int, default=1)
     args = parser.parse_args()
     wrtd = str(pathlib.Path(args.wrtd).resolve())
@@ -93,7 +212,8 @@ def main():
         folder = pathlib.Path(name)
         module = folder / "jobs.wasm"
         module.write_bytes((HERE.parent / "fixtures" / "jobs.wasm").read_bytes())
-        entry, edges = prices(wrtd, str(module))["burn_5"]
+        table = prices(wrtd, str(module))
+        entry, edges = table["burn_5"]
         todo = [pool.submit(run_one, wrtd, folder, p, s, entry, edges[0][0]) for p in totals for s in range(args.first, args.first + args.sets)]
         for done in todo:
             policy, seed, accepted, missed, infeasible, text = done.result()
@@ -106,7 +226,9 @@ def main():
             totals[policy]["accepted"] += accepted
             totals[policy]["schedulable"] += not missed
             totals[policy]["both"] += accepted and not missed
-    for policy, t in totals.items():
+        more = bounds_all(pool, wrtd, folder, table, args.first, args.bounds)
+        passed, failed = passed + more[0], failed + more[1]
+    for policy, t in totals.items() if args.sets else ():
         share = t["both"] / max(1, t["schedulable"])
         print(f"accept: {policy}: {t['accepted']} accepted, {t['schedulable']} without a miss, share {share:.3f}")
         passed, failed = passed + (share >= 0.95), failed + (share < 0.95)

@@ -11,6 +11,7 @@ static wrt_adm_task task(uint64_t period, uint64_t c, uint32_t priority)
 {
     wrt_adm_task t = { .period = period, .deadline = period, .priority = priority };
     t.wcet[0] = c;
+    t.slice = 1000;
     return t;
 }
 
@@ -166,6 +167,142 @@ TEST(a_limit_refuses_and_is_named)
         CHECK_EQ(err.code, 607);
         CHECK_STR(err.table, "iterations");
     }
+}
+
+TEST(a_line_is_as_long_as_what_is_in_front)
+{
+    wrt_adm_task t[] = { task(50, 12, 2), task(40, 10, 1), task(33, 10, 0) };
+    wrt_adm_verdict v;
+    wrt_adm_row rows[3];
+    CHECK_EQ(run(t, 3, opts(WRT_ADM_FIFO), &v, rows), WRT_OK);
+    CHECK(v.ok && !v.exact);
+    for (int k = 0; k < 3; k++) CHECK_EQ(rows[k].response, 32);
+    t[2].period = t[2].deadline = 31;
+    CHECK_EQ(run(t, 3, opts(WRT_ADM_FIFO), &v, rows), WRT_OK);
+    CHECK(!v.ok);
+    CHECK_EQ(v.task, 2);
+    CHECK_EQ(v.time, 32);
+    t[1].jitter = 8;                    /* two of its jobs can be 32 apart: none comes in between */
+    CHECK_EQ(run(t, 3, opts(WRT_ADM_FIFO), &v, rows), WRT_OK);
+    CHECK_EQ(rows[1].response, 40);
+    t[1].jitter = 40;                   /* and now two come at once */
+    CHECK_EQ(run(t, 3, opts(WRT_ADM_FIFO), &v, rows), WRT_OK);
+    CHECK_EQ(rows[0].response, 42);
+    t[0].wcet[0] = 30;
+    CHECK_EQ(run(t, 3, opts(WRT_ADM_FIFO), &v, rows), WRT_OK);
+    CHECK_EQ(v.reason, WRT_ADM_UTILISATION);
+}
+
+TEST(turns_of_others_are_counted)
+{
+    wrt_adm_task t[] = { task(100, 12, 0), task(200, 40, 0), task(200, 30, 0) };
+    wrt_adm_verdict v;
+    wrt_adm_row rows[3];
+    for (int k = 0; k < 3; k++) t[k].slice = 5;
+    t[2].over = 1;
+    CHECK_EQ(run(t, 3, opts(WRT_ADM_ROUND_ROBIN), &v, rows), WRT_OK);
+    CHECK(v.ok);
+    CHECK_EQ(rows[0].response, 12 + 3 * 5 + 3 * 6);     /* three turns */
+    CHECK_EQ(rows[1].response, 82);     /* no more than there is */
+    t[1].np = true;
+    CHECK_EQ(run(t, 3, opts(WRT_ADM_ROUND_ROBIN), &v, rows), WRT_OK);
+    CHECK_EQ(rows[0].response, 82);     /* one of t[1] may be left from before, and one new */
+    CHECK_EQ(rows[1].response, 40 + 5 + 6);
+    t[0].deadline = 50;                 /* late: whoever counts on it has the busy period only */
+    CHECK_EQ(run(t, 3, opts(WRT_ADM_ROUND_ROBIN), &v, rows), WRT_OK);
+    CHECK(!v.ok && !rows[0].ok);
+    CHECK_EQ(rows[1].response, 82);
+    t[0].slice = 0;
+    CHECK_EQ(run(t, 3, opts(WRT_ADM_ROUND_ROBIN), &v, rows), WRT_E_ARG);
+}
+
+TEST(stolen_time_delays_everybody)
+{
+    wrt_adm_task t[] = { task(100, 50, 0), task(100, 20, 1), task(10, 1, 7) };
+    wrt_adm_verdict v;
+    wrt_adm_row rows[3];
+    t[2].stolen = true;
+    t[1].band = 1;
+    CHECK_EQ(run(t, 3, opts(WRT_ADM_FP), &v, rows), WRT_OK);
+    CHECK(v.ok && !v.exact);
+    CHECK_EQ(rows[0].response, 56);
+    CHECK_EQ(rows[1].response, 78);
+    CHECK_EQ(rows[2].response, WRT_TICKS_NONE);
+    for (int test = WRT_ADM_EDF; test <= WRT_ADM_BANDS; test++) {
+        wrt_adm_opts o = opts((wrt_adm_test)test);
+        o.response_steps = 1000;
+        CHECK_EQ(run(t, 3, o, &v, rows), WRT_OK);
+        CHECK(v.ok && !v.exact);
+        CHECK_EQ(rows[0].response, test == WRT_ADM_EDF ? 78 : 56);
+        CHECK_EQ(rows[1].response, 78);
+        o.response_steps = 3;
+        CHECK_EQ(run(t, 3, o, &v, rows), WRT_OK);
+        CHECK_EQ(rows[1].response, WRT_TICKS_NONE);
+        t[1].deadline = t[0].deadline = 77;
+        CHECK_EQ(run(t, 3, o, &v, rows), WRT_OK);
+        CHECK(!v.ok);
+        t[1].deadline = t[0].deadline = 100;
+    }
+    CHECK_EQ(run(t, 3, opts(WRT_ADM_FIFO), &v, rows), WRT_OK);
+    CHECK_EQ(rows[0].response, 78);
+    CHECK_EQ(run(t, 3, opts(WRT_ADM_ROUND_ROBIN), &v, rows), WRT_OK);
+    CHECK_EQ(rows[0].response, 78);
+    for (int test = WRT_ADM_VESTAL; test <= WRT_ADM_AMC_MAX; test++) {
+        CHECK_EQ(run(t, 3, opts((wrt_adm_test)test), &v, rows), WRT_OK);
+        CHECK_EQ(rows[1].response, 78);
+    }
+    CHECK_EQ(run(t, 3, opts(WRT_ADM_EDF_VD), &v, rows), WRT_E_UNSUPPORTED);
+    wrt_adm_set set = { t, 3, NULL, 0 };
+    wrt_adm_opts o = opts(WRT_ADM_FP);
+    uint32_t where[3];
+    CHECK_EQ(wrt_adm_assign(&set, &o, mem, MEM, where, &v, &err), WRT_E_UNSUPPORTED);
+    CHECK_EQ(
+        wrt_adm_partition(&set, &o, WRT_ADM_FIRST_FIT, 2, mem, MEM, where, &v, &err), WRT_E_UNSUPPORTED);
+}
+
+TEST(a_table_is_checked_slot_by_slot)
+{
+    wrt_adm_task t[] = { task(100, 20, 0), task(100, 10, 0), task(200, 15, 0) };
+    wrt_adm_slot slots[] = { { 0, 25, 0, 0 }, { 30, 10, 0, 1 }, { 60, 20, 0, 0 } };
+    wrt_adm_set set = { t, 3, NULL, 0 };
+    wrt_adm_opts o = opts(WRT_ADM_FP);
+    wrt_adm_verdict v;
+    wrt_adm_row rows[3];
+    CHECK_EQ(wrt_adm_table(&set, &o, slots, 3, 100, mem, MEM, rows, &v, &err), WRT_OK);
+    CHECK(v.ok);
+    CHECK_EQ(rows[0].response, 20);
+    CHECK_EQ(rows[1].response, 10);
+    CHECK_EQ(rows[2].response, 45);     /* from 0 or from 60 on: two jobs are in the way, the third is not */
+    set.tasks_count = 2;
+    CHECK_EQ(wrt_adm_table(&set, &o, slots, 3, 100, mem, MEM, rows, &v, &err), WRT_OK);
+    CHECK(v.ok && v.exact);
+    set.tasks_count = 3;
+    slots[2].length = 19;
+    CHECK_EQ(wrt_adm_table(&set, &o, slots, 3, 100, mem, MEM, rows, &v, &err), WRT_OK);
+    CHECK(!v.ok && !rows[0].ok && rows[1].ok);
+    CHECK_EQ(v.task, 0);
+    slots[2].length = 20;
+    t[1].deadline = 9;
+    CHECK_EQ(wrt_adm_table(&set, &o, slots, 3, 100, mem, MEM, NULL, &v, &err), WRT_OK);
+    CHECK_EQ(v.task, 1);
+    t[1].deadline = 10;
+    t[2].deadline = 44;
+    CHECK_EQ(wrt_adm_table(&set, &o, slots, 3, 100, mem, MEM, NULL, &v, &err), WRT_OK);
+    CHECK_EQ(v.task, 2);
+    t[2].deadline = 200;
+    slots[0].lost = 1;
+    CHECK_EQ(wrt_adm_table(&set, &o, slots, 3, 100, mem, MEM, rows, &v, &err), WRT_OK);
+    CHECK_EQ(rows[2].response, 46);
+    t[2].wcet[0] = 199;
+    CHECK_EQ(wrt_adm_table(&set, &o, slots, 3, 100, mem, MEM, rows, &v, &err), WRT_OK);
+    CHECK_EQ(v.reason, WRT_ADM_UTILISATION);
+    slots[1].at = 24;
+    CHECK_EQ(wrt_adm_table(&set, &o, slots, 3, 100, mem, MEM, rows, &v, &err), WRT_E_ARG);
+    slots[1].at = 30;
+    slots[1].task = 3;
+    CHECK_EQ(wrt_adm_table(&set, &o, slots, 3, 100, mem, MEM, rows, &v, &err), WRT_E_ARG);
+    CHECK_EQ(wrt_adm_table(&set, &o, slots, 3, 79, mem, MEM, rows, &v, &err), WRT_E_ARG);
+    CHECK_EQ(wrt_adm_table(&set, &o, NULL, 0, 100, mem, MEM, rows, &v, &err), WRT_OK);
 }
 
 TEST(full_load_to_the_last_tick)
