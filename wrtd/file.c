@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 static int file_failed(struct wd *w, const char *path, int code)
 {
@@ -13,15 +14,20 @@ static int file_failed(struct wd *w, const char *path, int code)
     return wd_report(w, &e, path, missing ? WD_EXIT_NO_FILE : WD_EXIT_IO);
 }
 
+/* No binary has more bytes (its limit `module-bytes` is a 32-bit number), and no other input that much. What
+ * does not tell its size, a pipe or a device, may have as much as `module-bytes` allows by default. */
+#define FILE_BYTES_MAX 0xffffffffLL
+#define FILE_STREAM_MAX ((size_t)1 << 30)
+
 /* Grows as it reads, so pipes work and a lying size does no harm. */
 static int file_slurp(FILE *f, uint8_t **out, size_t *n)
 {
     size_t cap = 64 * 1024, at = 0;
     uint8_t *p = NULL;
-    if (fseek(f, 0, SEEK_END) == 0) {
-        long end = ftell(f);
-        if (end >= 0 && end < 0x7ffffff0) cap = (size_t)end + 1;
-        rewind(f);
+    struct stat st;
+    if (fstat(fileno(f), &st) == 0 && S_ISREG(st.st_mode)) {
+        if (st.st_size > FILE_BYTES_MAX) return EFBIG;
+        cap = (size_t)st.st_size + 1;
     }
     for (;;) {
         uint8_t *grown = realloc(p, cap);
@@ -32,6 +38,10 @@ static int file_slurp(FILE *f, uint8_t **out, size_t *n)
         p = grown;
         at += fread(p + at, 1, cap - at, f);
         if (at < cap) break;
+        if (cap >= FILE_STREAM_MAX) {
+            free(p);
+            return EFBIG;
+        }
         cap *= 2;
     }
     if (ferror(f)) {

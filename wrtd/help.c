@@ -130,25 +130,32 @@ void wd_help_keys(FILE *to, const char *letter, const struct wd_key *keys, size_
     }
 }
 
+int wd_command_named(struct wd *w, const char *name, enum wd_command_id *out)
+{
+    struct wd_near near;
+    char hint[96] = "`wrtd help` lists the commands";
+    wd_near_init(&near, wd_str(name));
+    for (int k = 0; k < WD_COMMANDS; k++) {
+        wd_near_offer(&near, wd_str(wd_commands[k].name));
+        *out = (enum wd_command_id)k;
+        if (strcmp(wd_commands[k].name, name) == 0) return 0;
+    }
+    if (wd_near_found(&near)) {
+        snprintf(hint, sizeof hint, "did you mean `%.*s`?", (int)near.best.n, near.best.p);
+    }
+    return wd_fail(w, WD_EXIT_USAGE, WD_W_TOPIC, hint, "no command `%s`", name);
+}
+
 int wd_cmd_help(struct wd *w)
 {
+    enum wd_command_id command;
     int code = wd_operands(w, 0, 1, "");
     if (code) return code;
     if (w->rest_count == 0) {
         wd_help_main(stdout);
         return WD_EXIT_OK;
     }
-    struct wd_near near;
-    wd_near_init(&near, wd_str(w->rest[0]));
-    for (int k = 0; k < WD_COMMANDS; k++) {
-        wd_near_offer(&near, wd_str(wd_commands[k].name));
-        if (strcmp(wd_commands[k].name, w->rest[0]) != 0) continue;
-        wd_help_command(stdout, (enum wd_command_id)k);
-        return WD_EXIT_OK;
-    }
-    char hint[96] = "`wrtd help` lists the commands";
-    if (wd_near_found(&near)) {
-        snprintf(hint, sizeof hint, "did you mean `%.*s`?", (int)near.best.n, near.best.p);
-    }
-    return wd_fail(w, WD_EXIT_USAGE, WD_W_TOPIC, hint, "no command `%s`", w->rest[0]);
+    code = wd_command_named(w, w->rest[0], &command);
+    if (code == 0) wd_help_command(stdout, command);
+    return code;
 }

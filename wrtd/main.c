@@ -1,6 +1,7 @@
 /* wrtd: WebAssembly programs as fuel-metered tasks, from the command line. Finds the command, reads the
  * options, calls it. What the tool can do is in commands.def. */
 #include "wd.h"
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -63,8 +64,10 @@ int main(int argc, char **argv)
     w.colour = isatty(STDERR_FILENO) && !(no_colour && no_colour[0]) && !(term && strcmp(term, "dumb") == 0);
     int code = dispatch(&w, argc, argv);
     wd_progress_end();
-    if (fflush(stdout) != 0 || ferror(stdout)) {
-        fputs("error: cannot write standard output\n", stderr);
+    errno = 0;
+    if ((fflush(stdout) != 0 || ferror(stdout)) && code != WD_EXIT_IO) {
+        fprintf(stderr, "error[W%04d]: cannot write%s%s\n  --> standard output\n", WD_W_WRITE,
+            errno ? ": " : "", errno ? strerror(errno) : "");
         if (code == WD_EXIT_OK) code = WD_EXIT_IO;
     }
     code = wd_exit_code(&w, code, w.guest);

@@ -120,19 +120,16 @@ static void man_command(enum wd_command_id id)
 
 int wd_cmd_man(struct wd *w)
 {
+    enum wd_command_id command;
     int code = wd_operands(w, 0, 1, "");
     if (code) return code;
     if (w->rest_count == 0) {
         man_main();
         return WD_EXIT_OK;
     }
-    for (int k = 0; k < WD_COMMANDS; k++) {
-        if (strcmp(wd_commands[k].name, w->rest[0]) != 0) continue;
-        man_command((enum wd_command_id)k);
-        return WD_EXIT_OK;
-    }
-    return wd_fail(
-        w, WD_EXIT_USAGE, WD_W_TOPIC, "`wrtd help` lists the commands", "no command `%s`", w->rest[0]);
+    code = wd_command_named(w, w->rest[0], &command);
+    if (code == 0) man_command(command);
+    return code;
 }
 
 /* ---- completions --------------------------------------------------------------------------------------- */

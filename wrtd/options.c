@@ -58,7 +58,7 @@ static int option_by_letter(const struct wd *w, char letter)
     return -1;
 }
 
-static int option_unknown(struct wd *w, wrt_str name)
+static int option_unknown(struct wd *w, wrt_str name, const char *dashes)
 {
     struct wd_near near;
     char hint[192];
@@ -72,8 +72,8 @@ static int option_unknown(struct wd *w, wrt_str name)
     } else {
         snprintf(hint, sizeof hint, "`wrtd help %s` lists the options", command);
     }
-    return wd_fail(
-        w, WD_EXIT_USAGE, WD_W_OPTION, hint, "`%s` has no option `--%.*s`", command, (int)name.n, name.p);
+    return wd_fail(w, WD_EXIT_USAGE, WD_W_OPTION, hint, "`%s` has no option `%s%.*s`", command, dashes,
+        (int)name.n, name.p);
 }
 
 /* ---- taking ------------------------------------------------------------------------------------------- */
@@ -147,7 +147,7 @@ static int option_long(struct wd *w, int *at, int argc, char **argv)
     const char *word = argv[*at] + 2, *equal = strchr(word, '=');
     wrt_str name = { word, equal ? (size_t)(equal - word) : strlen(word) };
     int id = option_by_name(w, name);
-    if (id < 0) return option_unknown(w, name);
+    if (id < 0) return option_unknown(w, name, "--");
     const struct wd_option *o = &wd_options[id];
     const char *value = equal ? equal + 1 : NULL;
     if (!o->arg && value) {
@@ -164,7 +164,7 @@ static int option_short(struct wd *w, int *at, int argc, char **argv)
 {
     for (const char *p = argv[*at] + 1; *p; p++) {
         int id = option_by_letter(w, *p);
-        if (id < 0) return option_unknown(w, (wrt_str){ p, 1 });
+        if (id < 0) return option_unknown(w, (wrt_str){ p, 1 }, "-");
         const struct wd_option *o = &wd_options[id];
         if (!o->arg) {
             int code = option_take(w, (enum wd_option_id)id, NULL);

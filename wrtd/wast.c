@@ -464,18 +464,17 @@ static int script_open(struct wast *x)
 {
     wrt_error e;
     json_error_t bad;
-    x->root = json_load_file(x->file, JSON_ALLOW_NUL, &bad);
+    uint8_t *text;
+    size_t n;
+    int code = wd_read_file(x->w, x->file, &text, &n);
+    if (code) return code;
+    x->root = json_loadb((const char *)text, n, JSON_ALLOW_NUL, &bad);
+    free(text);
     if (!x->root) {
         wd_error_init(&e, WRT_E_MALFORMED, WD_W_JSON, "%.180s", bad.text);
         e.line = bad.line > 0 ? (uint32_t)bad.line : 0;
         e.column = bad.column > 0 ? (uint32_t)bad.column : 1;
-        FILE *f = fopen(x->file, "rb");
-        if (f) {
-            fclose(f);
-        } else {
-            wd_error_init(&e, WRT_E_IO, WD_W_NO_FILE, "file not found");
-        }
-        return wd_report(x->w, &e, x->file, f ? WD_EXIT_DATA : WD_EXIT_NO_FILE);
+        return wd_report(x->w, &e, x->file, WD_EXIT_DATA);
     }
     x->script_feature = missing_feature(x, x->root);
     const char *base = wd_base_name(x->file);

@@ -383,6 +383,8 @@ const char *wd_explain_title(uint32_t code);    /* NULL: not in the catalogue */
 /* ---- the table as text (help.c) ------------------------------------------------------------------------ */
 void wd_help_main(FILE *to);
 void wd_help_command(FILE *to, enum wd_command_id c);
+/* 0, or the exit code after an error with the nearest name. */
+int wd_command_named(struct wd *w, const char *name, enum wd_command_id *out);
 void wd_help_keys(FILE *to, const char *letter, const struct wd_key *keys, size_t n);
 
 #endif

@@ -68,7 +68,7 @@ MISUSE = [
     (["nothing-like-it"], 64, "W0901", "`wrtd help` lists the commands"),
     (["run", "--invok", "f", CALLS], 64, "error[W0902]: `run` has no option `--invok`", "did you mean `--invoke`?"),
     (["run", "--runs", "3", CALLS], 64, "W0902"),
-    (["run", "-Z", CALLS], 64, "W0902"),
+    (["run", "-Z", CALLS], 64, "error[W0902]: `run` has no option `-Z`"),
     (["run", "--invoke"], 64, "error[W0903]: --invoke needs a value", "--invoke CALL"),
     (["run", "--quiet=3", CALLS], 64, "error[W0903]: --quiet takes no value"),
     (["run", "--fuel", "1", "--fuel", "2", CALLS], 64, "error[W0904]: --fuel is given twice"),
@@ -117,6 +117,8 @@ MISUSE = [
     (["run", "-W", "fuel=1000", str(FIX / "start_spin.wasm")], 120, "out of fuel"),
     (["wast", str(HERE / "run.py")], 65, "error[W0941]"),
     (["wast", "/no/such.json"], 66, "W0911"),
+    (["wast", str(HERE)], 74, "error[W0912]: cannot read: Is a directory"),
+    (["validate", "/dev/zero"], 74, "error[W0912]: cannot read: File too large", "/dev/zero"),
     (["trace", "convert", CALLS], 65, "error[W0944]: this is not a trace"),
     (["trace", "convert"], 64, "W0905"),
     (["trace", "show", CALLS], 64, "error[W0948]: `trace` cannot `show`"),
@@ -132,7 +134,7 @@ MISUSE = [
     (["tasks", COMMAND + ",stdin=/no/such"], 66, "W0911"),
     (["schema", "rnu"], 64, "error[W0948]: `rnu` prints no document", "did you mean `run`?"),
     (["completion", "tcsh"], 64, "error[W0948]: no completions for `tcsh`"),
-    (["man", "rnu"], 64, "W0948"),
+    (["man", "rnu"], 64, "error[W0948]: no command `rnu`", "did you mean `run`?"),
     (["help", "rnu"], 64, "error[W0948]: no command `rnu`", "did you mean `run`?"),
     (["run", str(FIX / "needs.wasm")], 69, "error[W0201]: unknown import", "lib.twice", 'did you mean "fd_write"?',
      "error[W0202]: incompatible import type", "proc_exit"),
@@ -269,8 +271,17 @@ def outputs():
     """A full disk is an error; colour is for terminals."""
     with open("/dev/full", "wb") as full:
         done = wrtd("run", "--invoke", "add(1, 2)", CALLS, stdout=full, stderr=subprocess.PIPE)
-    test("outputs/full", differs("exit code", done.returncode, 74))
+    test("outputs/full", differs("exit code", done.returncode, 74),
+         differs("the message", done.err, "error[W0913]: cannot write: No space left on device\n  --> standard output\n"))
     with tempfile.TemporaryDirectory() as folder:
+        with open("/dev/full", "wb") as full:
+            done = wrtd("trace", "convert", make_trace(folder), stdout=full, stderr=subprocess.PIPE)
+        test("outputs/full, said once", differs("exit code", done.returncode, 74), differs("errors", done.err.count("error"), 1))
+        huge = os.path.join(folder, "huge.wasm")
+        with open(huge, "wb") as file:
+            file.truncate(6 << 30)
+        done = wrtd("run", huge)
+        test("outputs/huge input", differs("exit code", done.returncode, 74), lacks("the message", done.err, "W0912", "too large"))
         done = wrtd("trace", "convert", "-o", "/dev/full", make_trace(folder))
         test("outputs/full file", differs("exit code", done.returncode, 74), lacks("the message", done.err, "W0913"))
     test("outputs/no colour in a pipe", "a colour" if "\033" in wrtd("run", "/no").err else None)
