@@ -22,12 +22,19 @@ bool wrt__room(struct wrt__translator *t, void *array, uint32_t *cap, uint32_t n
 }
 /* Before each operator there is room for all that one operator can emit or push: instructions and values
  * before every one, what only control needs before those that end a block or open one. */
+static inline uint32_t room_of_ins(const struct wrt__translator *t)
+{
+    return t->ins_count + 2 * (t->sp - t->clean) + 64;
+}
+static inline uint32_t room_of_values(const struct wrt__translator *t) { return t->sp + 1100; }
+static inline bool has_room(const struct wrt__translator *t)
+{
+    return room_of_ins(t) <= t->ins_cap && room_of_values(t) <= t->stack_cap;
+}
 static inline bool reserve(struct wrt__translator *t)
 {
-    uint32_t ins = t->ins_count + 2 * (t->sp - t->clean) + 64, values = t->sp + 1100;
-    if (WRT_LIKELY(ins <= t->ins_cap && values <= t->stack_cap)) return true;
-    return wrt__room(t, &t->ins, &t->ins_cap, ins, sizeof *t->ins)
-        && wrt__room(t, &t->stack, &t->stack_cap, values, sizeof *t->stack);
+    return wrt__room(t, &t->ins, &t->ins_cap, room_of_ins(t), sizeof *t->ins)
+        && wrt__room(t, &t->stack, &t->stack_cap, room_of_values(t), sizeof *t->stack);
 }
 static bool reserve_control(struct wrt__translator *t)
 {
@@ -439,7 +446,7 @@ static bool knows_prev(uint32_t op)
     return op == 0x20 || op == 0x22 || (op >= 0x28 && op <= 0x35) || op == 0x41 || op == 0x42 || integer
         || arithmetic;
 }
-void wrt__tr_op(struct wrt__translator *t, uint32_t offset, uint32_t op)
+WRT_NOINLINE static void operator_rare(struct wrt__translator *t, uint32_t offset, uint32_t op)
 {
     if (t->failed) return;
     t->offset = offset;
@@ -459,6 +466,19 @@ void wrt__tr_op(struct wrt__translator *t, uint32_t offset, uint32_t op)
         t->places_open = t->places_count;
     }
     t->cost += cost;
+}
+/* Once for each operator of a binary: most of them ask for nothing, and take the way without calls. */
+void wrt__tr_op(struct wrt__translator *t, uint32_t offset, uint32_t op)
+{
+    uint32_t cost = t->cost + wrt__op_cost(t->fuel, op);
+    if (WRT_LIKELY(!t->failed && !t->dead && t->places_open == t->places_count && !is_control(op)
+            && t->acc_val[WRT__D1] < 0 && has_room(t) && t->base + t->sp <= WRT__SLOTS_PER_FRAME
+            && cost <= WRT__BLOCK_FUEL)) {
+        t->offset = offset;
+        t->cost = cost;
+        return;
+    }
+    operator_rare(t, offset, op);
 }
 
 /* ---- parametric and variable operators --------------------------------------------------------- */
