@@ -12,6 +12,7 @@ least(run(n)) - least(run(0)) over the rounds, the rounds of all engines interle
 alike; the same with medians beside it. Comparisons are ratios within one run of this script, summed up by geometric means.
 """
 import argparse
+import concurrent.futures
 import json
 import math
 import os
@@ -195,19 +196,20 @@ def run_metering(bench):
     nofuel = unmetered(bench)
     if nofuel is None or not shutil.which("valgrind"):
         return {"skipped": "needs valgrind and a release build with -DWRT_NO_FUEL=ON (./dev build nofuel)"}
-    counts = {}
-    for path, most, _ in modules(bench):
-        if bench.options.modules and path.stem not in bench.options.modules.split(","):
-            continue
-        bench.progress(f"metering: {path.stem}")
+    chosen = [(path, most) for path, most, _ in modules(bench) if not bench.options.modules or path.stem in bench.options.modules.split(",")]
+    bench.progress("metering")
+
+    def count(chosen):
+        path, most = chosen
         wrtd = bench.build / "wrtd"
         start, n = instructions(wrtd, path, 0), 1
         metered = instructions(wrtd, path, n) - start
         while metered < 5_000_000 and n < most:     # too short a run would count the edges of run() alone
             n = min(most, n * 2 + 1)
             metered = instructions(wrtd, path, n) - start
-        counts[path.stem] = [metered, instructions(nofuel, path, n) - instructions(nofuel, path, 0)]
-    return {"instructions": counts}
+        return path.stem, [metered, instructions(nofuel, path, n) - instructions(nofuel, path, 0)]
+    with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:     # what is counted does not know its neighbours
+        return {"instructions": dict(pool.map(count, chosen))}
 
 
 def instructions(wrtd, path, n):
