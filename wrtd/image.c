@@ -87,8 +87,11 @@ static wrt_status trial_component(struct image_trial *t, uint32_t k, wrt_error *
     if (status == WRT_OK) status = wrt_linker_new(t->engine, &t->linkers[k], e);
     if (status == WRT_OK)
         status = wrt_instantiate(t->stores[c->core], t->linkers[k], t->codes[k], &t->instances[k], e);
-    if (status == WRT_OK && wrt_export_func(t->instances[k], WRT_STR("_initialize"), &start, NULL) == WRT_OK)
+    if (status == WRT_OK
+        && wrt_export_func(t->instances[k], WRT_STR("_initialize"), &start, NULL) == WRT_OK) {
         status = wrt_call_sync(t->stores[c->core], start, NULL, 0, NULL, 0, e);
+        if (status == WRT_OK) status = wrt_instance_init(t->instances[k], start, e);
+    }
     return status;
 }
 

@@ -98,7 +98,9 @@ static int run_instance(struct sched_run *x, uint32_t k)
         return wd_report_instantiate(&x->in.session, x->linkers[k], c->module, &e);
     }
     if (wrt_export_func(c->instance, WRT_STR("_initialize"), &start, &e) != WRT_OK) return 0;
-    if (wrt_call_sync(x->stores[c->core], start, NULL, 0, NULL, 0, &e) == WRT_OK) return 0;
+    if (wrt_call_sync(x->stores[c->core], start, NULL, 0, NULL, 0, &e) == WRT_OK
+        && wrt_instance_init(c->instance, start, &e) == WRT_OK)
+        return 0;
     wd_error_where(&e, "_initialize of component \"%s\"", c->name);
     return wd_report(x->w, &e, c->file, wd_exit_of(&e));
 }

@@ -175,6 +175,11 @@ WRT_API wrt_status wrt_instantiate(
  * for segments and the start function: the instance is poisoned cost    [On] in its memories and tables
  * thread  the store's */
 WRT_API wrt_status wrt_instance_reset(wrt_instance *i, wrt_error *err);
+/* A function of the instance, without parameters and results, that belongs to making it as its start function
+ * does: `_initialize` of a library of WASI. The host calls it the first time; when the instance is reset it
+ * is called again, behind the start function. NULL: none. errors  WRT_E_ARG, WRT_E_TYPE, WRT_E_STATE reset by
+ * a rule   cost [O1]   thread  the store's */
+WRT_API wrt_status wrt_instance_init(wrt_instance *i, wrt_func *f, wrt_error *err);
 /* What becomes of an instance when a task ends badly in it: by a trap, a host function that fails, a budget
  * that traps; not by exit. Those that were called on the way are treated alike, each by its own rule. A task
  * that is cancelled in the middle of guest code ends badly too, and then KEEP is POISON. KEEP    it stays as

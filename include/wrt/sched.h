@@ -151,9 +151,10 @@ typedef struct wrt_sched_task {
     uint32_t server;
     /* What a job does: calls func with these arguments (copied). One that leaves by exit is done (code 0) or
      * failed; what a job stood in when it was aborted, failed or left by exit is reset before anybody enters
-     * again, or, where its module has a start function, poisoned. NULL: the host runs the jobs itself
-     * (wrt_sched_next). All tasks of a core have functions of one store, which belongs to this core from then
-     * on; or none of the whole set has. */
+     * again. Where its module has a start function (or wrt_instance_init named one) the next job of a task
+     * whose func is of that instance calls it first, on its budget; until then others get WRT_E_POISONED.
+     * NULL: the host runs the jobs itself (wrt_sched_next). All tasks of a core have functions of one store,
+     * which belongs to this core from then on; or none of the whole set has. */
     wrt_func *func;
     const wrt_val *args;
     uint32_t args_count;

@@ -165,11 +165,37 @@ wrt_status wrt_instance_reset(wrt_instance *i, wrt_error *err)
         return wrt__fail(err, WRT_E_STATE, WRT__W_BUSY, WRT__NO_OFFSET, "a task has frames in the instance");
     }
     wrt_status status = wrt__instance_reset(i, err);
-    if (status == WRT_OK && i->module->start != UINT32_MAX) {
+    if (status == WRT_OK && i->module->start != UINT32_MAX)
         status = wrt__executor_call(x, i->func_refs[i->module->start], NULL, NULL, err);
-        i->poisoned = status != WRT_OK;
-    }
+    if (status == WRT_OK && i->init) status = wrt__executor_call(x, i->init - 1, NULL, NULL, err);
+    i->poisoned = status != WRT_OK;
     return status;
+}
+
+wrt_status wrt_instance_init(wrt_instance *i, wrt_func *f, wrt_error *err)
+{
+    wrt__error_clear(err);
+    if (!i || (f && f->store != i->store)) {
+        return wrt__fail(
+            err, WRT_E_ARG, WRT__W_ARG, WRT__NO_OFFSET, "no instance, or a function of another store");
+    }
+    if (f) {
+        const struct wrt__functype *type = &i->store->types[i->store->funcs[f->index].type];
+        if (type->params || type->results) {
+            return wrt__fail(
+                err, WRT_E_TYPE, WRT__W_ARG, WRT__NO_OFFSET, "the function has parameters or results");
+        }
+        if (i->store->funcs[f->index].instance != i) {
+            return wrt__fail(
+                err, WRT_E_ARG, WRT__W_ARG, WRT__NO_OFFSET, "the function is not one of the instance");
+        }
+    }
+    if (f && i->on_trap == WRT_ON_TRAP_RESET) {
+        return wrt__fail(err, WRT_E_STATE, WRT__W_ARG, WRT__NO_OFFSET,
+            "the instance is reset by rule, which calls no function");
+    }
+    i->init = f ? f->index + 1 : 0;
+    return WRT_OK;
 }
 
 wrt_status wrt_instance_on_trap(
@@ -179,7 +205,7 @@ wrt_status wrt_instance_on_trap(
     if (!i || (uint32_t)what > WRT_ON_TRAP_RESET) {
         return wrt__fail(err, WRT_E_ARG, WRT__W_ARG, WRT__NO_OFFSET, "no instance, or no rule");
     }
-    if (what == WRT_ON_TRAP_RESET && i->module->start != UINT32_MAX) {
+    if (what == WRT_ON_TRAP_RESET && wrt__instance_runs(i)) {
         return wrt__fail(err, WRT_E_ARG, WRT__W_ARG, WRT__NO_OFFSET,
             "a module with a start function is reset by wrt_instance_reset");
     }

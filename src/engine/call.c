@@ -28,7 +28,7 @@ void wrt__instance_leave(struct wrt_instance *i, struct wrt__strand *s)
 }
 static enum wrt__step enter_instance(struct wrt__strand *s, struct wrt_instance *i)
 {
-    if (i->poisoned) return wrt__fail_step(s, WRT_E_POISONED);
+    if (i->poisoned && s->mends != i) return wrt__fail_step(s, WRT_E_POISONED);
     if (wrt__instance_enter(i, s)) return WRT__STEP_ON;
     s->stop = WRT__RUN_LOCKED;
     return WRT__STEP_STOP;

@@ -102,6 +102,7 @@ struct wrt_instance {
     uint32_t owner_depth;               /* boundary frames of the owner in this instance */
     struct wrt__list waiters;           /* strands, by strand.lock_node */
     bool poisoned, started;
+    uint32_t init;                      /* in the store, + 1: runs behind the start function; 0: none */
     bool watched;                       /* store->crossed is told of strands that come and go */
     uint8_t on_trap;                    /* wrt_on_trap */
     uint32_t number;                    /* in the store */
@@ -173,6 +174,7 @@ struct wrt__strand {
     uint32_t pending;                           /* price of the block at ip, not yet paid */
     bool unpaid;                                /* ip stands before a block that is not yet paid */
     bool at_entry;                              /* nothing has run yet */
+    struct wrt_instance *mends;                 /* may be entered though it is poisoned: to make it anew */
     bool released;                              /* it holds no instance any more */
     uint64_t guest_fuel, host_fuel;             /* spent */
     /* how it ended or why it waits */
@@ -278,6 +280,11 @@ void wrt__instance_refresh(struct wrt_instance *i);     /* copies of memory 0, t
  * table of its; WRT_E_TRAP a segment does not fit any more, WRT_E_NOMEM: half done, the instance is poisoned.
  */
 wrt_status wrt__instance_reset(struct wrt_instance *i, wrt_error *err);
+/* Does making it anew call functions of it: a start function, an `init`? */
+static inline bool wrt__instance_runs(const struct wrt_instance *i)
+{
+    return i->module->start != UINT32_MAX || i->init != 0;
+}
 /* What store->reset is when an instance has the rule to be reset: while it may still be, it is; else it stays
  * poisoned. */
 void wrt__instance_reset_by_rule(struct wrt_instance *i, uint64_t now);

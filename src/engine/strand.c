@@ -54,10 +54,10 @@ static bool cross_out(const struct wrt__strand *s, struct crossing *c)
 /* What a strand leaves its instances as. */
 struct leaving { bool badly, preempted, reset; uint64_t now; };
 
-/* What cannot be reset without running its start function, or now, is not entered any more. */
+/* What cannot be reset without running functions of it, or now, is not entered before somebody has. */
 static void reset_left(struct wrt_instance *i)
 {
-    i->poisoned = i->module->start != UINT32_MAX || wrt__instance_reset(i, NULL) != WRT_OK;
+    i->poisoned = wrt__instance_runs(i) || wrt__instance_reset(i, NULL) != WRT_OK;
 }
 
 /* For good, after it ended badly: by the rule of the instance. */

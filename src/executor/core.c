@@ -334,15 +334,45 @@ static uint64_t job_fuel(const struct wrt__task *t)
     return t->strand.guest_fuel + t->strand.host_fuel;
 }
 
+/* What the job calls next: whatever its instance needs that was reset before it, then its own function. */
+static uint32_t job_next_func(struct wrt__job *j, struct wrt_instance *i)
+{
+    if (j->mends == WRT__MENDS_START && i->module->start != UINT32_MAX) return i->func_refs[i->module->start];
+    if (j->mends == WRT__MENDS_START) j->mends = WRT__MENDS_INIT;
+    if (j->mends == WRT__MENDS_INIT && i->init) return i->init - 1;
+    j->mends = WRT__MENDS_NOT;
+    return j->func;
+}
+
 /* A fresh job: the strand begins anew on the stack that it has. */
 static wrt_status job_begin(struct wrt__job *j, uint64_t job)
 {
     struct wrt__task *t = j->task;
     struct wrt_instance *i = t->x->core->funcs[j->func].instance;
+    uint32_t func = j->func;
+    wrt_status status;
     j->begun = job + 1;
+    j->mends = WRT__MENDS_NOT;
     /* Somebody was cancelled in it, or it could not be reset when it was left. */
-    if (i && i->poisoned && !i->owner && i->module->start == UINT32_MAX) (void)wrt__instance_reset(i, NULL);
-    return wrt__task_restart(t, j->func, j->args);
+    if (i && i->poisoned && !i->owner && wrt__instance_reset(i, NULL) == WRT_OK && wrt__instance_runs(i)) {
+        i->poisoned = true; /* for all others, until it has been made anew */
+        j->mends = WRT__MENDS_START;
+        func = job_next_func(j, i);
+    }
+    status = wrt__task_restart(t, func, func == j->func ? j->args : NULL);
+    t->strand.mends = j->mends ? i : NULL;
+    return status;
+}
+
+/* A function that its instance needs has come to its end: on with the next one. */
+static wrt_status job_mended(struct wrt__job *j)
+{
+    struct wrt_instance *i = j->task->strand.mends;
+    uint32_t func;
+    j->mends++;
+    func = job_next_func(j, i);
+    if (!j->mends) i->poisoned = false;
+    return wrt__task_next_call(j->task, func, j->mends ? NULL : j->args, j->mends ? i : NULL);
 }
 
 /* May it go on without asking the schedule? */
@@ -363,7 +393,9 @@ static enum wrt__rt_how core_outcome(struct wrt__core *c, struct wrt__task *t, e
     switch (outcome) {
     case WRT__RUN_SLICE: return t->strand.slice <= 0 ? WRT__RT_SLICE : WRT__RT_STILL;
     case WRT__RUN_POLL: return WRT__RT_STILL;
-    case WRT__RUN_DONE: wrt__job_end(t->job, WRT_TASK_DONE, WRT_OK); return WRT__RT_DONE;
+    case WRT__RUN_DONE:
+        if (t->job->mends && job_mended(t->job) == WRT_OK) return WRT__RT_STILL;
+        wrt__job_end(t->job, WRT_TASK_DONE, WRT_OK); return WRT__RT_DONE;
     case WRT__RUN_TRAP: wrt__job_end(t->job, WRT_TASK_FAILED, t->strand.status); return WRT__RT_FAILED;
     case WRT__RUN_BLOCKED:
         if (wrt__task_park(t)) return WRT__RT_WAITING;

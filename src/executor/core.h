@@ -18,6 +18,7 @@ struct wrt__box {
 void wrt__box_put(struct wrt__box *b, const void *record, size_t bytes);
 void wrt__box_get(const struct wrt__box *b, void *record, size_t bytes);
 
+enum { WRT__MENDS_NOT, WRT__MENDS_START, WRT__MENDS_INIT };
 struct wrt__job {                       /* what runs the jobs of one task */
     struct wrt__core *core;
     struct wrt__task *task;             /* NULL: the host */
@@ -26,6 +27,7 @@ struct wrt__job {                       /* what runs the jobs of one task */
     uint32_t place;                     /* its number on this core */
     uint32_t number;                    /* in the set */
     uint64_t begun;                     /* the job that was begun last, + 1; 0: none */
+    uint8_t mends;                      /* its instance is being made anew: WRT__MENDS_* */
     uint32_t offset;                    /* the host runs it: its place by the last report, with func */
     wrt_status status;
     _Atomic uint32_t asked;             /* the host wants a release */

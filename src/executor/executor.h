@@ -258,6 +258,10 @@ wrt_status wrt__task_for_job(struct wrt__executor *x, struct wrt__job *job, wrt_
 /* Its next job, which calls func: living again, in no queue.  errors  WRT_E_LIMIT the stack does not hold
  * args */
 wrt_status wrt__task_restart(struct wrt__task *t, uint32_t func, const uint64_t *args);
+/* A call of it has come to its end: the next one of the same job, with what it has spent. `mends`: the strand
+ * may enter this instance though it is poisoned. */
+wrt_status wrt__task_next_call(
+    struct wrt__task *t, uint32_t func, const uint64_t *args, struct wrt_instance *mends);
 /* It ends: releases what it holds, then calls `done`; the task may be gone afterwards. */
 void wrt__task_end(struct wrt__task *t, enum wrt_task_state state, wrt_status status);
 wrt_status wrt__task_cancel(struct wrt__task *t); /* WRT_E_STATE: ended, or it is the one that runs */

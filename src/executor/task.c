@@ -195,6 +195,25 @@ wrt_status wrt__task_restart(struct wrt__task *t, uint32_t func, const uint64_t 
     return status == WRT_OK ? wrt__strand_call(s, func, args) : status;
 }
 
+wrt_status wrt__task_next_call(
+    struct wrt__task *t, uint32_t func, const uint64_t *args, struct wrt_instance *mends)
+{
+    struct wrt__strand *s = &t->strand, old;
+    wrt_status status;
+    wrt__strand_release(s);
+    old = *s;
+    status = wrt__strand_init(s, t->x->core);
+    s->stack = old.stack;
+    s->slots = old.slots;
+    s->slots_max = old.slots_max;
+    s->guest_fuel = old.guest_fuel;
+    s->host_fuel = old.host_fuel;
+    s->slice = old.slice;
+    s->task = t;
+    s->mends = mends;
+    return status == WRT_OK ? wrt__strand_call(s, func, args) : status;
+}
+
 /* ---- end ------------------------------------------------------------------------------------------- */
 
 static uint64_t task_memory(const struct wrt__task *t)

@@ -533,3 +533,73 @@ TEST(what_can_never_be_caught_up_can_be_stopped)
     wrt_store_free(s);
     set_close(&w);
 }
+
+/* ---- made anew ---------------------------------------------------------------------------------------- */
+
+static uint32_t mend_answers[64], mend_count;
+static void mend_event(void *ctx, const wrt_sched_event *e)
+{
+    struct set_world *w = ctx;
+    wrt_val v = { 0 };
+    set_event(w, e);
+    if (e->kind == WRT_TRACE_FAILED && mend_count < 64) mend_answers[mend_count++] = 0;
+    if (e->kind == WRT_TRACE_ABORT && mend_count < 64) mend_answers[mend_count++] = 1;
+    if (e->kind != WRT_TRACE_DONE || mend_count == 64) return;
+    CHECK_EQ(wrt_task_result(w->s, wrt_sched_task_of(w->q, 0), &v, 1, &w->err), WRT_OK);
+    mend_answers[mend_count++] = v.of.u32;
+}
+
+/* After a trap the next job runs start function and `_initialize` again, within its own budget. mend.wat */
+static void mend(uint64_t fuel, bool init, uint64_t cut, const uint32_t *expected)
+{
+    struct set_world w;
+    mend_count = 0;
+    set_open(&w);
+    wrt_sched_opts o = set_opts(&w, WRT_EDF);
+    o.event = mend_event;
+    set_begin(&w, o);
+    wrt_instance *i = set_instance(&w, w.s, set_code(&w, "mend"));
+    wrt_func *f = set_func(&w, i, "_initialize");
+    CHECK_EQ(wrt_instance_init(i, set_func(&w, i, "wrong"), &w.err), WRT_E_TYPE);
+    CHECK_EQ(wrt_instance_init(NULL, f, &w.err), WRT_E_ARG);
+    if (init) {
+        CHECK_EQ(wrt_call_sync(w.s, f, NULL, 0, NULL, 0, &w.err), WRT_OK);
+        CHECK_EQ(wrt_instance_init(i, f, &w.err), WRT_OK);
+        CHECK_EQ(wrt_instance_on_trap(i, WRT_ON_TRAP_RESET, 1, 0, &w.err), WRT_E_ARG);
+    }
+    set_add(&w, set_task(set_func(&w, i, "step"), 1000, fuel), 0);
+    for (uint64_t t = cut; t < 7000 + cut; t += cut) CHECK_EQ(wrt_sched_run(w.q, t, &w.err), WRT_OK);
+    CONTEXT("fuel %u, init %d, cut %u", (unsigned)fuel, init, (unsigned)cut);
+    CHECK(mend_count >= 7);
+    for (int k = 0; k < 7; k++) CHECK_EQ(mend_answers[k], expected[k]);
+    set_close(&w);
+}
+
+TEST(an_instance_with_a_start_function_is_made_anew)
+{
+    static const uint32_t whole[] = { 1142, 2142, 0, 1142, 2142, 0, 1142 };
+    static const uint32_t start[] = { 1140, 2140, 0, 1140, 2140, 0, 1140 };
+    static const uint32_t poor[] = { 1142, 2142, 0, 1, 1, 1, 1 };
+    for (uint64_t cut = 1; cut < 9000; cut = cut * 3 + 1) {
+        mend(200, true, cut, whole);
+        mend(200, false, cut, start);
+        mend(22, true, cut, poor);
+    }
+}
+
+/* Until a job has made it anew, nobody else gets in. */
+TEST(what_waits_to_be_made_anew_is_poisoned)
+{
+    struct set_world w;
+    set_open(&w);
+    set_begin(&w, set_opts(&w, WRT_EDF));
+    wrt_instance *i = set_instance(&w, w.s, set_code(&w, "mend"));
+    set_add(&w, set_task(set_func(&w, i, "step"), 1000, 200), 0);
+    CHECK_EQ(wrt_sched_run(w.q, 2900, &w.err), WRT_OK);
+    CHECK_EQ(wrt_call_sync(w.s, set_func(&w, i, "peek"), NULL, 0, NULL, 0, &w.err), WRT_E_POISONED);
+    wrt_val out = { 0 };
+    CHECK_EQ(wrt_sched_run(w.q, 3900, &w.err), WRT_OK);
+    CHECK_EQ(wrt_call_sync(w.s, set_func(&w, i, "peek"), NULL, 0, &out, 1, &w.err), WRT_OK);
+    CHECK_EQ(out.of.i32, 40);
+    set_close(&w);
+}
