@@ -296,6 +296,8 @@ static const char *wcet_assumed(char kind)
     case 'f': return "invocations";
     case 't': return "targets";
     case 's': return "size";
+    case 'a': return "argument";
+    case 'p': return "infeasible";
     case 'i': return "state";
     default: return "host-price";
     }
@@ -311,8 +313,15 @@ static void wcet_json_assumptions(struct wcet *x, struct wd_json *j)
         if (a.func != UINT32_MAX) wd_json_u64(j, "func", a.func);
         if (a.loop != UINT32_MAX) wd_json_u64(j, "loop", a.loop);
         wcet_known(j, "offset", a.offset);
-        wcet_known(j, "min", a.min);
-        wcet_known(j, "max", a.max);
+        wcet_known(j, "other", a.other);
+        if (a.kind == 'a') {
+            wd_json_u64(j, "argument", a.argument);
+            wd_json_i64(j, "min", (int64_t)a.min);
+            wd_json_i64(j, "max", (int64_t)a.max);
+        } else {
+            wcet_known(j, "min", a.min);
+            wcet_known(j, "max", a.max);
+        }
         wcet_known(j, "total", a.total);
         if (a.kind == 'h') wd_json_string(j, "module", a.module);
         if (a.kind == 'h') wd_json_string(j, "name", a.name);

@@ -268,6 +268,7 @@ static const char *page_kind(char kind)
     case 's': return "size of an operator";
     case 'h': return "price of an import";
     case 'a': return "range of an argument";
+    case 'p': return "one of two places a round";
     case 'i': return "state that calls begin in";
     default: return "other";
     }
@@ -290,9 +291,10 @@ static void page_assumption(
     char text[32];
     wd_page(out, "<tr><td>%s</td>", page_kind(a->kind));
     page_named(out, r, a->func);
-    page_count(out, a->loop == UINT32_MAX ? WRT_WCET_NONE : a->loop);
+    page_count(out, a->kind == 'a' ? a->argument : a->loop == UINT32_MAX ? WRT_WCET_NONE : a->loop);
     page_place(out, a->offset);
-    page_count(out, a->max);
+    if (a->kind == 'a') wd_page(out, "<td>%lld &hellip; %lld</td>", (long long)a->min, (long long)a->max);
+    else page_count(out, a->max);
     page_count(out, a->total);
     wd_page(out, "<td class=\"left\">");
     wd_page_text(out, a->author);

@@ -160,9 +160,12 @@ WRT_API bool wrt_wcet_callee_at(const wrt_wcet_report *r, size_t i, wrt_wcet_cal
 
 /* What the bound rests on beside the code. The last is always the state that calls begin in. */
 typedef struct wrt_wcet_assumption {
-    char kind;  /* l loop, f invocations, t targets, s size, h price of an import; i: state, see rationale */
-    uint32_t func, loop;
-    uint64_t offset, min, max, total;       /* NONE: not stated */
+    /* Stated: l loop, f invocations, t targets, s size, p operators at `offset` and `other` of which one round
+     * executes one at most. Stated or declared: h price of an import (max; empty names: of every one).
+     * Declared: a range of an argument, min .. max as bits. i: the state, see rationale. */
+    char kind;
+    uint32_t func, loop, argument;
+    uint64_t offset, other, min, max, total;        /* NONE: not stated */
     wrt_str module, name;           /* of an import */
     wrt_str author, rationale;      /* as stated; may be empty */
     bool checked;                   /* observed at run time at verification level Full */

@@ -157,6 +157,30 @@ static bool wcet_texts(wrt_wcet_report *r)
     return true;
 }
 
+static wrt_str wcet_keep(struct wrt__arena *a, wrt_str s, bool *ok)
+{
+    const char *kept = wrt__arena_copy(a, s.p, s.n);
+    *ok = *ok && kept;
+    return (wrt_str){ kept, s.n };
+}
+
+/* What was declared, for the list of assumptions. */
+static bool wcet_declared(wrt_wcet_report *r, const struct wrt__wcet_options *o)
+{
+    struct wrt__arena *a = &r->a.p.arena;
+    bool ok = true;
+    for (uint32_t i = 0; i < o->args_count; i++) r->args[i] = o->args[i];
+    r->hosts = wrt__arena_take(a, ((size_t)o->hosts_count + 1) * sizeof *r->hosts, 8);
+    if (!r->hosts) return false;
+    for (uint32_t i = 0; i < o->hosts_count && ok; i++) {
+        r->hosts[i] = o->hosts[i];
+        r->hosts[i].module = wcet_keep(a, o->hosts[i].module, &ok);
+        r->hosts[i].name = wcet_keep(a, o->hosts[i].name, &ok);
+    }
+    r->hosts_count = o->hosts_count;
+    return ok;
+}
+
 static wrt_status wcet_run(wrt_wcet_report *r, uint32_t func, const wrt_wcet_opts *opts, wrt_error *err)
 {
     const struct wrt__module *m = r->code->module;
@@ -199,7 +223,8 @@ static wrt_status wcet_run(wrt_wcet_report *r, uint32_t func, const wrt_wcet_opt
     wrt_status status = wrt__wcet_analyse(&r->a, m, func, &o, err);
     if (status == WRT_OK) {
         status = wcet_start(r, &o, err);
-        if (status == WRT_OK && (!wcet_index(r) || !wcet_texts(r))) status = wcet_nomem(err);
+        if (status == WRT_OK && (!wcet_index(r) || !wcet_texts(r) || !wcet_declared(r, &o)))
+            status = wcet_nomem(err);
         if (status != WRT_OK) wrt__wcet_analysis_free(&r->a);
     }
     wrt__free(m->alloc, hosts, bytes, WRT_TAG_OTHER);
@@ -467,57 +492,6 @@ bool wrt_wcet_callee_at(const wrt_wcet_report *r, size_t i, wrt_wcet_callee *out
         .offset = r->a.b.sites[c->site].offset,
         .runs = r->a.runs ? r->a.runs[unit][c->block] : WRT_WCET_NONE };
     wcet_dearest(&r->a.x, c, out);
-    return true;
-}
-
-/* ---- assumptions -------------------------------------------------------------------------------------- */
-
-size_t wrt_wcet_assumptions_count(const wrt_wcet_report *r) { return (size_t)r->a.facts.count + 1; }
-
-static wrt_str wcet_state_text(const struct wrt__wcet_analysis *a)
-{
-    switch (a->state) {
-    case WRT__WCET_FRESH:
-        return WRT_STR("the bound holds for the first call on a new instance, for no later one");
-    case WRT__WCET_REPEATED:
-        if (a->b.others_count > 0) {
-            return WRT_STR("the bound holds for every call on an instance that only this function and those "
-                           "named beside it are called on");
-        }
-        return WRT_STR("the bound holds for every call on an instance that only this function is called on");
-    default:
-        return WRT_STR("the bound holds for every call, whatever memory, tables and globals hold that others "
-                       "can write");
-    }
-}
-
-bool wrt_wcet_assumption_at(const wrt_wcet_report *r, size_t i, wrt_wcet_assumption *out)
-{
-    if (i > r->a.facts.count) return false;
-    if (i == r->a.facts.count) {
-        *out = (wrt_wcet_assumption){ .kind = 'i',
-            .func = UINT32_MAX,
-            .loop = UINT32_MAX,
-            .offset = WRT_WCET_NONE,
-            .min = WRT_WCET_NONE,
-            .max = WRT_WCET_NONE,
-            .total = WRT_WCET_NONE,
-            .rationale = wcet_state_text(&r->a) };
-        return true;
-    }
-    const struct wrt__fact *f = &r->a.facts.facts[i];
-    *out = (wrt_wcet_assumption){ .kind = (char)f->kind,
-        .func = f->func,
-        .loop = f->ordinal,
-        .offset = f->offset == WRT__WCET_NONE ? UINT64_MAX : f->offset,
-        .min = f->min,
-        .max = f->max,
-        .total = f->total,
-        .module = f->module,
-        .name = f->name,
-        .author = f->author,
-        .rationale = f->rationale,
-        .checked = f->kind == 'l' || f->kind == 'f' };
     return true;
 }
 

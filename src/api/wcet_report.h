@@ -15,6 +15,9 @@ struct wrt_wcet_report {
     uint32_t blocks_count, loops_count;
     int64_t *block_high, *block_low;    /* with what they call, low negated; NONE: a callee has no bound */
     wrt_str *why_text;
+    struct wrt__wcet_host *hosts;       /* prices and ranges that were declared beside the facts */
+    struct wrt__wcet_arg args[WRT__WCET_ARGS];
+    uint32_t hosts_count;
 };
 
 #endif

@@ -163,6 +163,70 @@ static bool analysis_has_totals(const struct wrt__wcet_bounds *b)
     return false;
 }
 
+/* The block of operator `offset`; NONE: there is none, or no path reaches it. */
+static uint32_t analysis_block_at(const struct wrt__wcet_unit *u, uint32_t offset)
+{
+    const struct wrt__wcet_graph *g = &u->g;
+    for (uint32_t i = 0; i < g->blocks_count; i++) {
+        const struct wrt__wcet_block *block = &g->blocks[i];
+        for (uint32_t k = block->first; k < block->first + block->count; k++) {
+            if (g->body->ops[k].offset == offset) return u->reached[i] ? i : WRT__WCET_NONE;
+        }
+    }
+    return WRT__WCET_NONE;
+}
+
+static wrt_status analysis_pair(const struct wrt__wcet_analysis *a, const struct wrt__fact *f,
+    struct wrt__wcet_pair *out, wrt_error *err)
+{
+    const struct wrt__wcet_unit *u = &a->x.units[out->unit];
+    wrt_status status = WRT_OK;
+    out->a = analysis_block_at(u, f->offset);
+    out->b = analysis_block_at(u, f->other);
+    if (out->a == WRT__WCET_NONE || out->b == WRT__WCET_NONE) {
+        status = wrt__fail(err, WRT_E_INVALID, WRT__W_WCET_NOTHING, WRT__NO_OFFSET,
+            "no path of function %u reaches an operator at offset %lu", f->func,
+            (uint64_t)(out->a == WRT__WCET_NONE ? f->offset : f->other));
+    } else if (out->a == out->b) {
+        status = wrt__fail(err, WRT_E_INVALID, WRT__W_WCET_CONTRADICTION, WRT__NO_OFFSET,
+            "the operators at offsets %lu and %lu are always executed together", (uint64_t)f->offset,
+            (uint64_t)f->other);
+    } else if (u->g.blocks[out->a].loop != u->g.blocks[out->b].loop) {
+        status = wrt__fail(err, WRT_E_INVALID, WRT__W_WCET_NOTHING, WRT__NO_OFFSET,
+            "the operators at offsets %lu and %lu do not stand in the same loop", (uint64_t)f->offset,
+            (uint64_t)f->other);
+    }
+    if (status != WRT_OK && err) {
+        err->line = f->line;
+        err->column = f->column;
+    }
+    if (status != WRT_OK) return status;
+    const uint32_t loop = u->g.blocks[out->a].loop;
+    out->scope = loop == WRT__WCET_NONE ? 0 : u->g.loops[loop].header;
+    return WRT_OK;
+}
+
+/* Stated pairs as blocks. */
+static wrt_status analysis_pairs(struct wrt__wcet_analysis *a, enum wrt__facts_use use, wrt_error *err)
+{
+    struct wrt__wcet_pair *pairs = wrt__arena_take(
+        &a->p.arena, ((size_t)a->facts.count + 1) * sizeof *pairs, 16);
+    if (!pairs)
+        return wrt__fail(err, WRT_E_NOMEM, WRT__W_MEMORY, WRT__NO_OFFSET, "no memory for the analysis");
+    uint32_t n = 0;
+    for (uint32_t i = 0; i < a->facts.count; i++) {
+        const struct wrt__fact *f = &a->facts.facts[i];
+        if (f->kind != 'p' || a->p.body_of[f->func] == WRT__WCET_NONE) continue;
+        pairs[n].unit = a->p.body_of[f->func];
+        const wrt_status status = analysis_pair(a, f, &pairs[n], err);
+        if (status != WRT_OK) return status;
+        n++;
+    }
+    a->x.pairs = pairs;
+    a->x.pairs_count = use == WRT__FACTS_PER_ENTRY ? 0 : n;
+    return WRT_OK;
+}
+
 static bool analysis_is_small(const struct wrt__wcet_bound *x)
 {
     uint64_t edges = 0;
@@ -173,7 +237,7 @@ static bool analysis_is_small(const struct wrt__wcet_bound *x)
 static wrt_status analysis_ilp(struct wrt__wcet_analysis *a, enum wrt__facts_use use, wrt_error *err)
 {
     wrt_error own;
-    if (use == WRT__FACTS_PER_ENTRY || !analysis_has_totals(&a->b)) return WRT_OK;
+    if (use == WRT__FACTS_PER_ENTRY || (!analysis_has_totals(&a->b) && a->x.pairs_count == 0)) return WRT_OK;
     if (!analysis_is_small(&a->x)) {
         a->limit = "wcet_ilp_edges";
         return WRT_OK;
@@ -216,7 +280,8 @@ static wrt_status analysis_worst(struct wrt__wcet_analysis *a, wrt_error *err)
 static wrt_status analysis_bound(
     struct wrt__wcet_analysis *a, const struct wrt__wcet_options *o, wrt_error *err)
 {
-    wrt_status status = analysis_ilp(a, o->use, err);
+    wrt_status status = analysis_pairs(a, o->use, err);
+    if (status == WRT_OK) status = analysis_ilp(a, o->use, err);
     if (status != WRT_OK) return status;
     a->fuel_high = WRT__WCET_INF;
     if (o->use == WRT__FACTS_ALL) analysis_take(a, a->b.fuel_high, WRT__WCET_BY_EXECUTION);

@@ -4,6 +4,10 @@
 
 #include "wcet/path.h"
 
+/* Blocks of unit of which one round of the loop that begins at block `scope` (0: one invocation) runs one at
+ * most. */
+struct wrt__wcet_pair { uint32_t unit, a, b, scope; };
+
 /* Declared price of an imported function; figures of the whole call. */
 struct wrt__wcet_host { wrt_str module, name; uint64_t fuel_high, fuel_low; };
 
@@ -55,6 +59,8 @@ struct wrt__wcet_bound {
     struct wrt__wcet_unit *units;   /* as p->bodies */
     struct wrt__wcet_target *targets;
     uint32_t targets_count, targets_cap;
+    const struct wrt__wcet_pair *pairs;     /* stated; only the whole-program maximum knows them */
+    uint32_t pairs_count;
     struct wrt__wcet_call ***shared;        /* per table and type: the targets that calls share; NULL */
     uint32_t *order;                /* units, callees before callers */
     struct wrt__wcet_why *why;      /* in the order in which they are met from the entry */

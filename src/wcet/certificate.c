@@ -164,7 +164,11 @@ static void cert_rows(struct cert *c, const struct wrt__ilp *ilp)
         if (r->kind == WRT__ILP_INVOKED) continue;
         if (r->kind == WRT__ILP_CALLS)
             cert_put(c, "%s[\"calls\",%u,0,%lu]", cert_comma(n++), u->g.body->func, r->rhs);
-        else {
+        else if (r->kind == WRT__ILP_PAIR) {
+            const struct wrt__wcet_pair *p = &c->a->x.pairs[r->loop];
+            cert_put(
+                c, "%s[\"pair\",%u,[%u,%u,%u],0]", cert_comma(n++), u->g.body->func, p->a, p->b, p->scope);
+        } else {
             cert_put(c, "%s[\"total\",%u,%u,%lu]", cert_comma(n++), u->g.body->func,
                 u->g.loops[r->loop].header, r->rhs);
         }
@@ -265,6 +269,7 @@ static bool cert_own_rows(const struct wrt__wcet_analysis *a, struct wrt__ilp *o
         if (a->x.units[i].fuel_high == WRT__WCET_INF) continue;     /* nothing on the path calls it */
         own->rows[own->rows_count++] = (struct wrt__ilp_row){ WRT__ILP_INVOKED, i, WRT__WCET_NONE, i == 0 };
     }
+    own->pair_first = own->rows_count;
     return own->rows != NULL;
 }
 

@@ -54,7 +54,7 @@ static struct wrt__fact facts_none(uint8_t kind)
 
 static bool facts_same(const struct wrt__fact *a, const struct wrt__fact *b)
 {
-    return a->kind == b->kind && a->func == b->func && a->ordinal == b->ordinal &&
+    return a->kind == b->kind && a->func == b->func && a->ordinal == b->ordinal && a->other == b->other &&
            (a->kind == 'l' || a->offset == b->offset) && wrt__str_equal(a->module, b->module) &&
            wrt__str_equal(a->name, b->name);
 }
@@ -96,12 +96,26 @@ static bool facts_func(struct facts_reader *r, uint32_t func)
     return r->status == WRT_OK;
 }
 
+/* A text with its escapes put back. */
+static wrt_str facts_text(struct facts_reader *r)
+{
+    const wrt_str raw = wrt__json_text(&r->j);
+    size_t n = 0;
+    bool plain = true;
+    for (size_t i = 0; i < raw.n; i++) plain = plain && raw.p[i] != '\\';
+    if (plain || r->j.failed) return raw;
+    char *own = wrt__arena_take(&r->b->p->arena, raw.n + 1, 1);
+    if (!own) facts_nomem(r);
+    else if (!wrt__json_plain(raw, own, &n)) wrt__json_fail(&r->j, "an escape of JSON in the text before");
+    return (wrt_str){ own, n };
+}
+
 static bool facts_member(struct facts_reader *r, struct wrt__fact *fact, wrt_str name)
 {
     if (facts_is(name, "func")) fact->func = facts_u32(r);
     else if (facts_is(name, "offset")) fact->offset = facts_u32(r);
-    else if (facts_is(name, "author")) fact->author = wrt__json_text(&r->j);
-    else if (facts_is(name, "rationale")) fact->rationale = wrt__json_text(&r->j);
+    else if (facts_is(name, "author")) fact->author = facts_text(r);
+    else if (facts_is(name, "rationale")) fact->rationale = facts_text(r);
     else return false;
     return true;
 }
@@ -318,8 +332,8 @@ static void facts_host(struct facts_reader *r)
     if (!wrt__json_open(&r->j, '{')) return;
     while (wrt__json_member(&r->j, &first, &name)) {
         if (facts_member(r, &fact, name)) continue;
-        if (facts_is(name, "module")) fact.module = wrt__json_text(&r->j);
-        else if (facts_is(name, "name")) fact.name = wrt__json_text(&r->j);
+        if (facts_is(name, "module")) fact.module = facts_text(r);
+        else if (facts_is(name, "name")) fact.name = facts_text(r);
         else if (facts_is(name, "fuel")) fact.max = wrt__json_number(&r->j);
         else wrt__json_skip(&r->j);
     }
@@ -336,6 +350,37 @@ static void facts_host(struct facts_reader *r)
         return;
     }
     f->hosts[f->hosts_count++] = (struct wrt__wcet_host){ fact.module, fact.name, fact.max, 0 };
+}
+
+/* Two operators of which one round of the loop around both (one invocation, if there is none) executes one at
+ * most: {"func", "offsets": [a, b]}. That they are in the code is seen when it is a graph. */
+static void facts_pair(struct facts_reader *r)
+{
+    struct wrt__fact fact = facts_none('p');
+    bool first = true, inner = true;
+    wrt_str name;
+    fact.other = WRT__WCET_NONE;
+    if (!wrt__json_open(&r->j, '{')) return;
+    while (wrt__json_member(&r->j, &first, &name)) {
+        if (facts_is(name, "offsets") && wrt__json_open(&r->j, '[')) {
+            uint32_t n = 0;
+            while (wrt__json_element(&r->j, &inner) && n++ < 2) {
+                if (n == 1) fact.offset = facts_u32(r);
+                else fact.other = facts_u32(r);
+            }
+            if (n != 2) wrt__json_fail(&r->j, "two offsets");
+        } else if (!facts_member(r, &fact, name)) {
+            wrt__json_skip(&r->j);
+        }
+    }
+    if (r->j.failed || !facts_func(r, fact.func)) return;
+    if (fact.other == WRT__WCET_NONE) {
+        facts_fail(r, WRT_E_MALFORMED, WRT__W_WCET_FACTS,
+            "a pair of function %u needs a member \"offsets\" with two of them", fact.func, 0);
+        return;
+    }
+    wrt__json_place(&r->j, &fact.line, &fact.column);
+    facts_keep(r, &fact);
 }
 
 /* ---- the whole -------------------------------------------------------------------------------------------
@@ -372,6 +417,7 @@ static void facts_list(struct facts_reader *r, uint8_t kind)
         case 'l': facts_loop(r); break;
         case 'f': facts_function(r); break;
         case 'h': facts_host(r); break;
+        case 'p': facts_pair(r); break;
         default: facts_place(r, kind); break;
         }
     }
@@ -389,6 +435,7 @@ static void facts_document(struct facts_reader *r)
         else if (facts_is(name, "targets")) facts_list(r, 't');
         else if (facts_is(name, "sizes")) facts_list(r, 's');
         else if (facts_is(name, "hosts")) facts_list(r, 'h');
+        else if (facts_is(name, "infeasible")) facts_list(r, 'p');
         else if (facts_is(name, "function_calls")) facts_calls(r);
         else wrt__json_skip(&r->j);
     }

@@ -12,8 +12,10 @@ enum wrt__facts_use {
 
 /* An assumption as stated; texts point into the facts, which must be kept. */
 struct wrt__fact {
-    uint8_t kind; /* 'l' loop, 'f' invocations of a function, 't' targets, 's' size, 'h' host price */
+    uint8_t kind; /* 'l' loop, 'f' invocations, 't' targets, 's' size, 'h' host price, 'p' infeasible pair */
     uint32_t func, ordinal, offset; /* offset: of loop or site */
+    uint32_t other;                 /* p: offset of the other operator */
+    uint32_t line, column;          /* p: where it is stated */
     uint64_t min, max, total;       /* INF: not stated; h: max is the price */
     wrt_str module, name;           /* h */
     wrt_str author, rationale;

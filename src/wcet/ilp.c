@@ -99,6 +99,11 @@ static void ilp_rows(struct wrt__ilp *ilp, const uint8_t *in)
             ilp_add_row(ilp, WRT__ILP_TOTAL, i, l, u->total[l]);
         }
     }
+    ilp->pair_first = ilp->rows_count;
+    for (uint32_t i = 0; i < x->pairs_count; i++) {
+        const struct wrt__wcet_pair *p = &x->pairs[i];
+        if (in[p->unit] && !x->units[p->unit].sealed) ilp_add_row(ilp, WRT__ILP_PAIR, p->unit, i, 0);
+    }
 }
 
 static wrt_status ilp_make_rows(struct wrt__ilp *ilp, wrt_error *err)
@@ -157,6 +162,12 @@ static void ilp_column(struct ilp_search *s, uint32_t unit)
     }
     for (uint32_t l = 0; !u->sealed && l < u->g.loops_count; l++) {
         ilp_entry(s, &c, w->row_total[unit][l], (double)w->block_runs[u->g.loops[l].header]);
+    }
+    for (uint32_t i = s->ilp->pair_first; i < s->ilp->rows_count; i++) {
+        const struct wrt__wcet_pair *p = &s->x->pairs[s->ilp->rows[i].loop];
+        if (p->unit != unit) continue;
+        ilp_entry(s, &c, i,
+            (double)w->block_runs[p->a] + (double)w->block_runs[p->b] - (double)w->block_runs[p->scope]);
     }
     for (uint32_t e = 0; !u->sealed && e < u->g.edges_count; e++) {
         if (w->edge_runs[e] == 0) continue;
@@ -377,6 +388,10 @@ static bool ilp_check_unit(const struct ilp_search *s, uint32_t unit, uint64_t *
         if (u->most[l] == 0 && entries > 0) return false;
         if (!wrt__mul_u64(entries, u->most[l] > 0 ? u->most[l] - 1 : 0, &most) || back > most) return false;
         if (runs[g->loops[l].header] > u->total[l]) return false;
+    }
+    for (uint32_t i = 0; i < s->x->pairs_count; i++) {
+        const struct wrt__wcet_pair *p = &s->x->pairs[i];
+        if (p->unit == unit && runs[p->a] + runs[p->b] > runs[p->scope]) return false;
     }
     return true;
 }

@@ -3,6 +3,7 @@
  * maximise  sum of price * runs over all blocks, where every function's invocations are paths through its
  * blocks with the loop bounds per entry, every call is an invocation of the callee, and the rows hold: TOTAL
  * runs of a loop's label  <=  total         CALLS  invocations of a function  <=  calls
+ * PAIR  runs of one block + runs of another  <=  runs of the block that begins what is around them
  *
  * Any multipliers for the rows (and prices for invocations) give an upper bound that loop collapse computes
  * exactly in integers: what is proved rests on that alone. Where the multipliers come from (column generation
@@ -13,8 +14,9 @@
 
 #include "wcet/bound.h"
 
-enum wrt__ilp_kind { WRT__ILP_INVOKED, WRT__ILP_TOTAL, WRT__ILP_CALLS };
-/* INVOKED: invocations of the unit = calls of it (1 more for the entry). */
+enum wrt__ilp_kind { WRT__ILP_INVOKED, WRT__ILP_TOTAL, WRT__ILP_CALLS, WRT__ILP_PAIR };
+/* INVOKED: invocations of the unit = calls of it (1 more for the entry). PAIR: loop is the number of the pair,
+ * rhs 0; they stand behind the others. */
 struct wrt__ilp_row { uint8_t kind; uint32_t unit, loop; uint64_t rhs; };
 /* Runs of an edge: at most `value`, or (up) at least. */
 struct wrt__ilp_case { uint32_t parent; uint32_t unit, edge; bool up; uint64_t value; };
@@ -34,7 +36,7 @@ struct wrt__ilp {
     struct wrt__wcet_bound *x;
     struct wrt__arena arena;
     struct wrt__ilp_row *rows;
-    uint32_t rows_count;
+    uint32_t rows_count, pair_first;    /* first row that is a PAIR */
     struct wrt__ilp_case *cases;        /* 0: all */
     uint32_t cases_count, cases_cap;
     struct wrt__ilp_leaf *leaves;

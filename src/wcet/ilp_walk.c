@@ -27,7 +27,7 @@ wrt_status wrt__ilp_walk_init(struct wrt__ilp_walk *w, struct wrt__ilp *ilp, wrt
         const struct wrt__ilp_row *r = &ilp->rows[i];
         if (r->kind == WRT__ILP_INVOKED) w->row_invoked[r->unit] = i;
         else if (r->kind == WRT__ILP_CALLS) w->row_calls[r->unit] = i;
-        else w->row_total[r->unit][r->loop] = i;
+        else if (r->kind == WRT__ILP_TOTAL) w->row_total[r->unit][r->loop] = i;
     }
     w->cost = wrt__arena_take(&ilp->arena, ((size_t)blocks + 2) * sizeof *w->cost, 16);
     w->block_runs = wrt__arena_take(&ilp->arena, ((size_t)blocks + 2) * sizeof *w->block_runs, 16);
@@ -134,6 +134,15 @@ static bool walk_costs(struct wrt__ilp_walk *w, uint32_t unit)
         uint32_t row = w->row_total[unit][l];
         if (row == WRT__WCET_NONE) continue;
         if (!walk_add_product(&w->cost[u->g.loops[l].header], -w->duals[row], 1)) return false;
+    }
+    for (uint32_t i = ilp->pair_first; i < ilp->rows_count; i++) {
+        const struct wrt__wcet_pair *p = ilp->rows[i].unit == unit ? &ilp->x->pairs[ilp->rows[i].loop] : NULL;
+        if (!p) continue;
+        if (!walk_add_product(&w->cost[p->a], -w->duals[i], 1)
+            || !walk_add_product(&w->cost[p->b], -w->duals[i], 1)
+            || !walk_add_product(&w->cost[p->scope], w->duals[i], 1)) {
+            return false;
+        }
     }
     w->path.edge_cost = wrt__ilp_edge_costs(w, unit) ? w->edge_cost : NULL;
     return true;

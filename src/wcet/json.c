@@ -66,6 +66,68 @@ wrt_str wrt__json_text(struct wrt__json *j)
     return (wrt_str){ from, (size_t)(j->p++ - from) };
 }
 
+static bool json_hex(wrt_str raw, size_t at, uint32_t *out)
+{
+    *out = 0;
+    if (raw.n - at < 4) return false;
+    for (size_t i = at; i < at + 4; i++) {
+        const char c = raw.p[i];
+        const uint32_t digit = c >= '0' && c <= '9'   ? (uint32_t)(c - '0')
+                               : c >= 'a' && c <= 'f' ? (uint32_t)(c - 'a' + 10)
+                               : c >= 'A' && c <= 'F' ? (uint32_t)(c - 'A' + 10)
+                                                      : 16;
+        if (digit > 15) return false;
+        *out = *out << 4 | digit;
+    }
+    return true;
+}
+
+static size_t json_utf8(uint32_t c, char *out)
+{
+    const uint32_t more = c < 0x80 ? 0 : c < 0x800 ? 1 : c < 0x10000 ? 2 : 3;
+    static const uint32_t marks[4] = { 0, 0xc0, 0xe0, 0xf0 };
+    out[0] = (char)(unsigned char)(marks[more] | c >> 6 * more);
+    for (uint32_t k = 1; k <= more; k++) out[k] = (char)(unsigned char)(0x80 | (c >> 6 * (more - k) & 0x3f));
+    return more + 1;
+}
+
+/* The escape behind the backslash at *at - 1. */
+static bool json_escape(wrt_str raw, size_t *at, char *out, size_t *n)
+{
+    static const char names[] = "\"\\/bfnrt", means[] = "\"\\/\b\f\n\r\t";
+    const char c = raw.p[(*at)++];
+    uint32_t unit, low;
+    for (size_t k = 0; k < sizeof names - 1; k++) {
+        if (names[k] != c) continue;
+        out[(*n)++] = means[k];
+        return true;
+    }
+    if (c != 'u' || !json_hex(raw, *at, &unit)) return false;
+    *at += 4;
+    if (unit >= 0xdc00 && unit < 0xe000) return false;
+    if (unit >= 0xd800 && unit < 0xdc00) {
+        if (raw.n - *at < 6 || raw.p[*at] != '\\' || raw.p[*at + 1] != 'u' || !json_hex(raw, *at + 2, &low)
+            || low < 0xdc00 || low >= 0xe000) {
+            return false;
+        }
+        *at += 6;
+        unit = 0x10000 + ((unit & 0x3ff) << 10 | (low & 0x3ff));
+    }
+    *n += json_utf8(unit, out + *n);
+    return true;
+}
+
+bool wrt__json_plain(wrt_str raw, char *out, size_t *n)
+{
+    *n = 0;
+    for (size_t at = 0; at < raw.n;) {
+        const char c = raw.p[at++];
+        if (c != '\\') out[(*n)++] = c;
+        else if (at >= raw.n || !json_escape(raw, &at, out, n)) return false;
+    }
+    return true;
+}
+
 bool wrt__json_member(struct wrt__json *j, bool *first, wrt_str *name)
 {
     if (j->failed || json_take(j, '}')) return false;

@@ -22,6 +22,9 @@ bool wrt__json_element(struct wrt__json *j, bool *first);
 uint64_t wrt__json_number(struct wrt__json *j);
 /* A text, as it is written: escapes stay. null gives no text. */
 wrt_str wrt__json_text(struct wrt__json *j);
+/* What a text says: its escapes are put back into `out`, which has room for raw.n bytes. False: one is none
+ * of JSON's, or half of a pair. */
+bool wrt__json_plain(wrt_str raw, char *out, size_t *n);
 void wrt__json_skip(struct wrt__json *j);
 /* Nothing may follow. */
 void wrt__json_done(struct wrt__json *j);

@@ -197,6 +197,128 @@ def kinds():
     test("the start function", differs("start", wcet(started).doc.get("start"), {"bounded": True, "fuel_high": 1 + 2 + 5 * 5}))
 
 
+def run_again(wasm, facts, *args):
+    """The bound held against runs: exit code and what is said."""
+    return wcet(wasm, "--no-inference", *args, facts=facts)
+
+
+def verified(wasm, facts, *args):
+    """Problems of the certificate of this bound."""
+    path = str(pathlib.Path(FOLDER) / "own.json")
+    done = wcet(wasm, "--certificate", path, *args, facts=facts)
+    run = subprocess.run([sys.executable, str(ROOT / "tools" / "wcet_check"), path, write(wasm, ".wasm")], capture_output=True, timeout=60)
+    return differs("exit code of the checker", run.returncode, 0) or differs(
+        "what it proves", run.stdout.split()[-1:], [str(done.doc.get("fuel_high")).encode()])
+
+
+DEAR = b"\x41\0\x1a" * 10              # costs 10
+
+
+def choices(second):
+    """if (n) { 10 } if (second) { 10 }: offsets of both."""
+    return GET0 + b"\x04\x40" + DEAR + b"\x0b" + second + b"\x04\x40" + DEAR + b"\x0b"
+
+
+def pairs():
+    """Two arms that exclude each other: the pair alone lowers the bound, in straight code and in every round of a loop."""
+    exclusive, both = GET0 + b"\x45", GET0
+    for title, body, rounds in (("straight", choices(exclusive) + GET0, 1),
+                                ("in a loop", b"\x41\x05\x21\1\x03\x40" + choices(exclusive) + b"\x20\1\x41\1\x6b\x22\1\x0d\0\x0b" + GET0, 5)):
+        wasm = module([body])
+        first = wasm.index(DEAR)
+        facts = {"loops": [{"func": 0, "loop": 0, "max": 5}]} if rounds > 1 else {}
+        pair = {"func": 0, "offsets": [first, wasm.index(DEAR, first + 1)], "author": "A", "rationale": "one \"or\" the other"}
+        plain = wcet(wasm, "--no-inference", facts=facts).doc
+        done = wcet(wasm, "--no-inference", facts={**facts, "infeasible": [pair]}).doc
+        full = wcet(wasm, "--facts", "full", "--no-inference", facts={**facts, "infeasible": [pair]}).doc
+        per = wcet(wasm, "--facts", "per-entry", "--no-inference", facts={**facts, "infeasible": [pair]}).doc
+        assumed = [a for a in done["assumptions"] if a["kind"] == "infeasible"]
+        test(f"an infeasible pair, {title}", differs("what it saves", plain["fuel_high"] - done["fuel_high"], 10 * rounds),
+             differs("with --facts full", full["fuel_high"], done["fuel_high"]), differs("per entry", per["fuel_high"], plain["fuel_high"]),
+             differs("method", done["method"], "ilp"), differs("assumptions", len(assumed), 1),
+             differs("rationale", assumed[0]["rationale"], 'one "or" the other'),
+             verified(wasm, {**facts, "infeasible": [pair]}, "--no-inference"))
+    wasm = module([choices(both) + GET0])
+    first = wasm.index(DEAR)
+    second = wasm.index(DEAR, first + 1)
+    done = run_again(wasm, {"infeasible": [{"func": 0, "offsets": [first, second]}]}, "--measure", "25", "--arg", "1")
+    test("a false pair is caught by runs", differs("exit code", done.returncode, 123), None if "W0708" in done.err else done.err)
+
+    def pair(title, code, *offsets, words=()):
+        refused(title, wasm, {"infeasible": [{"func": 0, "offsets": list(offsets)}]}, code, *words)
+    pair("a pair of one", 705, first, first + 2, words=("always executed together",))
+    pair("a pair with nothing", 704, first, 7, words=("no path of function 0 reaches an operator at offset 7",))
+    pair("half a pair", 701, first, words=("two offsets",))
+    pair("three of them", 701, first, second, second + 2, words=("two offsets",))
+    inside = module([b"\x03\x40" + DEAR + b"\x20\0\x0d\0\x0b" + GET0 + b"\x04\x40" + DEAR + b"\x0b" + GET0])
+    at = inside.index(DEAR)
+    refused("a pair across a loop", inside, {"infeasible": [{"func": 0, "offsets": [at, inside.index(DEAR, at + 1)]}]}, 704,
+            "do not stand in the same loop")
+
+
+def alone():
+    """Each kind of fact changes the bound by itself, and a false one is caught by a run."""
+    turn = b"\x03\x40\x20\1\x41\1\x6b\x22\1\x0d\0\x0b"                     # until local 1 is 0; 5 fuel a round
+    # for (k = n; k != 0; k--) { j = k; do j--; while (j != 0); }    with n = 4: inner rounds 4 + 3 + 2 + 1
+    nest = module([GET0 + b"\x21\2\x03\x40\x20\2\x21\1" + turn + b"\x20\2\x41\1\x6b\x22\2\x0d\0\x0b" + GET0])
+    loops = [{"func": 0, "loop": 0, "max": 4}, {"func": 0, "loop": 1, "max": 4}]
+    plain = wcet(nest, "--no-inference", facts={"loops": loops}).doc
+    loops[1]["total"] = 10
+    done = wcet(nest, "--no-inference", facts={"loops": loops}).doc
+    test("a total", differs("what it saves", plain["fuel_high"] - done["fuel_high"], 6 * 5), verified(nest, {"loops": loops}, "--no-inference"))
+    held = run_again(nest, {"loops": loops}, "--check-facts", "--measure", "25", "--arg", "4")
+    test("a true total", differs("exit code", held.returncode, 0), differs("observed", held.doc["fuel_high"], done["fuel_high"]))
+    loops[1]["total"] = 9
+    held = check(nest, {"loops": loops}, 4)
+    test("a false total", differs("exit code", held.returncode, 123), None if "W0710" in held.err and "in one run" in held.err else held.err)
+    # if (n) call 1; if (!n) call 1
+    calls = module([GET0 + b"\x04\x40" + CALL1 + b"\x1a\x0b" + GET0 + b"\x45\x04\x40" + CALL1 + b"\x1a\x0b" + GET0, DEAR + GET0])
+    plain = wcet(calls, "--no-inference").doc
+    once = {"functions": [{"func": 1, "calls": 1}]}
+    done = wcet(calls, "--no-inference", facts=once).doc
+    test("invocations", differs("less", plain["fuel_high"] - done["fuel_high"] >= 10, True), verified(calls, once, "--no-inference"))
+    held = check(module([(GET0 + b"\x04\x40" + CALL1 + b"\x1a\x0b") * 2 + GET0, DEAR + GET0]), once, 1)
+    test("false invocations", differs("exit code", held.returncode, 123),
+         None if "W0710" in held.err and "called 2 times" in held.err else held.err)
+    # f(n) = n ? f(n - 1) : 0
+    down = module([CALL1, GET0 + b"\x04\x40" + GET0 + b"\x41\1\x6b\x10\1\x1a\x0b" + GET0])
+    open_ = wcet(down, "--no-inference")
+    test("recursion without a fact", differs("exit code", open_.returncode, 123))
+    depth = {"functions": [{"func": 1, "calls": 5}]}
+    done = wcet(down, "--facts", "full", "--no-inference", facts=depth)
+    ran = subprocess.run([OPTIONS.wrtd, "run", "--json", "--fuel-table", "unit", "--invoke", "run(4)", write(down, ".wasm")],
+                         capture_output=True, timeout=60)
+    test("recursion by invocations", differs("exit code", done.returncode, 0),
+         differs("fuel_high", done.doc.get("fuel_high"), json.loads(ran.stdout)["fuel"]["used"]), verified(down, depth, "--no-inference"))
+    held = check(down, depth, 5)
+    test("false recursion", differs("exit code", held.returncode, 123), None if "called 6 times" in held.err else held.err)
+
+
+def check(wasm, facts, *run):
+    done = subprocess.run([OPTIONS.wrtd, "wcet", "--json", "--no-inference", "--check-facts", "--annotate", write(json.dumps(facts), ".json"),
+                           write(wasm, ".wasm"), "run", *map(str, run)], capture_output=True, timeout=60)
+    done.err = done.stderr.decode(errors="replace")
+    return done
+
+
+def assumed():
+    wasm = module([CALL1.replace(b"\x10\1", b"\x10\0")], imports=[("m", "f")])
+    facts = {"hosts": [{"module": "m", "name": "\u0066", "fuel": 5, "author": "a \"b\" \\ \u00e9 \U0001f600", "rationale": "\n"}]}
+    text = json.dumps(facts).replace('"name": "f"', '"name": "\\u0066"')
+    done = wcet(wasm, "--arg", "-3..9", "--host", "m.g=7", "--host", "9", facts=text)
+    kinds = [a["kind"] for a in done.doc.get("assumptions", [])]
+    test("what is declared is listed", differs("kinds", kinds, ["host-price", "argument", "host-price", "host-price", "state"]))
+    if len(kinds) == 5:
+        fact, arg, host, every = done.doc["assumptions"][:4]
+        test("texts are decoded", differs("author", fact.get("author"), facts["hosts"][0]["author"]), differs("rationale", fact.get("rationale"), "\n"),
+             differs("name", fact.get("name"), "f"), differs("fuel_high", done.doc["fuel_high"], 3 + 5))
+        test("a range", differs("argument", (arg.get("argument"), arg.get("min"), arg.get("max")), (0, -3, 9)),
+             differs("a price", (host.get("module"), host.get("name"), host.get("max")), ("m", "g", 7)),
+             differs("all prices", (every.get("name"), every.get("max")), ("", 9)))
+    for bad in ("\\q", "\\u12g4", "\\ud800", "\\udc00", "\\ud800\\u0041", "\\u12"):
+        refused(f"the escape {bad}", wasm, '{"hosts": [{"name": "f", "fuel": 1, "author": "' + bad + '"}]}', 701, "escape")
+
+
 def certificates():
     wasm = module([COUNTED + b"\x1a" + CALL1, COUNTED])
     facts = {"loops": [{"func": 0, "loop": 0, "max": 10}, {"func": 1, "loop": 0, "max": 12, "total": 10}], "function_calls": {"0": 1, "1": 1}}
@@ -250,6 +372,9 @@ def main():
         wrong_facts()
         right_facts()
         kinds()
+        pairs()
+        alone()
+        assumed()
         certificates()
     print(f"{PASSED} passed, {len(FAILED)} failed")
     return 1 if FAILED else 0
