@@ -156,8 +156,8 @@ typedef struct wrt_adm_slot {
 /* Time-triggered: a task is released at the beginning of each of its slots and must be done by its deadline,
  * counted from there, and by the end of the slot; tasks without slots are first come first served in the
  * gaps, and in what jobs leave of their slots. Slots do not overlap, lie in the cycle and are sorted by `at`;
- * opts->test is not read. Exact for the slots, sufficient for the gaps. Else as wrt_adm_run, where mem is
- * that for tasks_count tasks. */
+ * opts->test is not read; what is stolen is stolen from the gaps. Exact for the slots, sufficient for the
+ * gaps. Else as wrt_adm_run, where mem is that for tasks_count tasks. */
 WRT_API wrt_status wrt_adm_table(const wrt_adm_set *set, const wrt_adm_opts *opts, const wrt_adm_slot *slots,
     uint32_t slots_count, uint64_t cycle, void *mem, size_t mem_bytes, wrt_adm_row *rows,
     wrt_adm_verdict *out, wrt_error *err);

@@ -241,43 +241,33 @@ bool wrt__adm_table_valid(
     return cycle > 0 && cycle <= WRT_TICKS_MAX;
 }
 
-/* The tasks whose virtual_deadline says so (a slot: not 0), or the others; stolen time is with both. */
-static uint32_t table_pick(struct wrt__adm *a, const wrt_adm_task *tasks, uint32_t n, bool gaps)
-{
-    uint32_t count = 0;
-    for (uint32_t k = 0; k < n; k++) {
-        if (!tasks[k].stolen && (!gaps || a->virtual_deadline[k] > 0)) continue;
-        a->copy[count] = tasks[k];
-        a->order[count++] = k;
-    }
-    return count;
-}
-
-/* Tasks with slots: does the job fit into its shortest one? */
+/* Tasks with slots: does the job fit into its shortest one? What is stolen is stolen from the gaps. */
 static void table_slots(struct wrt__adm *a, wrt_adm_row *rows, wrt_adm_verdict *v)
 {
-    const wrt_adm_task *tasks = a->tasks;
-    uint32_t n = a->n;
-    a->n = table_pick(a, tasks, n, false);
-    a->tasks = a->copy;
-    bool loaded = wrt__adm_load(a, WRT__ADM_BY_PRIORITY);
-    a->tasks = tasks;
-    a->n = n;
-    for (uint32_t k = 0; loaded && k < n; k++) {
-        uint64_t length = a->virtual_deadline[k], w = 1;
-        uint64_t cost = wrt__adm_own_cost(a, &tasks[k], a->o.mode);
-        if (tasks[k].stolen || length == 0) continue;
-        enum wrt__adm_end end = wrt__adm_wave(a, a->stolen, cost, WRT__ADM_TIME_MAX, &w);
-        if (end == WRT__ADM_STOPPED) return;
-        uint64_t response = end == WRT__ADM_FOUND ? w + tasks[k].jitter : WRT_TICKS_NONE;
-        bool ok = response <= wrt__min_u64(length, tasks[k].deadline);
+    for (uint32_t k = 0; k < a->n; k++) {
+        const wrt_adm_task *t = &a->tasks[k];
+        uint64_t length = a->virtual_deadline[k];
+        if (t->stolen || length == 0) continue;
+        uint64_t response = wrt__adm_own_cost(a, t, a->o.mode) + t->jitter;
+        bool ok = response <= wrt__min_u64(length, t->deadline);
         if (rows) {
             rows[k].response = rows[k].mode_response[a->o.mode] = response;
             rows[k].ok = ok;
         }
         if (!ok) wrt__adm_fail(v, WRT_ADM_RESPONSE, k, response);
     }
-    if (a->stolen > 0) v->exact = false;
+}
+
+/* Copies the tasks without slots, and what is stolen. */
+static uint32_t table_gaps(struct wrt__adm *a)
+{
+    uint32_t count = 0;
+    for (uint32_t k = 0; k < a->n; k++) {
+        if (!a->tasks[k].stolen && a->virtual_deadline[k] > 0) continue;
+        a->copy[count] = a->tasks[k];
+        a->order[count++] = k;
+    }
+    return count;
 }
 
 void wrt__adm_table(struct wrt__adm *a, const wrt_adm_slot *slots, uint32_t slots_count, uint64_t cycle,
@@ -295,9 +285,9 @@ void wrt__adm_table(struct wrt__adm *a, const wrt_adm_slot *slots, uint32_t slot
     }
     table_slots(a, rows, v);
     /* the gaps: items are numbered as in the copy; slots name tasks of the whole set */
-    a->n = table_pick(a, tasks, n, true);
+    a->n = table_gaps(a);
     a->tasks = a->copy;
-    bool loaded = !a->limit && wrt__adm_load(a, WRT__ADM_BY_PRIORITY);
+    bool loaded = wrt__adm_load(a, WRT__ADM_BY_PRIORITY);
     a->tasks = tasks;
     for (uint32_t k = 0; k < a->n; k++) a->items[k].task = a->order[a->items[k].task];
     if (loaded && a->n > a->stolen) {

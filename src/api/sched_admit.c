@@ -104,17 +104,25 @@ static uint64_t admit_piece(const struct wrt__set_task *t)
     return wrt__min_u64(most, t->o.fuel[WRT_MODE_CRITICAL]);
 }
 
+/* Fuel clock: no event of others comes before the next block of such a job. */
+static bool admit_patient(const struct admit_core *a, uint32_t task)
+{
+    const wrt_sched_task *t = &a->s->tasks[task].o;
+    return a->s->opts.virtual_time && (t->np || t->level == WRT_ASIL_D || a->slots_of[task] > 0);
+}
+
 /* A release can find somebody else on the processor. Under the monotonic clock that one runs up to poll_fuel
  * and a block behind it: once a release, so it is charged to the job that is released, where it would have
- * preempted. Under the fuel clock the core is idle for up to a block less one before it, and so everybody is
- * delayed, also whoever comes before the one that is released: that is stolen time. */
+ * preempted. Under the fuel clock the core is idle for up to a block less one before it, unless nothing can
+ * interrupt who runs, and so everybody is delayed, also whoever comes before the one that is released: that
+ * is stolen time. */
 static void admit_pieces(struct admit_core *a)
 {
     const wrt_sched *s = a->s;
     uint64_t first = 0, second = 0; /* the two dearest */
     uint32_t dearest = UINT32_MAX;
     for (uint32_t i = 0; i < s->tasks_count; i++) {
-        if (s->tasks[i].o.core != a->core) continue;
+        if (s->tasks[i].o.core != a->core || admit_patient(a, i)) continue;
         uint64_t piece = admit_piece(&s->tasks[i]);
         if (piece > first) {
             second = first;
@@ -559,9 +567,9 @@ static wrt_status admit_one(
     size_t most = 2 * ((size_t)s->tasks_count + s->servers_count) + 1;
     wrt_status status = admit_options(&a, err);
     if (status != WRT_OK) return status;
-    admit_pieces(&a);
     status = admit_open(&a, most) ? WRT_OK : admit_no_room(err);
     for (uint32_t i = 0; i < s->slots_count && status == WRT_OK; i++) a.slots_of[s->slots[i].task]++;
+    if (status == WRT_OK) admit_pieces(&a);
     if (status == WRT_OK) status = admit_tasks(&a, err);
     if (status == WRT_OK) status = admit_servers(&a, err);
     if (status == WRT_OK) {
