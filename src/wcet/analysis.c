@@ -315,6 +315,7 @@ static void analysis_stack_unit(struct wrt__wcet_analysis *a, struct wrt__wcet_u
         bool tail = op->code == WRT__OP_RETURN_CALL || op->code == WRT__OP_RETURN_CALL_INDIRECT;
         uint64_t used = tail ? 0
                              : frame - body->height_max + op->height; /* its operands become the callee's */
+        if (c->foreign) u->stack_slots = WRT__WCET_INF;
         for (uint32_t t = c->target_first; t < c->target_first + c->targets_count; t++) {
             uint32_t callee = a->x.targets[t].body;
             if (callee == WRT__WCET_NONE) continue;
@@ -327,7 +328,8 @@ static void analysis_stack_unit(struct wrt__wcet_analysis *a, struct wrt__wcet_u
     }
 }
 
-/* Frames of callees begin inside those of callers; recursion of known depth adds up all invocations. */
+/* Frames of callees begin inside those of callers; recursion of known depth adds up all invocations, where no
+ * function of another module can come back. */
 static void analysis_stack(struct wrt__wcet_analysis *a)
 {
     uint64_t all = 0;
@@ -336,6 +338,7 @@ static void analysis_stack(struct wrt__wcet_analysis *a)
     a->stack_slots = a->x.units[0].stack_slots;
     for (uint32_t i = 0; i < a->p.bodies_count; i++) {
         const struct wrt__wcet_unit *u = &a->x.units[i];
+        for (uint32_t k = 0; k < u->calls_count; k++) counted = counted && !u->calls[k].foreign;
         uint64_t calls = u->recursive ? a->b.funcs[i].calls : 1, part;
         counted = counted && calls != WRT__WCET_INF
             && wrt__mul_u64(a->p.m->funcs[u->g.body->func].frame, calls, &part)
