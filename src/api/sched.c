@@ -76,10 +76,14 @@ static void sched_os_name(const struct wrt__core *c)
 static void sched_os_say(struct wrt__core *c)
 {
     const wrt_sched_opts *o = c->opts;
+    const char *policy = o->os_policy != WRT_OS_NORMAL ? sched_os_word(c->os_policy) : "not asked for";
+    /* Linux grants this class only to who may use every processor of its set. */
+    if (o->os_policy == WRT_OS_DEADLINE && c->os_policy == WRT_E_DENIED && o->pin && c->pinned == WRT_OK)
+        policy = "not with a processor of its own";
     wrt__format(c->os_text, sizeof c->os_text, "processor of its own: %s; %s: %s; memory locked: %s",
         o->pin ? sched_os_word(c->pinned) : "not asked for",
         o->os_policy == WRT_OS_DEADLINE ? "SCHED_DEADLINE" : "SCHED_FIFO",
-        o->os_policy != WRT_OS_NORMAL ? sched_os_word(c->os_policy) : "not asked for",
+        policy,
         o->lock_memory ? sched_os_word(c->locked) : "not asked for");
 }
 #else /* the statuses say it all */

@@ -70,13 +70,15 @@ wrt_status wrt__port_thread_pin(struct wrt__thread_was *was, uint32_t index)
     return WRT_OK;
 }
 
+/* By system calls: the C library remembers what it was told of a thread itself, and does not hear of the
+ * rest. */
 static bool rt_remember(struct wrt__thread_was *was)
 {
-    struct sched_param now;
-    int policy;
+    struct sched_param now = { .sched_priority = 0 };
+    long policy = syscall(SYS_sched_getscheduler, 0);
     if (was->scheduled) return true;
-    if (pthread_getschedparam(pthread_self(), &policy, &now) != 0) return false;
-    was->policy = policy;
+    if (policy < 0 || syscall(SYS_sched_getparam, 0, &now) != 0) return false;
+    was->policy = (int32_t)policy;
     was->priority = now.sched_priority;
     return true;
 }
@@ -86,7 +88,7 @@ wrt_status wrt__port_thread_fifo(struct wrt__thread_was *was, uint32_t priority)
     struct sched_param p = { .sched_priority = (int)priority };
     wrt_status status;
     if (!rt_remember(was)) return WRT_E_UNSUPPORTED;
-    status = rt_status(pthread_setschedparam(pthread_self(), SCHED_FIFO, &p));
+    status = syscall(SYS_sched_setscheduler, 0, SCHED_FIFO, &p) == 0 ? WRT_OK : rt_status(errno);
     was->scheduled |= status == WRT_OK;
     return status;
 }
@@ -113,7 +115,7 @@ void wrt__port_thread_restore(const struct wrt__thread_was *was)
 {
     if (was->scheduled) {
         struct sched_param p = { .sched_priority = was->priority };
-        (void)sched_setscheduler(0, was->policy, &p);
+        (void)syscall(SYS_sched_setscheduler, 0, was->policy, &p);
     }
     if (was->pinned)
         (void)sched_setaffinity(0, sizeof was->affinity, (const cpu_set_t *)(const void *)was->affinity);
