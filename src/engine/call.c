@@ -155,11 +155,37 @@ enum wrt__step wrt__call_ref(struct wrt__strand *s, uint32_t func, uint32_t delt
     if (f->instance != s->instance) return call_border_out(s, f, delta);
     return push_frame(s, f, s->fp + delta, (uint64_t)s->ip * 8);
 }
-/* The frame is given up for the callee's. Only inside an instance; others are called and returned from. */
+/* To a function of another instance. A frame that was called across a border is replaced: border and results
+ * are the same, its instance is left. Any other gives up what lies above its arguments for a border that
+ * returns to where it would have returned: its instance still has a frame below, or is the strand's first. */
+static enum wrt__step tail_call_out(
+    struct wrt__strand *s, const struct wrt__funcrec *f, uint64_t back, uint32_t first)
+{
+    struct wrt_instance *left = s->instance;
+    uint32_t most = f->params > f->results ? f->params : f->results;
+    uint32_t base = s->fp + (back == WRT__LINK_BORDER ? 0 : most + 2);
+    if (!wrt__stack_reserve(s, (uint64_t)base + f->frame)) return WRT__STEP_TRAP;
+    enum wrt__step entered = enter_instance(s, f->instance);
+    if (entered != WRT__STEP_ON) return entered;
+    uint64_t *frame = s->stack + base;
+    memmove(frame, wrt__frame_of(s) + first, f->params * sizeof *frame);
+    s->instance = f->instance;
+    if (back == WRT__LINK_BORDER) {
+        wrt__instance_leave(left, s);
+    } else {
+        uint32_t delta = ((const uint16_t *)(left->code + (uint32_t)back / 8))[WRT__F_DELTA];
+        frame[-2] = (uint64_t)left->func_refs[left->module->funcs_imported] << 32 | (uint32_t)back;
+        frame[-1] = (uint64_t)(s->fp - delta) << 32 | f->results;
+    }
+    wrt__attach(s);
+    return push_frame(s, f, base, WRT__LINK_BORDER);
+}
+/* The frame is given up for the callee's. Host functions have none: they are called and returned from. */
 enum wrt__step wrt__tail_call(struct wrt__strand *s, uint32_t func, uint32_t link, uint32_t first)
 {
     const struct wrt__funcrec *f = &s->store->funcs[func];
-    if (f->instance != s->instance) return wrt__call_ref(s, func, first);
+    if (f->host) return wrt__call_ref(s, func, first);
+    if (f->instance != s->instance) return tail_call_out(s, f, wrt__frame_of(s)[link], first);
     if (!wrt__stack_reserve(s, (uint64_t)s->fp + f->frame)) return WRT__STEP_TRAP;
     uint64_t *frame = wrt__frame_of(s), back = frame[link];
     memmove(frame, frame + first, f->params * sizeof *frame);

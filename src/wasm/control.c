@@ -346,8 +346,7 @@ struct wrt__ins *wrt__emit_slow(
     x->site = true;
     return x;
 }
-/* After a tail call that could not reuse the frame (another instance, a host function): return its results.
- */
+/* After a tail call that did not give up the frame (to a host function): return its results. */
 static void return_results(struct wrt__translator *t)
 {
     emit_return(t);
@@ -362,11 +361,11 @@ void wrt__tr_call(struct wrt__translator *t, uint32_t func, bool tail)
     uint32_t first = prepare_call(t, f);
     t->module->funcs[t->func].does |= WRT__DOES_CALL;
     struct wrt__ins *x;
-    if (imported) {
+    if (tail) {
+        x = wrt__emit_slow(t, WRT__SLOW_RETURN_CALL, t->link, first, func, 0);
+    } else if (imported) {
         x = wrt__emit_slow(
             t, WRT__SLOW_CALL_IMPORT, f->params > f->results ? f->params : f->results, first, func, 0);
-    } else if (tail) {
-        x = wrt__emit_slow(t, WRT__SLOW_RETURN_CALL, t->link, first, func, 0);
     } else {
         x = wrt__emit(t, WRT__R_CALL, WRT__F_CALL);
         x->k = func;
