@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { WCET_ARGS = 8, WCET_HOSTS = 256, WCET_OTHERS = 64, WCET_TOP = 5, WCET_LISTED = 200,
+enum { WCET_ARGS = 8, WCET_HOSTS = 256, WCET_OTHERS = 64, WCET_TOP = 5, WCET_ASSUMED = 8, WCET_LISTED = 200,
     WCET_SOURCES = 64 };
 
 struct wcet {
@@ -478,6 +478,52 @@ static void wcet_text_loops(struct wcet *x)
     }
 }
 
+static void wcet_text_number(const char *before, uint64_t v)
+{
+    char text[32];
+    if (v != WRT_WCET_NONE) printf("%s%s", before, wd_group(v, text));
+}
+
+/* What the bound rests on beside the code: one line each, the first of them. */
+static void wcet_text_assumption(struct wcet *x, const wrt_wcet_assumption *a)
+{
+    wrt_wcet_line line;
+    printf("assumes    %s", wcet_assumed(a->kind));
+    if (a->kind == 'h') {
+        putchar(' ');
+        if (a->module.n > 0) wd_print_name(stdout, a->module);
+        if (a->module.n > 0) putchar('.');
+        if (a->name.n > 0) wd_print_name(stdout, a->name);
+        else fputs("of every import", stdout);
+    } else if (a->kind == 'a') {
+        printf(" %u in %lld..%lld", a->argument, (long long)a->min, (long long)a->max);
+    } else {
+        if (a->loop != UINT32_MAX) printf(" %u", a->loop);
+        printf(" of func %u", a->func);
+        if (a->offset != WRT_WCET_NONE) printf(" at 0x%llx", (unsigned long long)a->offset);
+        if (a->other != WRT_WCET_NONE) printf(" and 0x%llx", (unsigned long long)a->other);
+        wcet_text_line(a->kind == 'l' && wrt_wcet_loop_line(x->report, a->func, a->loop, &line), &line);
+        wcet_text_number("  >= ", a->min);
+    }
+    if (a->kind != 'a') wcet_text_number("  <= ", a->max);
+    wcet_text_number("  in all <= ", a->total);
+    if (a->author.n > 0) fputs("  by ", stdout);
+    wd_print_name(stdout, a->author);
+    if (a->rationale.n > 0) fputs(": ", stdout);
+    wd_print_name(stdout, a->rationale);
+    putchar('\n');
+}
+
+static void wcet_text_assumptions(struct wcet *x)
+{
+    const size_t n = wrt_wcet_assumptions_count(x->report) - 1;     /* the state has its own line */
+    const size_t shown = x->w->verbose || n <= WCET_ASSUMED ? n : WCET_ASSUMED;
+    wrt_wcet_assumption a;
+    for (size_t i = 0; i < shown && wrt_wcet_assumption_at(x->report, i, &a); i++)
+        wcet_text_assumption(x, &a);
+    if (shown < n) printf("assumes    %zu more (-v)\n", n - shown);
+}
+
 /* Of which calls the bound speaks. */
 static void wcet_text_state(struct wcet *x)
 {
@@ -504,6 +550,7 @@ static void wcet_text(struct wcet *x)
     wcet_text_path(x);
     printf("bounds     %u loops: %u inferred, %u stated   indirect calls: %u   by %s\n", s->loops,
         s->inferred, s->stated, s->indirect_calls, wcet_methods[s->method]);
+    wcet_text_assumptions(x);
     wcet_text_state(x);
     if (x->w->verbose) wcet_text_loops(x);
     if (wd_has(x->w, WD_OPT_blocks)) wcet_text_blocks(x);

@@ -210,6 +210,13 @@ static int measure_args(struct measure_run *r, const wrt_func_type *type, wrt_va
         }
         memcpy(&bits, &out[k].of, sizeof bits);
         if (kind == WRT_I32 || kind == WRT_F32) bits &= UINT32_MAX;
+        const uint64_t mask = kind == WRT_I32 ? UINT32_MAX : UINT64_MAX;
+        const bool ranged = given > 0 && arg && arg->given && (kind == WRT_I32 || kind == WRT_I64);
+        if (ranged && ((bits - arg->low) & mask) > ((arg->high - arg->low) & mask)) {
+            return wd_fail(r->w, WD_EXIT_USAGE, WD_W_VALUE,
+                "the bound speaks of arguments inside --arg alone",
+                "argument %u \"%s\" is outside of its --arg", k + 1, text);
+        }
         *hash = (*hash ^ bits) * UINT64_C(0x100000001b3);
     }
     return 0;
@@ -353,7 +360,8 @@ static void measure_check_all(
     for (size_t i = 0; i < n; i++) {
         struct wd_fact_check *c = &m->checks[m->checks_count];
         *c = (struct wd_fact_check){ .seen = WRT_WCET_NONE };
-        if (!wrt_wcet_assumption_at(r->of->report, i, &c->fact) || c->fact.kind == 'i') continue;
+        if (!wrt_wcet_assumption_at(r->of->report, i, &c->fact)) break;
+        if (c->fact.kind == 'i' || c->fact.kind == 'a') continue;       /* ranges hold, see measure_args */
         if (seen) measure_hold(c, seen);
         measure_hold_calls(c, r->s.store);
         m->contradicted += c->contradicted;

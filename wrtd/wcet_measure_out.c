@@ -159,7 +159,7 @@ static void measured_json_checks(struct wd_json *j, const struct wd_measured *m)
     for (size_t i = 0; i < m->checks_count; i++) {
         const struct wd_fact_check *c = &m->checks[i];
         wd_json_open(j, NULL, '{');
-        wd_json_u64(j, "func", c->fact.func);
+        if (c->fact.func != UINT32_MAX) wd_json_u64(j, "func", c->fact.func);
         if (c->fact.kind == 'l') wd_json_u64(j, "loop", c->fact.loop);
         if (c->fact.offset != WRT_WCET_NONE) wd_json_u64(j, "offset", c->fact.offset);
         measured_figure(j, "seen", c->seen);

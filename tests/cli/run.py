@@ -22,6 +22,7 @@ import schema
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 HERE = pathlib.Path(__file__).resolve().parent
 FIX = ROOT / "tests" / "fixtures" / "cli"
+LINES = ROOT / "tests" / "wcet" / "lines"
 CALLS, COMMAND = str(FIX / "calls.wasm"), str(FIX / "command.wasm")
 OPTIONS = None
 FAILED, PASSED, SKIPPED = [], 0, 0
@@ -463,6 +464,8 @@ def documents():
     with tempfile.TemporaryDirectory() as folder:
         script = pathlib.Path(folder, "s.json")
         script.write_text(json.dumps(SCRIPT))
+        samples = pathlib.Path(folder, "samples.txt")
+        samples.write_text("".join(f"{1000 + (k * k * 7919) % 1009}\n" for k in range(1200)))
         made = {
             "run": [["run", "--invoke", "add(1, 2)", CALLS], ["run", COMMAND], ["run", "--invoke", "divide(0)", CALLS], ["run", "--fuel", "99", "--invoke", "spin", CALLS],
                     ["run", "--invoke", "bytes", CALLS], ["run", "-W", "timeout=50ms", "--invoke", "spin", CALLS], ["run", "--invoke", "ref(null)", CALLS]],
@@ -473,6 +476,9 @@ def documents():
             "profile": [["profile", COMMAND], ["profile", "--invoke", "divide(0)", CALLS]],
             "bench": [["bench", "--runs", "2", CALLS, "add(1, 2)"]],
             "wast": [["wast", script]],
+            "wcet": [["wcet", "--blocks", "--fail-over", "1", "--pragmas", LINES / "bounds.c", LINES / f"bounds.{level}.wasm", "step"] for level in ("O1.v5", "O2.v4")]
+                    + [["wcet", "--arg=-2..9", "--host", "1", "--measure", "25", "--check-facts", "--pragmas", LINES / "bounds.c", LINES / "bounds.O1.v4.wasm", "step", "3"],
+                       ["wcet", "--method", "probabilistic", "--samples", samples, LINES / "bounds.O1.v4.wasm", "step"]],
             "sched": [["sched", "analyze", p] for p in sorted((ROOT / "fuzz" / "corpus" / "taskset").glob("*.json"))],
             "fuel-table": [["fuel-table"], ["fuel-table", "unit"], ["fuel-table", "--diff", "unit", "weighted"]],
             "trace-convert": [["trace", "convert", "-o", os.path.join(folder, "x.json"), make_trace(folder)]],

@@ -312,6 +312,12 @@ def assumed():
         fact, arg, host, every = done.doc["assumptions"][:4]
         test("texts are decoded", differs("author", fact.get("author"), facts["hosts"][0]["author"]), differs("rationale", fact.get("rationale"), "\n"),
              differs("name", fact.get("name"), "f"), differs("fuel_high", done.doc["fuel_high"], 3 + 5))
+        ran = wcet(module([COUNTED]), "--arg", "-3..9", "--measure", "3")
+        test("runs inside a range", differs("exit code", ran.returncode, 0))
+        for value, code in (("10", 64), ("-4", 64), ("-3", 0), ("9", 0)):
+            ran = subprocess.run([OPTIONS.wrtd, "wcet", "--arg=-3..9", "--measure=3", write(module([COUNTED]), ".wasm"), "run", "--", value],
+                                 capture_output=True, timeout=60)
+            test(f"a run with {value}, range -3..9", differs("exit code", ran.returncode, code))
         test("a range", differs("argument", (arg.get("argument"), arg.get("min"), arg.get("max")), (0, -3, 9)),
              differs("a price", (host.get("module"), host.get("name"), host.get("max")), ("m", "g", 7)),
              differs("all prices", (every.get("name"), every.get("max")), ("", 9)))
