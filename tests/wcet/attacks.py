@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""Programs that tempt the analysis (tests/wcet/attacks/attacks.txt) against runs: `wrtd wcet` for the first call,
-for repeated ones and for any; no run above fuel_high, none that returns below fuel_low.
+"""Programs that tempt the analysis (tests/wcet/attacks/attacks.txt) against runs: `wrtd wcet` for
+the first call, for repeated ones and for any; no run above fuel_high, none that returns below fuel_low.
 
     attacks.py --wrtd build/release/wrtd --calls build/release/tests/wcet/calls [PART]
 
@@ -21,8 +21,8 @@ except ImportError:
 
 HERE = pathlib.Path(__file__).resolve().parent / "attacks"
 VALUES = [0, 1, 2, 3, 4, 5, 7, 8, 9, 15, 31, 32, 33, 63, 64, 100, 109, 127, 128, 255, 256, 300, 1000, 65535,
-          65536, 70000, 1 << 31, (1 << 31) - 1, (1 << 31) + 1, *((1 << 32) - k for k in range(1, 7)), 0xffffff00,
-          0x55555555, 0xaaaaaaaa, 0x12345678]
+          65536, 70000, 1 << 31, (1 << 31) - 1, (1 << 31) + 1, *((1 << 32) - k for k in range(1, 7)),
+          0xffffff00, 0x55555555, 0xaaaaaaaa, 0x12345678]
 MOST = 3_000_000    # fuel of a call, then it is cut
 
 
