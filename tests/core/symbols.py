@@ -79,9 +79,10 @@ def sizes(tool, library):
 def rooms(tool, library):
     """Text and constants of the archive, by room: the objects lie in folders as their sources do."""
     folder = library.parent / "CMakeFiles" / "wrt.dir" / "src"
-    found = collections.Counter()
+    members, found = set(output(tool + "ar", "t", str(library)).split()), collections.Counter()
     for path in folder.rglob("*.obj"):
-        found[path.relative_to(folder).parts[0]] += sum(sizes(tool, path))
+        if path.name in members:    # not what an older list of files left there
+            found[path.relative_to(folder).parts[0]] += sum(sizes(tool, path))
     return found
 
 
