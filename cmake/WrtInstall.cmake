@@ -1,4 +1,5 @@
-# `cmake --install`: headers, library, wrtd, wrt.pc and a CMake package (find_package(wrt), target wrt::wrt).
+# `cmake --install`: headers, library, wrtd with manual pages and completions, wrt.pc and a CMake package
+# (find_package(wrt), target wrt::wrt).
 include(GNUInstallDirs)
 include(CMakePackageConfigHelpers)
 
@@ -9,6 +10,10 @@ install(DIRECTORY "${PROJECT_SOURCE_DIR}/include/wrt" DESTINATION "${CMAKE_INSTA
     FILES_MATCHING PATTERN "*.h" PATTERN "*.def")
 if(TARGET wrtd)
     install(TARGETS wrtd RUNTIME DESTINATION "${CMAKE_INSTALL_BINDIR}")
+    if(NOT CMAKE_CROSSCOMPILING)
+        configure_file("${PROJECT_SOURCE_DIR}/cmake/WrtTexts.cmake.in" "${PROJECT_BINARY_DIR}/WrtTexts.cmake" @ONLY)
+        install(SCRIPT "${PROJECT_BINARY_DIR}/WrtTexts.cmake")
+    endif()
 endif()
 
 set(WRT_PC_LIBS "")

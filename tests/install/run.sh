@@ -55,5 +55,11 @@ shown=$(nm -D --defined-only "$(find "$work/app/build2" -name 'libwrt.so.*.*.*')
 check "libwrt.so shows only wrt_ names, not: $shown" $?
 "$work/usr/bin/wrtd" version >"$work/log" 2>&1
 check "wrtd version" $?
+pages=$("$work/usr/bin/wrtd" help | sed -n '/^commands:/,/^$/s/^  \([a-z-]*\) .*/\1/p')
+[ -s "$work/usr/share/man/man1/wrtd.1" ] && [ -s "$work/usr/share/bash-completion/completions/wrtd" ] && [ -n "$pages" ]
+check "manual page and completions" $?
+for page in $pages; do
+    grep -q "^\.TH WRTD" "$work/usr/share/man/man1/wrtd-$page.1" 2>"$work/log" || { check "manual page of $page" 1; }
+done
 echo "$passed passed, $failed failed$([ $skipped = 0 ] || echo ", $skipped skipped")"
 [ "$failed" = 0 ]
