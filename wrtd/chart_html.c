@@ -79,7 +79,14 @@ static void html_rows(const struct wd_schedule *s, FILE *out)
     fputs("],", out);
 }
 
-static void html_marks(const struct wd_schedule *s, FILE *out)
+static void html_place(struct wd_schedule *s, const struct wd_mark *m, FILE *out)
+{
+    char text[WD_PLACE_TEXT];
+    fputs(",\"place\":", out);
+    html_json(out, wd_place_text(wd_places_find(&s->places, s->rows[m->row].id, m->a), m->a, m->b, text));
+}
+
+static void html_marks(struct wd_schedule *s, FILE *out)
 {
     struct wd_mark *marks = wd_alloc((s->marks_count + 1) * sizeof *marks);
     if (s->marks_count) memcpy(marks, s->marks, s->marks_count * sizeof *marks);
@@ -89,7 +96,7 @@ static void html_marks(const struct wd_schedule *s, FILE *out)
         const struct wd_mark *m = &marks[k];
         fprintf(out, "%s{\"row\":%u,\"kind\":\"%s\",\"text\":\"%s\",\"t\":%llu,\"job\":%u", k ? "," : "",
             m->row, html_kind(m->kind), wd_mark_text(m->kind), (unsigned long long)m->t_ns, m->job);
-        if (html_has_place(m)) fprintf(out, ",\"place\":\"function %u at +0x%x\"", m->a, m->b);
+        if (html_has_place(m)) html_place(s, m, out);
         fputc('}', out);
     }
     fputs("],", out);
@@ -115,7 +122,7 @@ static void html_modes(const struct wd_schedule *s, FILE *out)
     fputs("]", out);
 }
 
-static void html_data(const struct wd_schedule *s, FILE *out)
+static void html_data(struct wd_schedule *s, FILE *out)
 {
     fprintf(out, "{\"from\":%llu,\"to\":%llu,", (unsigned long long)s->from_ns, (unsigned long long)s->to_ns);
     html_rows(s, out);
@@ -152,7 +159,7 @@ static const char *html_until(const char **at, size_t *left, FILE *out)
     return NULL;
 }
 
-void wd_chart_html(const struct wd_schedule *s, const char *report, FILE *out)
+void wd_chart_html(struct wd_schedule *s, const char *report, FILE *out)
 {
     const char *at = (const char *)wd_chart_page, *word;
     size_t left = wd_chart_page_size;

@@ -172,6 +172,49 @@ static void log_push(struct wd_core_log *c, const wrt_trace_rec *r)
     c->records[c->count++] = *r;
 }
 
+/* ---- places ---------------------------------------------------------------------------------------------
+ */
+
+const char *wd_system_func(const struct wd_system *s, uint32_t task, uint32_t func, char buf[WD_PLACE_TEXT])
+{
+    if (!s->manifest || func == UINT32_MAX || task >= s->manifest->tasks_count) return NULL;
+    const struct wd_mf_component *c = &s->manifest->components[s->manifest->tasks[task].component];
+    if (!c->module) return NULL;
+    wrt_str name = wrt_code_func_name(c->module->code, func);
+    if (!name.n) return NULL;
+    snprintf(buf, WD_PLACE_TEXT, "%.*s", (int)(name.n < 71 ? name.n : 71), name.p);
+    return buf;
+}
+
+enum { LOG_PLACES_MOST = 64 };
+
+/* The function of this place gets a name in the trace, once a task. */
+static void log_place(struct wd_system *s, struct wd_core_log *c, const wrt_sched_event *e)
+{
+    struct wd_job_row *r = &s->rows[e->task];
+    char text[WD_PLACE_TEXT];
+    for (uint32_t k = 0; k < r->places_count; k++) {
+        if (r->places[k] == e->func) return;
+    }
+    if (r->places_count == LOG_PLACES_MOST) return;
+    if (!r->places) r->places = wd_alloc(LOG_PLACES_MOST * sizeof *r->places);
+    r->places[r->places_count++] = e->func;
+    const char *name = wd_system_func(s, e->task, e->func, text);
+    for (uint32_t part = 0; name && part * 24 < strlen(name); part++) {
+        if (c->names_count == c->names_cap) {
+            c->names_cap = c->names_cap ? c->names_cap * 2 : 16;
+            c->names = wd_resize(c->names, c->names_cap * sizeof *c->names);
+        }
+        c->names[c->names_count++] =
+            wd_trace_name_record(WD_TRACE_PLACE, wd_place_id(e->task, e->func), part, name);
+    }
+}
+
+static void log_first(struct wd_row_place *p, const wrt_sched_event *e)
+{
+    if (!p->is) *p = (struct wd_row_place){ true, e->job, e->at_ns, e->func, e->offset };
+}
+
 void wd_system_event(void *system, const wrt_sched_event *e)
 {
     struct wd_system *s = system;
@@ -191,6 +234,9 @@ void wd_system_event(void *system, const wrt_sched_event *e)
     bool server = e->kind == WRT_TRACE_SERVER_EMPTY || e->kind == WRT_TRACE_SERVER_FULL;
     if (server || e->task >= s->rows_count) return;
     struct wd_job_row *row = &s->rows[e->task];
+    if (e->kind == WRT_TRACE_MISS) log_first(&row->missed, e);
+    if (e->kind == WRT_TRACE_OVERRUN) log_first(&row->overran, e);
+    if (s->keep_records && wd_place_kind(e->kind) && e->func != UINT32_MAX) log_place(s, c, e);
     if (e->kind == WRT_TRACE_DONE) wd_samples_add(&row->response, e->at_ns - e->release_ns);
     if (e->kind == WRT_TRACE_START) wd_samples_add(&row->start, e->at_ns - e->release_ns);
     gantt_event(s, row, e);
@@ -199,6 +245,14 @@ void wd_system_event(void *system, const wrt_sched_event *e)
 void wd_system_drain(struct wd_system *s)
 {
     size_t at[WRT_SCHED_CORES] = { 0 };
+    for (uint32_t k = 0; k < s->o.cores; k++) {
+        struct wd_core_log *c = &s->cores[k];
+        for (size_t n = 0; n < c->names_count; n++) {
+            if (s->trace) wd_trace_out_put(s->trace, &c->names[n]);
+            if (s->schedule) wd_schedule_add(s->schedule, &c->names[n]);
+        }
+        c->names_count = 0;
+    }
     for (;;) {
         uint32_t first = UINT32_MAX;
         for (uint32_t k = 0; k < s->o.cores; k++) {

@@ -242,8 +242,12 @@ void wd_system_close(struct wd_system *s)
     for (uint32_t k = 0; k < s->rows_count; k++) {
         free(s->rows[k].response.v);
         free(s->rows[k].start.v);
+        free(s->rows[k].places);
     }
-    for (uint32_t k = 0; s->cores && k < s->o.cores; k++) free(s->cores[k].records);
+    for (uint32_t k = 0; s->cores && k < s->o.cores; k++) {
+        free(s->cores[k].records);
+        free(s->cores[k].names);
+    }
     free(s->rows);
     free(s->cores);
     free(s->adm);

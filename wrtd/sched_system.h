@@ -24,6 +24,8 @@ struct wd_job_row {
     bool sporadic;
     wrt_sched_task_stats stats;
     struct wd_samples response, start;
+    struct wd_row_place { bool is; uint64_t job, at_ns; uint32_t func, offset; } missed, overran; /* first */
+    uint32_t *places, places_count;     /* functions that the trace has a name of */
     /* for the text picture */
     char gantt[GANTT_MOST];
     bool pending, running;
@@ -37,6 +39,8 @@ enum { MODES_KEPT = 256 };
 struct wd_core_log {
     wrt_trace_rec *records;         /* that are not in the file yet; only with a trace or a picture */
     size_t count, cap;
+    wrt_trace_rec *names;           /* of places, that are not in the file yet */
+    size_t names_count, names_cap;
     struct wd_mode_change modes[MODES_KEPT];
     uint64_t modes_count;
     uint64_t hash;                  /* FNV-1a over kind, task, fuel, a, b, as wrt_trace_hash */
@@ -100,6 +104,8 @@ void wd_system_warn(struct wd_system *s);
 
 /* sched_log.c */
 void wd_system_event(void *system, const wrt_sched_event *e);
+/* The name of a function of a task's component; NULL: it has none. */
+const char *wd_system_func(const struct wd_system *s, uint32_t task, uint32_t func, char buf[WD_PLACE_TEXT]);
 /* After every stretch of running: the records of all cores go to the file, in the order of time. */
 void wd_system_drain(struct wd_system *s);
 void wd_system_collect(struct wd_system *s);    /* reads the figures of all tasks */

@@ -216,6 +216,22 @@ static uint64_t jobs_bound(const struct wd_job_row *r)
     return bound;
 }
 
+/* Where it went wrong for the first time; the trace and the report have all of them. */
+static void jobs_place(
+    const struct wd_system *s, uint32_t task, const char *what, const struct wd_row_place *p, FILE *out)
+{
+    char at[32], name[WD_PLACE_TEXT], text[WD_PLACE_TEXT];
+    if (!p->is) return;
+    wd_print_name(out, wd_str(s->rows[task].name));
+    fprintf(out, ": job %llu %s at %s", (unsigned long long)p->job, what, wd_time_text(p->at_ns, at));
+    if (p->func != UINT32_MAX) {
+        fputs(", in ", out);
+        wd_print_name(out,
+            wd_str(wd_place_text(wd_system_func(s, task, p->func, name), p->func, p->offset, text)));
+    }
+    fputc('\n', out);
+}
+
 void wd_jobs_text(struct wd_system *s, FILE *out)
 {
     int width = (int)table_width(s);
@@ -238,7 +254,27 @@ void wd_jobs_text(struct wd_system *s, FILE *out)
             done ? wd_time_text(t->response_max_ns, c) : "-",
             started ? wd_time_text(t->start_max_ns - t->start_min_ns, d) : "-", fuel);
     }
+    for (uint32_t k = 0; k < s->rows_count; k++) {
+        jobs_place(s, k, "missed its deadline", &s->rows[k].missed, out);
+        jobs_place(s, k, "overran its budget", &s->rows[k].overran, out);
+    }
     jobs_modes(s, out);
+}
+
+static void json_place(struct wd_json *j, const char *key, const struct wd_system *s, uint32_t task,
+    const struct wd_row_place *p)
+{
+    char name[WD_PLACE_TEXT];
+    if (!p->is) return;
+    wd_json_open(j, key, '{');
+    wd_json_u64(j, "job", p->job);
+    wd_json_u64(j, "at_ns", p->at_ns);
+    if (p->func != UINT32_MAX) {
+        wd_json_u64(j, "function", p->func);
+        if (wd_system_func(s, task, p->func, name)) wd_json_text(j, "name", name);
+        wd_json_u64(j, "offset", p->offset);
+    }
+    wd_json_close(j);
 }
 
 static void json_row(struct wd_json *j, struct wd_system *s, struct wd_job_row *r)
@@ -277,6 +313,8 @@ static void json_row(struct wd_json *j, struct wd_system *s, struct wd_job_row *
         wd_json_u64(j, "max", t->start_max_ns);
         wd_json_close(j);
     }
+    json_place(j, "first_miss", s, (uint32_t)(r - s->rows), &r->missed);
+    json_place(j, "first_overrun", s, (uint32_t)(r - s->rows), &r->overran);
     wd_json_close(j);
 }
 

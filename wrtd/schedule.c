@@ -15,6 +15,7 @@ void wd_schedule_free(struct wd_schedule *s)
     free(s->spans);
     free(s->marks);
     free(s->modes);
+    wd_places_free(&s->places);
     wd_schedule_init(s);
 }
 
@@ -182,6 +183,8 @@ void wd_schedule_add(struct wd_schedule *s, const wrt_trace_rec *r)
 {
     if (r->kind == WD_TRACE_NAME) {
         schedule_name(s, r);
+    } else if (r->kind == WD_TRACE_PLACE) {
+        wd_places_add(&s->places, r);
     } else if (r->kind == WD_TRACE_TASK) {
         wd_schedule_task(s, (uint32_t)r->task, NULL, r->core, (uint8_t)r->a, r->t_ns, r->fuel);
     } else {

@@ -35,6 +35,7 @@ struct wd_schedule {
     size_t marks_count, marks_cap;
     struct wd_mode_band *modes;
     size_t modes_count, modes_cap;
+    struct wd_places places;
     uint32_t cores;
     uint64_t base_ns;           /* taken off every time of a record; set before the first one */
     uint64_t first_ns, last_ns;
@@ -66,6 +67,6 @@ const char *wd_mark_text(uint32_t kind);
 void wd_chart_svg(const struct wd_schedule *s, FILE *out);
 /* One self-contained page: the picture with zoom, hover and a filter. `report`: HTML to put above it, or
  * NULL. */
-void wd_chart_html(const struct wd_schedule *s, const char *report, FILE *out);
+void wd_chart_html(struct wd_schedule *s, const char *report, FILE *out);
 
 #endif

@@ -39,6 +39,23 @@ static void event_slice(struct wd_trace_reader *r, struct wd_trace_task *t, cons
     t->running = false;
 }
 
+/* Where it was, for records that carry a place whose function has a name in the trace. */
+static const char *trace_place(struct wd_trace_reader *r, const wrt_trace_rec *rec)
+{
+    bool carries = wd_place_kind(rec->kind) && rec->task & WRT_TRACE_JOB && rec->a != UINT32_MAX;
+    return carries ? wd_places_find(&r->places, rec->task, rec->a) : NULL;
+}
+
+static void event_place(struct wd_trace_reader *r, const wrt_trace_rec *rec)
+{
+    const char *name = trace_place(r, rec);
+    char text[WD_PLACE_TEXT];
+    struct wd_json j = { .out = r->out, .depth = 1 };
+    if (!name) return;
+    fputc(',', r->out);
+    wd_json_text(&j, "place", wd_place_text(name, rec->a, rec->b, text));
+}
+
 static void event_of(struct wd_trace_reader *r, const wrt_trace_rec *rec)
 {
     struct wd_trace_task *t = wd_trace_task(r, rec->task);
@@ -53,8 +70,10 @@ static void event_of(struct wd_trace_reader *r, const wrt_trace_rec *rec)
     } else {
         snprintf(number, sizeof number, "kind %u", rec->kind);
         event_start(r, "i", kind ? kind : number, t, rec->t_ns);
-        fprintf(r->out, ",\"s\":\"t\",\"args\":{\"fuel\":%llu,\"a\":%u,\"b\":%u}}",
+        fprintf(r->out, ",\"s\":\"t\",\"args\":{\"fuel\":%llu,\"a\":%u,\"b\":%u",
             (unsigned long long)rec->fuel, rec->a, rec->b);
+        event_place(r, rec);
+        fputs("}}", r->out);
     }
 }
 
@@ -101,6 +120,10 @@ static void convert_text(struct wd_trace_reader *r)
         fprintf(r->out, "%14llu %-12s %12llu  %u+0x%x  ", (unsigned long long)(rec.t_ns - r->first_ns),
             kind ? kind : "?", (unsigned long long)rec.fuel, rec.a, rec.b);
         wd_print_name(r->out, wd_str(wd_trace_task(r, rec.task)->name));
+        if (trace_place(r, &rec)) {
+            fputs("  in ", r->out);
+            wd_print_name(r->out, wd_str(trace_place(r, &rec)));
+        }
         fputc('\n', r->out);
     }
 }

@@ -96,13 +96,12 @@ int wd_trace_start(struct wd_session *s, const char *path, uint64_t code_hash, c
     return wd_fail(s->w, WD_EXIT_LIMIT, WD_W_TRACE, NULL, "no memory for a trace");
 }
 
-/* One record of a name: 24 bytes of it. */
-static wrt_trace_rec name_record(uint64_t task, uint32_t part, const char *name, size_t n)
+wrt_trace_rec wd_trace_name_record(uint32_t kind, uint64_t task, uint32_t part, const char *name)
 {
     uint8_t text[24] = { 0 };
-    size_t left = n - part * 24;
+    size_t left = strlen(name) - part * 24;
     memcpy(text, name + part * 24, left < 24 ? left : 24);
-    wrt_trace_rec r = { .task = task, .kind = WD_TRACE_NAME, .core = part };
+    wrt_trace_rec r = { .task = task, .kind = kind, .core = part };
     for (int k = 0; k < 8; k++) {
         r.t_ns |= (uint64_t)text[k] << (8 * k);
         r.fuel |= (uint64_t)text[8 + k] << (8 * k);
@@ -118,7 +117,7 @@ void wd_trace_name(struct wd_trace *t, wrt_task task, const char *name)
 {
     size_t n = strlen(name);
     for (uint32_t part = 0; t->f && part * 24 < n; part++) {
-        wrt_trace_rec r = name_record(task.v, part, name, n);
+        wrt_trace_rec r = wd_trace_name_record(WD_TRACE_NAME, task.v, part, name);
         put_record(t, &r);
     }
 }
@@ -210,7 +209,7 @@ void wd_trace_out_name(struct wd_trace_out *t, uint64_t task, const char *name)
 {
     size_t n = strlen(name);
     for (uint32_t part = 0; part * 24 < n; part++) {
-        wrt_trace_rec r = name_record(task, part, name, n);
+        wrt_trace_rec r = wd_trace_name_record(WD_TRACE_NAME, task, part, name);
         wd_trace_out_put(t, &r);
     }
 }

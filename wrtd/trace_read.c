@@ -63,7 +63,7 @@ wrt_trace_rec wd_trace_record(const struct wd_trace_reader *r, uint64_t k)
 
 bool wd_trace_happened(const wrt_trace_rec *rec)
 {
-    return rec->kind != WD_TRACE_NAME && rec->kind != WD_TRACE_TASK;
+    return rec->kind != WD_TRACE_NAME && rec->kind != WD_TRACE_TASK && rec->kind != WD_TRACE_PLACE;
 }
 
 /* Open addressing; the table is at least twice as large as the number of records that could name a task. */
@@ -101,6 +101,8 @@ static void trace_names(struct wd_trace_reader *r)
         wrt_trace_rec rec = wd_trace_record(r, k);
         if (rec.kind == WD_TRACE_NAME) {
             trace_name_part(r, &rec, r->bytes + WD_TRACE_HEADER + k * WD_TRACE_RECORD);
+        } else if (rec.kind == WD_TRACE_PLACE) {
+            wd_places_add(&r->places, &rec);
         } else if (wd_trace_happened(&rec) && rec.t_ns < r->first_ns) {
             r->first_ns = rec.t_ns;
         }
@@ -118,6 +120,7 @@ int wd_trace_reader_open(struct wd_trace_reader *r, struct wd *w, const char *fi
 
 void wd_trace_reader_close(struct wd_trace_reader *r)
 {
+    wd_places_free(&r->places);
     free(r->tasks);
     free(r->bytes);
 }

@@ -13,6 +13,7 @@ struct wd_trace_reader {
     struct wd_trace_head head;
     struct wd_trace_task *tasks;
     size_t tasks_count;
+    struct wd_places places;
     uint64_t first_ns;
     FILE *out;
     bool any;

@@ -354,6 +354,9 @@ enum { WD_TRACE_HEADER = 128, WD_TRACE_RECORD = 40, WD_TRACE_VERSION = 1 };
 /* A task of a set, before its first record: task = WRT_TRACE_JOB | number, t_ns = period, fuel = budget in
  * normal mode, core, a = level. */
 #define WD_TRACE_TASK 0x80000002u
+/* The name of a function that is the place of a record of this task: task = WRT_TRACE_JOB | number, with the
+ * function's index in place of the job; the rest as WD_TRACE_NAME. */
+#define WD_TRACE_PLACE 0x80000003u
 struct wd_trace_head {
     uint32_t version;
     uint64_t fuel_hash, code_hash, trace_hash, records, lost,
@@ -376,6 +379,19 @@ void wd_trace_out_name(struct wd_trace_out *t, uint64_t task, const char *name);
 void wd_trace_out_put(struct wd_trace_out *t, const wrt_trace_rec *r);
 int wd_trace_out_close(struct wd *w, struct wd_trace_out *t, uint64_t hash, uint64_t lost);
 const char *wd_trace_kind(uint32_t kind);       /* "slice-begin"; NULL: unknown */
+/* One record of a name: 24 bytes of it. */
+wrt_trace_rec wd_trace_name_record(uint32_t kind, uint64_t task, uint32_t part, const char *name);
+
+/* ---- places (places.c) ------------------------------------------------------------------------------ */
+struct wd_places { struct wd_place_name *names; size_t count, cap; bool sorted; };
+enum { WD_PLACE_TEXT = 128 };
+uint64_t wd_place_id(uint64_t task, uint32_t func);
+void wd_places_add(struct wd_places *p, const wrt_trace_rec *r);        /* a WD_TRACE_PLACE record */
+const char *wd_places_find(struct wd_places *p, uint64_t task, uint32_t func);  /* NULL: it has no name */
+void wd_places_free(struct wd_places *p);
+/* "step +0x1a": the offset counts from the beginning of the function's body in the binary. */
+const char *wd_place_text(const char *name, uint32_t func, uint32_t offset, char buf[WD_PLACE_TEXT]);
+bool wd_place_kind(uint32_t kind);      /* do records of this kind carry a place in a and b? */
 
 /* ---- catalogue --------------------------------------------------------------------------------------- */
 const char *wd_explain_title(uint32_t code);    /* NULL: not in the catalogue */

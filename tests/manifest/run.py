@@ -278,6 +278,61 @@ def hostile(folder):
         test(f"bands under {policy}", None if code == 0 else f"{code} {err}")
 
 
+PLACES = """manifest = 1
+[system]
+name = "places"
+policy = "edf"
+clock = "fuel"
+ns-per-kfuel = 1000
+mode-switching = false
+[component.a]
+file = "jobs.wasm"
+[component.b]
+file = "jobs.wasm"
+[[task]]
+name = "liar"
+component = "a"
+call = "burn_5(1000)"
+period = "1us"
+asil = "B"
+wcet = { fuel = 300 }
+[[task]]
+name = "slow"
+component = "b"
+call = "burn_9(500)"
+period = "2us"
+deadline = "1us"
+asil = "B"
+wcet = { fuel = 4000 }
+"""
+
+
+def places(folder):
+    """Where a deadline was missed and a budget overrun: name of the function and offset, in figures, trace and report."""
+    shutil.copy(ROOT / "tests" / "fixtures" / "jobs.wasm", folder)
+    path, trace, page = folder / "places.toml", folder / "places.wtr", folder / "places.html"
+    path.write_text(PLACES)
+    code, out, err = wrtd("sched", "run", "--force", "--until", "8us", "--trace", trace, "--report", page, path)
+    test("places in the text", None if code == 121 and "liar: job 0 overran its budget at 300 ns, in burn_5 +0x" in out
+         and "slow: job 0 missed its deadline at 1 us, in burn_9 +0x" in out else f"{code} {out} {err}")
+    code, out, err = wrtd("sched", "run", "--force", "--json", "--until", "8us", path)
+    tasks = {t["name"]: t for t in json.loads(out)["tasks"]}
+    liar, slow = tasks["liar"].get("first_overrun", {}), tasks["slow"].get("first_miss", {})
+    test("places in the document", None if liar.get("name") == "burn_5" and slow.get("name") == "burn_9" and slow["at_ns"] == 1000
+         and "first_overrun" not in tasks["slow"] else out)
+    text = wrtd("trace", "convert", "--to", "text", trace)[1]
+    lines = [l for l in text.splitlines() if "OVERRUN" in l or "MISS" in l]
+    test("places in the trace", None if any("OVERRUN" in l and l.endswith("in burn_5") for l in lines) and
+         any("MISS" in l and l.endswith("in burn_9") for l in lines) else text)
+    viewer = wrtd("trace", "convert", trace)[1]
+    test("places for viewers", None if any(e.get("args", {}).get("place", "").startswith("burn_9 +0x") for e in json.loads(viewer)["traceEvents"]) else viewer[:2000])
+    test("places in the report", None if '"place":"burn_9 +0x' in page.read_text() and '"place":"burn_5 +0x' in page.read_text() else "no name")
+    code, out, err = wrtd("trace", "convert", "--to", "html", "-o", folder / "drawn.html", trace)
+    test("places in a picture", None if '"place":"burn_9 +0x' in (folder / "drawn.html").read_text() else "no name")
+    code, out, err = wrtd("trace", "diff", trace, trace)
+    test("names are no records", None if code == 0 else f"{code} {out}")
+
+
 def main():
     global OPTIONS
     parser = argparse.ArgumentParser()
@@ -294,6 +349,7 @@ def main():
         real_time(folder)
         real_faults(folder)
         hostile(folder)
+        places(folder)
         calibrated(folder)
     print(f"{PASSED} passed, {FAILED} failed")
     return 1 if FAILED else 0
