@@ -51,6 +51,13 @@ static void report_time(struct wd_buf *b, uint64_t ns, bool known, bool bad)
     report_add(b, "<td%s>%s</td>", bad ? " class=\"bad\"" : "", known ? wd_time_text(ns, text) : "&ndash;");
 }
 
+/* Into the cell that has just been closed. */
+static void report_star(struct wd_buf *b)
+{
+    b->n -= strlen("</td>");
+    report_add(b, "<sup>*</sup></td>");
+}
+
 static void report_count(struct wd_buf *b, uint64_t n)
 {
     char text[32];
@@ -78,18 +85,25 @@ static void report_row(struct wd_buf *b, struct wd_system *s, uint32_t k)
     bool done = t->done != 0, started = t->start_max_ns >= t->start_min_ns;
     bool bound = s->adm_status == WRT_OK && s->adm && s->adm[k].response != WRT_TICKS_NONE
         && s->adm[k].response != 0;
-    bool late = (r->deadline_ns != UINT64_MAX && t->response_max_ns > r->deadline_ns)
-        || (bound && t->response_max_ns > s->adm[k].response);
+    /* one that was stopped for a while has a new deadline, and counts from its first release */
+    bool continued = t->continued != 0;
+    bool late = !continued
+        && ((r->deadline_ns != UINT64_MAX && t->response_max_ns > r->deadline_ns)
+            || (bound && t->response_max_ns > s->adm[k].response));
     char most[32], of[32];
     report_plan(b, s, k);
     report_time(b, t->response_max_ns, done, late);
+    if (continued) report_star(b);
     report_time(b, wd_samples_at(&r->response, 990), r->response.n != 0, false);
     report_time(b, started ? t->start_max_ns - t->start_min_ns : 0, done && started, false);
-    unsigned share = r->budget[0]
-        ? (unsigned)(t->fuel_max < r->budget[0] * 10 ? t->fuel_max * 100 / r->budget[0] : 999)
-        : 0;
-    report_add(
-        b, "<td>%s of %s (%u&nbsp;%%)</td>", wd_group(t->fuel_max, most), wd_group(r->budget[0], of), share);
+    static const char *const modes[] = { "", ", high", ", critical" };
+    uint32_t mode = 0;                          /* the lowest that allows the dearest job */
+    while (mode + 1 < WRT_MODES && r->budget[mode] < t->fuel_max) mode++;
+    while (mode > 0 && r->budget[mode] == r->budget[mode - 1]) mode--;
+    uint64_t budget = r->budget[mode];
+    unsigned share = budget ? (unsigned)(t->fuel_max / 10 < budget ? t->fuel_max * 100 / budget : 999) : 0;
+    report_add(b, "<td>%s of %s (%u&nbsp;%%%s)</td>", wd_group(t->fuel_max, most), wd_group(budget, of),
+        share, modes[mode]);
     report_add(b, "<td>%llu</td><td>%llu</td>", (unsigned long long)t->releases, (unsigned long long)t->done);
     report_count(b, t->misses);
     report_count(b, t->overruns);
@@ -117,22 +131,30 @@ static void report_verdict(struct wd_buf *b, const struct wd_system *s)
 
 static void report_text(struct wd_buf *b, struct wd_system *s)
 {
+    bool continued = false;
     report_verdict(b, s);
     report_add(b,
-        "<table><tr><th>task</th><th class=\"left\">ASIL</th><th>core</th><th>period</th>"
+        "<div class=\"wide\"><table><tr><th>task</th><th class=\"left\">ASIL</th><th>core</th><th>period</th>"
                   "<th>deadline</th>"
         "<th>response&nbsp;&le;</th><th>response max</th><th>p99</th><th>jitter</th>"
                   "<th>fuel max of budget</th>");
     report_add(b,
         "<th>released</th><th>done</th><th>missed</th><th>overrun</th><th>aborted</th>"
         "<th>skipped</th></tr>\n");
-    for (uint32_t k = 0; k < s->rows_count; k++) report_row(b, s, k);
+    for (uint32_t k = 0; k < s->rows_count; k++) {
+        report_row(b, s, k);
+        continued |= s->rows[k].stats.continued != 0;
+    }
     report_add(b,
-        "</table>\n<p class=\"quiet\">"
+        "</table></div>\n<p class=\"quiet\">"
         "Left of &ldquo;response max&rdquo;: what was promised before "
-                  "the start; from there on: "
-        "what happened. Schedule hash %016llx.</p>\n",
-        (unsigned long long)wd_system_hash(s));
+        "the start; from there on: "
+        "what happened. Schedule hash %016llx.%s</p>\n",
+        (unsigned long long)wd_system_hash(s),
+        continued
+            ? "<br>* Jobs were suspended and continued by a later release, with its deadline; they count "
+              "from their own release."
+            : "");
 }
 
 int wd_system_report_end(struct wd_system *s)

@@ -71,13 +71,14 @@ static int diff_files(struct wd *w, struct wd_trace_reader *r)
     bool equal = !there[0] && !there[1];
     if (w->json) {
         struct wd_json j;
-        wd_json_begin(w, &j, "trace");
+        wd_json_begin(w, &j, "trace-diff");
         wd_json_bool(&j, "equal", equal);
         wd_json_u64(&j, "records_equal", count);
         if (!equal) {
             diff_json_side(&j, "first", &r[0], &rec[0], there[0]);
             diff_json_side(&j, "second", &r[1], &rec[1], there[1]);
         }
+        wd_json_i64(&j, "exit_code", equal ? 0 : WD_EXIT_FAILED);
         wd_json_end(&j);
     } else if (equal) {
         printf("equal: %llu records\n", (unsigned long long)count);

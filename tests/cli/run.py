@@ -459,6 +459,42 @@ def texts():
     test("texts/--version", lacks("the version", wrtd("--version").out, "wrtd 0."))
 
 
+BRAKES = ROOT / "examples" / "brake-by-wire" / "brake-by-wire.toml"
+
+
+def policies(folder):
+    """Manifests that are admitted, refused, and not analysed, one a policy."""
+    text = """manifest = 1
+[system]
+policy = "{}"
+ns-per-kfuel = 1000
+{}
+[component.a]
+file = "calls.wasm"
+[[task]]
+name = "t"
+component = "a"
+call = "add(1, 2)"
+period = "1ms"
+wcet = {{ fuel = 100 }}
+{}
+"""
+    pathlib.Path(folder, "calls.wasm").write_bytes(pathlib.Path(CALLS).read_bytes())
+    slot = 'slots = [{ at = "0us", length = "1us" }]'
+    for name, top, task in (("cooperative", "", ""), ("round-robin", "", ""), ("priority", "", 'deadline = "50ns"'), ("rm", "", ""), ("edf", "", ""),
+                            ("rm+edf", "max-utilization = 0.00001", ""), ("time-triggered", 'cycle = "1ms"', slot)):
+        path = pathlib.Path(folder, f"{name}.toml")
+        path.write_text(text.format(name, top, task))
+        yield path
+
+
+def short_trace(folder):
+    data = pathlib.Path(make_trace(folder)).read_bytes()
+    path = pathlib.Path(folder, "short.wtr")
+    path.write_bytes(data[:-40])
+    return path
+
+
 def documents():
     """Every document fits its schema."""
     with tempfile.TemporaryDirectory() as folder:
@@ -482,6 +518,12 @@ def documents():
             "sched": [["sched", "analyze", p] for p in sorted((ROOT / "fuzz" / "corpus" / "taskset").glob("*.json"))],
             "fuel-table": [["fuel-table"], ["fuel-table", "unit"], ["fuel-table", "--diff", "unit", "weighted"]],
             "trace-convert": [["trace", "convert", "-o", os.path.join(folder, "x.json"), make_trace(folder)]],
+            "trace-diff": [["trace", "diff", make_trace(folder), t] for t in (make_trace(folder), short_trace(folder))],
+            "admission": [["sched", "analyze", BRAKES]] + [["sched", "analyze", m] for m in policies(folder)],
+            "simulate": [["sched", "simulate", "--until", "1s", BRAKES]],
+            "sched-run": [["sched", "run", "--virtual", "--until", "200ms", BRAKES],
+                          ["sched", "run", "--virtual", "--until", "200ms", "--inject", "overrun:lidar@50ms", BRAKES]],
+            "build-image": [["build-image", "-o", os.path.join(folder, "image.c"), BRAKES]],
             "explain": [["explain", "W0301", "302"], ["explain", "--all"]],
             "version": [["version"]],
         }
