@@ -644,6 +644,38 @@ static const char *wcet_at_fault(const struct wcet *x, wrt_error *e)
     return facts ? facts : x->file;
 }
 
+static void wcet_progress(void *ctx, uint64_t done)
+{
+    const uint64_t most = 14000000;         /* "wcet_steps": the work ends there at the latest */
+    wd_progress(ctx, "operators analysed", done < most ? done : most, most);
+}
+
+static bool wcet_equal(wrt_str a, wrt_str b) { return a.n == b.n && memcmp(a.p, b.p, a.n) == 0; }
+
+/* What was declared about imports that there are not would be a mistake without notice. */
+static int wcet_check_declared(struct wcet *x, const wrt_wcet_opts *o)
+{
+    for (size_t i = 0; i < o->nhosts; i++) {
+        const wrt_str name = o->hosts[i].name;
+        struct wd_near near;
+        wrt_extern_desc d;
+        char hint[160];
+        bool found = name.n == 0;
+        wd_near_init(&near, name);
+        for (size_t k = 0; !found && k < wrt_code_imports_count(x->code); k++) {
+            if (!wrt_code_import(x->code, k, &d) || d.kind != WRT_EXTERN_FUNC) continue;
+            wd_near_offer(&near, d.name);
+            found = wcet_equal(name, d.name)
+                && (o->hosts[i].module.n == 0 || wcet_equal(o->hosts[i].module, d.module));
+        }
+        if (found) continue;
+        snprintf(hint, sizeof hint, "did you mean `%.*s`?", (int)near.best.n, near.best.p);
+        return wd_fail(x->w, WD_EXIT_USAGE, WD_W_VALUE, wd_near_found(&near) ? hint : NULL,
+            "--host: the module imports no function \"%.*s\"", (int)name.n, name.p);
+    }
+    return 0;
+}
+
 static int wcet_load(struct wcet *x)
 {
     wrt_error e;
@@ -672,8 +704,13 @@ static int wcet_whole_run(struct wcet *x)
     if (code >= 0) return code;
     code = wd_engine_new(x->w, &x->settings, &x->engine);
     if (!code) code = wcet_load(x);
+    if (!code) code = wcet_check_declared(x, &o);
     if (code) return code;
-    if (wrt_wcet_analyse(x->code, wd_str(x->function), &o, &x->report, &e) != WRT_OK) {
+    o.progress = wcet_progress;
+    o.progress_ctx = x->w;
+    const wrt_status status = wrt_wcet_analyse(x->code, wd_str(x->function), &o, &x->report, &e);
+    wd_progress_end();
+    if (status != WRT_OK) {
         return wd_report(x->w, &e, wcet_at_fault(x, &e), wd_exit_of(&e));
     }
     x->sum.size = sizeof x->sum;

@@ -48,6 +48,10 @@ typedef struct wrt_wcet_opts {
     size_t nothers;
     const wrt_wcet_source *sources; /* at most 256; used by wrt_wcet_analyse and wrt_wcet_static alike */
     size_t nsources;
+    /* NULL, or told now and then how many operators inference has executed (some 65 000 from one call to the
+     * next). On the caller's thread; it must not call the library. */
+    void (*progress)(void *ctx, uint64_t done);
+    void *progress_ctx;
 } wrt_wcet_opts;
 
 typedef enum wrt_wcet_why_kind {

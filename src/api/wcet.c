@@ -219,6 +219,8 @@ static wrt_status wcet_run(wrt_wcet_report *r, uint32_t func, const wrt_wcet_opt
         sources[o.sources_count] = (struct wrt__source){ source->name, source->text };
     }
     o.sources = sources;
+    o.progress = opts->progress;
+    o.progress_ctx = opts->progress_ctx;
     o.lines = true;
     wrt_status status = wrt__wcet_analyse(&r->a, m, func, &o, err);
     if (status == WRT_OK) {
@@ -251,6 +253,12 @@ wrt_status wrt_wcet_analyse(
         status = wrt__fail(err, WRT_E_ARG, WRT__W_ARG, WRT__NO_OFFSET, "more than 256 sources");
     }
     if (status == WRT_OK) status = wcet_find(c->module, func, &index, err);
+    for (size_t i = 0; status == WRT_OK && i < opts.nargs; i++) {
+        const struct wrt__functype *type = &c->module->types[c->module->funcs[index].type];
+        if (!opts.args[i].given || i < type->params) continue;
+        status = wrt__fail(err, WRT_E_INVALID, WRT__W_WCET_NOTHING, WRT__NO_OFFSET,
+            "a range is declared for argument %lu, function %u has %u", (uint64_t)i, index, type->params);
+    }
     if (status != WRT_OK) return status;
     wrt_wcet_report *r = wrt__alloc_zero(&c->engine->alloc, sizeof *r, WRT_TAG_OTHER);
     if (!r) return wcet_nomem(err);

@@ -621,6 +621,13 @@ enum wrt__ax_step wrt__ax_call(struct wrt__ax *x, struct wrt__ax_frame *f, struc
 /* ---- running
  * ------------------------------------------------------------------------------------------------- */
 
+static void ax_progress(struct wrt__ax *x)
+{
+    struct wrt__wcet_bounds *b = x->bounds;
+    b->progress_done += WRT__WCET_PROGRESS;
+    if (b->progress) b->progress(b->progress_ctx, b->progress_done);
+}
+
 /* s goes on until it waits, ends, or calls. */
 static void ax_go(struct wrt__ax *x, struct wrt__ax_frame *f, struct wrt__as *s)
 {
@@ -630,6 +637,7 @@ static void ax_go(struct wrt__ax *x, struct wrt__ax_frame *f, struct wrt__as *s)
     while (s->pc < body->count) {
         const struct wrt__wcet_op *op = &body->ops[s->pc];
         if (++x->steps > x->o->steps) x->end = WRT__AX_STEPS;
+        if (x->steps % WRT__WCET_PROGRESS == 0) ax_progress(x);
         if (x->end != WRT__AX_DONE || x->pool.failed) {
             wrt__as_free(x, s);
             return;

@@ -80,6 +80,8 @@ static void analysis_args(struct wrt__wcet_bounds *b, const struct wrt__wcet_opt
     b->state = b->taken = o->state;
     b->others = o->others;
     b->others_count = o->others_count;
+    b->progress = o->progress;
+    b->progress_ctx = o->progress_ctx;
 }
 
 /* Inference looks at the code first without facts, since a false one would spoil what is certain; only when

@@ -19,6 +19,8 @@ struct wrt__wcet_options {
     enum wrt__wcet_state state;
     const uint32_t *others;         /* REPEATED: functions that are called between; borrowed for the call */
     uint32_t others_count;
+    void (*progress)(void *ctx, uint64_t done);     /* see wrt__wcet_bounds; NULL */
+    void *progress_ctx;
     bool lines;                     /* the line table is read */
     const struct wrt__source *sources;      /* whose pragmas are used; borrowed for the call */
     uint32_t sources_count;

@@ -324,6 +324,18 @@ static void facts_place(struct facts_reader *r, uint8_t kind)
     }
 }
 
+/* Empty names match every import. */
+static bool facts_imported(const struct wrt__module *m, const struct wrt__fact *f)
+{
+    if (f->name.n == 0) return true;
+    for (uint32_t i = 0; i < m->imports_count; i++) {
+        const struct wrt__import *import = &m->imports[i];
+        if (import->kind != WRT__KIND_FUNC || !wrt__str_equal(import->name, f->name)) continue;
+        if (f->module.n == 0 || wrt__str_equal(import->module, f->module)) return true;
+    }
+    return false;
+}
+
 static void facts_host(struct facts_reader *r)
 {
     struct wrt__fact fact = facts_none('h');
@@ -341,6 +353,11 @@ static void facts_host(struct facts_reader *r)
     if (fact.max == WRT__WCET_INF) {
         facts_fail(
             r, WRT_E_MALFORMED, WRT__W_WCET_FACTS, "the price of an import needs a member \"fuel\"", 0, 0);
+        return;
+    }
+    if (!facts_imported(r->b->p->m, &fact)) {
+        facts_fail(r, WRT_E_INVALID, WRT__W_WCET_NOTHING,
+            "a price is stated for a function that the module does not import", 0, 0);
         return;
     }
     facts_keep(r, &fact);

@@ -176,7 +176,12 @@ struct wrt__wcet_bounds {
     uint32_t others_count;
     enum wrt__wcet_state taken;     /* by inference, set by it: ANY where it found nothing better */
     const char *limit;              /* that ended inference early, "wcet_steps"; NULL: none did */
+    /* NULL, or told now and then how many operators were executed, all attempts together. */
+    void (*progress)(void *ctx, uint64_t done);
+    void *progress_ctx;
+    uint64_t progress_done;
 };
+enum { WRT__WCET_PROGRESS = 1 << 16 };  /* operators from one call of `progress` to the next */
 wrt_status wrt__wcet_bounds_init(
     struct wrt__wcet_bounds *b, struct wrt__wcet_program *p, wrt_error *err);   /* in p->arena */
 static inline struct wrt__wcet_loop *wrt__wcet_loop_of(

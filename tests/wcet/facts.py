@@ -305,7 +305,7 @@ def assumed():
     wasm = module([CALL1.replace(b"\x10\1", b"\x10\0")], imports=[("m", "f")])
     facts = {"hosts": [{"module": "m", "name": "\u0066", "fuel": 5, "author": "a \"b\" \\ \u00e9 \U0001f600", "rationale": "\n"}]}
     text = json.dumps(facts).replace('"name": "f"', '"name": "\\u0066"')
-    done = wcet(wasm, "--arg", "-3..9", "--host", "m.g=7", "--host", "9", facts=text)
+    done = wcet(wasm, "--arg", "-3..9", "--host", "m.f=7", "--host", "9", facts=text)
     kinds = [a["kind"] for a in done.doc.get("assumptions", [])]
     test("what is declared is listed", differs("kinds", kinds, ["host-price", "argument", "host-price", "host-price", "state"]))
     if len(kinds) == 5:
@@ -319,8 +319,15 @@ def assumed():
                                  capture_output=True, timeout=60)
             test(f"a run with {value}, range -3..9", differs("exit code", ran.returncode, code))
         test("a range", differs("argument", (arg.get("argument"), arg.get("min"), arg.get("max")), (0, -3, 9)),
-             differs("a price", (host.get("module"), host.get("name"), host.get("max")), ("m", "g", 7)),
+             differs("a price", (host.get("module"), host.get("name"), host.get("max")), ("m", "f", 7)),
              differs("all prices", (every.get("name"), every.get("max")), ("", 9)))
+    done = wcet(module([CALL1.replace(b"\x10\1", b"\x10\0")], imports=[("adc", "read")]), "--host", "adc.raed=7")
+    test("a price of no import", differs("exit code", done.returncode, 64), None if "did you mean `read`?" in done.err else done.err)
+    done = wcet(wasm, "--host", "o.f=7")
+    test("a price of another module's", differs("exit code", done.returncode, 64), None if "imports no function" in done.err else done.err)
+    refused("a fact about no import", wasm, {"hosts": [{"module": "m", "name": "g", "fuel": 1}]}, 704, "does not import")
+    done = wcet(wasm, "--arg", "*", "--arg", "1..2", "--host", "1")
+    test("a range of no argument", differs("exit code", done.returncode, 65), None if "W0704" in done.err and "function 1 has 1" in done.err else done.err)
     for bad in ("\\q", "\\u12g4", "\\ud800", "\\udc00", "\\ud800\\u0041", "\\u12"):
         refused(f"the escape {bad}", wasm, '{"hosts": [{"name": "f", "fuel": 1, "author": "' + bad + '"}]}', 701, "escape")
 
