@@ -14,7 +14,7 @@ struct analyzer_task {
     wrt_wcet_report *report;
     wrt_wcet sum;
     wrt_wcet_sample *samples;           /* a ring of a->samples_cap, taken with the first */
-    uint64_t collected, high_water;
+    uint64_t collected, high_water, low_water;      /* of all samples, those that the ring has lost too */
     uint32_t paths_count;
     struct analyzer_path paths[WRT_WCET_PATHS];
 };
@@ -301,6 +301,28 @@ static wrt_status analyzer_measured(wrt_wcet_analyzer *a, const struct analyzer_
     return status;
 }
 
+static wrt_status analyzer_integrity(
+    const struct analyzer_task *t, uint64_t fuel, bool above, wrt_error *err)
+{
+    wrt_status status = wrt__fail(err, WRT_E_INTEGRITY, ANALYZER_W_INTEGRITY, WRT__NO_OFFSET,
+        above ? "task %u used %lu fuel, above its bound of %lu: something that the bound rests on is false"
+              : "task %u used %lu fuel, below its least of %lu: something that it rests on is false",
+        t->number, fuel, above ? t->sum.fuel_high : t->sum.fuel_low);
+    wrt_wcet_assumption fact, last = { 0 };
+    uint64_t facts = 0;
+    for (size_t i = 0; wrt_wcet_assumption_at(t->report, i, &fact); i++) {
+        if (fact.kind == 'i') continue;
+        last = fact;
+        facts++;
+    }
+    if (facts == 1 && last.kind == 'l') {
+        wrt__error_hint(err, "the only fact that was stated: loop %u of function %u", last.loop, last.func);
+    } else if (facts > 0) {
+        wrt__error_hint(err, "one of %lu facts that were stated", facts);
+    }
+    return status;
+}
+
 wrt_status wrt_wcet_analyze_task(wrt_wcet_analyzer *a, uint32_t task, uint32_t component,
     wrt_wcet_analysis method, wrt_wcet_result *out, wrt_error *err)
 {
@@ -325,6 +347,11 @@ wrt_status wrt_wcet_analyze_task(wrt_wcet_analyzer *a, uint32_t task, uint32_t c
         .observed = WRT_INIT(wrt_wcet_observed),
         .prob = WRT_INIT(wrt_wcet_prob) };
     wrt_status status = method == WRT_WCET_STATIC ? WRT_OK : analyzer_measured(a, t, method, out, err);
+    const bool against = bound && method != WRT_WCET_STATIC && t->collected > 0;
+    if (status == WRT_OK && against && (t->high_water > t->sum.fuel_high || t->low_water < t->sum.fuel_low)) {
+        const bool above = t->high_water > t->sum.fuel_high;
+        status = analyzer_integrity(t, above ? t->high_water : t->low_water, above, err);
+    }
     if (status != WRT_OK || method == WRT_WCET_MEASURED || bound) return status;
     status = wrt__fail(err, WRT_E_UNBOUNDED, ANALYZER_W_UNBOUNDED,
         t->sum.unbounded ? t->sum.why[0].offset : WRT__NO_OFFSET, "task %u has no bound: %u places", task,
@@ -342,28 +369,6 @@ static void analyzer_note(
     a->findings[at] = (wrt_wcet_finding){
         .kind = kind, .task = task, .path = s->path, .fuel = s->fuel, .limit = limit, .input = s->input
     };
-}
-
-static wrt_status analyzer_integrity(
-    const struct analyzer_task *t, uint64_t fuel, bool above, wrt_error *err)
-{
-    wrt_status status = wrt__fail(err, WRT_E_INTEGRITY, ANALYZER_W_INTEGRITY, WRT__NO_OFFSET,
-        above ? "task %u used %lu fuel, above its bound of %lu: something that the bound rests on is false"
-              : "task %u used %lu fuel, below its least of %lu: something that it rests on is false",
-        t->number, fuel, above ? t->sum.fuel_high : t->sum.fuel_low);
-    wrt_wcet_assumption fact, last = { 0 };
-    uint64_t facts = 0;
-    for (size_t i = 0; wrt_wcet_assumption_at(t->report, i, &fact); i++) {
-        if (fact.kind == 'i') continue;
-        last = fact;
-        facts++;
-    }
-    if (facts == 1 && last.kind == 'l') {
-        wrt__error_hint(err, "the only fact that was stated: loop %u of function %u", last.loop, last.func);
-    } else if (facts > 0) {
-        wrt__error_hint(err, "one of %lu facts that were stated", facts);
-    }
-    return status;
 }
 
 wrt_status wrt_wcet_validate(
@@ -416,6 +421,7 @@ wrt_status wrt_wcet_collect(wrt_wcet_analyzer *a, uint32_t task, const wrt_wcet_
     }
     t->samples[t->collected++ % a->config.samples] = *s;
     t->high_water = wrt__max_u64(t->high_water, s->fuel);
+    t->low_water = t->collected == 1 ? s->fuel : wrt__min_u64(t->low_water, s->fuel);
     analyzer_check_path(a, task, p, s);
     const bool above = t->sum.bounded && s->fuel > t->sum.fuel_high;
     if (!above && s->fuel >= t->sum.fuel_low) return WRT_OK;

@@ -234,8 +234,11 @@ TEST(samples_rank_and_check_and_change_no_bound)
     CHECK_EQ(wrt_wcet_analyze_task(analyzer_made, 1, 1, WRT_WCET_STATIC, &r, &analyzer_error), WRT_OK);
     CHECK_EQ(r.wcet_fuel, high);
     for (int i = 0; i < 20; i++) CHECK_EQ(analyzer_collect(low, WRT_WCET_NO_PATH), WRT_OK);
-    CHECK_EQ(wrt_wcet_analyze_task(analyzer_made, 1, 1, WRT_WCET_HYBRID, &r, &analyzer_error), WRT_OK);
-    CHECK_EQ(r.observed.count, 20);             /* the latest */
+    /* the latest samples; a contradiction is not forgotten with its sample */
+    CHECK_EQ(
+        wrt_wcet_analyze_task(analyzer_made, 1, 1, WRT_WCET_HYBRID, &r, &analyzer_error), WRT_E_INTEGRITY);
+    CHECK_EQ(r.observed.count, 20);
+    CHECK_EQ(r.observed.max, low);
     CHECK_EQ(analyzer_collect(low - 1, WRT_WCET_NO_PATH), WRT_E_INTEGRITY);
     analyzer_close();
 }
