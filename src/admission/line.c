@@ -155,6 +155,10 @@ void wrt__adm_fifo(struct wrt__adm *a, wrt_adm_row *rows, wrt_adm_verdict *v)
 
 /* ---- round robin ------------------------------------------------------------------------------------- */
 
+enum {
+    ROUND_FINE = 1024
+}; /* beyond so many tasks turns are counted only where the busy period is too long */
+
 /* Response of item k, when everybody else meets his deadline: in its turns, each of the others has one of his
  * slices before each of them, or all the work that he can have in that time. */
 static bool round_item(struct wrt__adm *a, uint32_t k, uint64_t busy, uint64_t *response)
@@ -210,7 +214,8 @@ void wrt__adm_round_robin(struct wrt__adm *a, wrt_adm_row *rows, wrt_adm_verdict
         for (uint32_t k = a->stolen; k < a->n; k++) {
             const struct wrt__adm_item *i = &a->items[k];
             uint64_t response = busy + i->J;
-            if (turns && i->D <= i->T && !round_item(a, k, busy, &response)) return;
+            bool finer = a->n <= ROUND_FINE || response > i->D;
+            if (turns && finer && i->D <= i->T && !round_item(a, k, busy, &response)) return;
             bool ok = response <= i->D;
             all = all && ok;
             if (rows) {

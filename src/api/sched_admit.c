@@ -346,6 +346,9 @@ static wrt_status admit_options(struct admit_core *a, wrt_error *err)
         return wrt__fail_table(err, WRT_E_UNSUPPORTED, WRT__W_SET_FIELD, "policy",
             "no admission test is defined for this policy");
     }
+    /* a line is looked at from every arrival: thousands of tasks are refused in seconds, not in minutes */
+    bool line = a->o.test == WRT_ADM_FIFO || a->o.test == WRT_ADM_ROUND_ROBIN;
+    if (line) a->o.iterations_max = UINT32_C(1) << 30;
     return WRT_OK;
 }
 
