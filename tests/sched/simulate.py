@@ -2,7 +2,7 @@
 
 Knows nothing of the C code; the tests compare recorded schedules with what this says. Slow and plain on purpose: every decision looks at all tasks.
 
-A task set is a dict; times in ns, fuel in units; the rate is 1 fuel = 1 ns:
+A task set is a dict; times in ns, fuel in units; `rate`: ns of 1000 fuel (1000):
 
     policy      cooperative round-robin priority rm edf rm+edf time-triggered
     settings    hybrid, mode_switching, quantum, miss_threshold, return_after, protocol (none, inheritance, ceiling)
@@ -99,7 +99,7 @@ class Server:
 class Simulator:
     def __init__(self, spec):
         st = spec.get("settings", {})
-        self.policy = spec["policy"]
+        self.policy, self.rate = spec["policy"], spec.get("rate", 1000)
         self.mode_switching, self.quantum = st.get("mode_switching", True), st.get("quantum", 1000)
         self.threshold, self.return_after = st.get("miss_threshold", 1), st.get("return_after", 10)
         self.protocol = st.get("protocol", "inheritance") if self.policy in INHERITING else "none"
@@ -560,6 +560,19 @@ class Simulator:
         self.take_order(job)
         return True
 
+    def time_of(self, fuel):
+        return fuel * self.rate // 1000
+
+    def fuel_to(self, job, at):
+        """The most fuel, of this job in all, after which the time is not beyond `at`."""
+        begin = self.now - self.time_of(job.fuel)       # had it run without a break
+        return ((at - begin + 1) * 1000 - 1) // self.rate
+
+    def looks_up(self, job, price):
+        """Something of others has happened in a block that nobody could interrupt; what costs nothing is done before."""
+        event = self.next_event()
+        return event <= self.now and (price > 0 or job.fuel > self.fuel_to(job, event - 1) + 1)
+
     def step(self, job):
         """Blocks, up to the first checkpoint at which something else happens."""
         horizon, alone = self.horizon(job), self.alone(job)
@@ -567,7 +580,7 @@ class Simulator:
         sliced = self.policy == "round-robin" and not job.task.np
         while job.price() is not None:
             price = job.price()
-            left, which = min((job.budget - job.fuel, 0), (v.q if v else FAR, 1), (horizon - self.now, 2))
+            left, which = min((job.budget - job.fuel, 0), (v.q if v else FAR, 1), (self.fuel_to(job, horizon) - job.fuel, 2))
             if price > left and which == 0:
                 return self.overrun(job)
             if price > left and which == 1:
@@ -577,12 +590,14 @@ class Simulator:
             if price > left:
                 self.now = horizon
                 return None
-            if alone and self.next_event() <= self.now and price > self.next_event() - self.now:     # what costs nothing is done at once
+            if alone and self.looks_up(job, price):
                 return None
             if not job.started:
                 job.started = True
                 self.record_job("start", job)
-            self.now += job.pay()
+            before = self.time_of(job.fuel)
+            job.pay()
+            self.now += self.time_of(job.fuel) - before
             job.slice -= price if sliced else 0
             if v:
                 v.q, v.used = v.q - price, v.used + price

@@ -22,6 +22,7 @@ from sets import LEVELS, POLICIES, random_set       # noqa: E402
 from simulate import Simulator                      # noqa: E402
 
 UNTIL, COMPARED = 60000, 30000       # what a job did is told when it gives the processor back
+RATES = (1000, 812, 1000, 1733, 1000, 2718, 333)
 TURNS = (5, 9, 17, 61)      # the functions of jobs.wasm
 KINDS = {2: "slice-begin", 3: "slice-end", 13: "release", 14: "start", 15: "done", 16: "failed", 17: "abort", 18: "skip", 19: "continue", 20: "miss",
          21: "overrun", 22: "exhausted", 23: "replenished", 24: "mode"}
@@ -70,8 +71,9 @@ class Call:
         return [(1, self.entry), (1, special if now else usual), (turns - 1, back), (1, out)]
 
 
-def wasm_set(rng, policy, table, faults):
+def wasm_set(rng, policy, table, faults, seed):
     spec = random_set(rng, policy, faults)
+    spec["rate"] = RATES[seed % len(RATES)]
     enforce, monitor = rng.random() < 0.8, rng.random() < 0.85
     for t in spec["tasks"]:
         t["enforce"], t["monitor"] = enforce or t["level"] >= 3, monitor or t["level"] >= 3
@@ -83,7 +85,7 @@ def wasm_set(rng, policy, table, faults):
 def manifest(spec):
     st = spec["settings"]
     word = lambda b: "true" if b else "false"
-    out = ["manifest = 1", "[system]", f'policy = "{spec["policy"]}"', 'clock = "fuel"', "ns-per-kfuel = 1000", f"quantum = {st['quantum']}",
+    out = ["manifest = 1", "[system]", f'policy = "{spec["policy"]}"', 'clock = "fuel"', f"ns-per-kfuel = {spec['rate']}", f"quantum = {st['quantum']}",
            f"hybrid = {word(st['hybrid'])}", f"mode-switching = {word(st['mode_switching'])}", f"miss-threshold = {st['miss_threshold']}",
            f"return-after = {st['return_after']}", "max-utilization = 1", "max-utilization-per-level = 1", 'overhead-factor = 1',
            f"inheritance = {word(st['protocol'] != 'none')}", f"wcet-enforcement = {word(all(t['enforce'] for t in spec['tasks'] if t['level'] < 3))}",
@@ -152,7 +154,7 @@ def expected(spec):
 
 
 def run_one(wrtd, folder, policy, seed, table):
-    spec = wasm_set(random.Random(f"wasm {policy} {seed}"), policy, table, seed % 3 == 0)
+    spec = wasm_set(random.Random(f"wasm {policy} {seed}"), policy, table, seed % 3 == 0, seed)
     name = folder / f"{policy.replace('+', '_')}_{seed}"
     name.with_suffix(".toml").write_text(manifest(spec))
     trace = name.with_suffix(".wtr")
