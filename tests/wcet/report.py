@@ -6,6 +6,7 @@
 With Chromium pages are opened too. Ends with `N passed, N failed, N skipped`.
 """
 import argparse
+import html
 import html.parser
 import json
 import pathlib
@@ -188,21 +189,69 @@ def vectors(tool, folder):
         test(name, *problems)
 
 
+# What the browser has drawn: texts as they are seen, and places of shapes. It is added to a copy of the page.
+PROBE = """<script>
+const box = e => { const r = e.getBoundingClientRect(); return [r.left, r.top, r.right, r.bottom]; };
+const seen = {
+    text: document.body.innerText,
+    tables: [...document.querySelectorAll("table")].map(t => [...t.rows].map(r => [...r.cells].map(c => c.innerText.trim()))),
+    pictures: [...document.querySelectorAll("body > svg")].map(s => ({
+        name: s.getAttribute("aria-label"), box: box(s), bars: [...s.querySelectorAll("rect")].map(box),
+        named: [...s.querySelectorAll("g")].filter(g => g.querySelector("text")).map(g => [
+            g.querySelector("title").textContent, g.querySelector("text").textContent, box(g.querySelector("rect")), box(g.querySelector("text"))]),
+        lines: [...s.querySelectorAll("line")].map(e => [e.getAttribute("stroke"), ...box(e)]),
+        texts: [...s.querySelectorAll("text")].map(e => [e.textContent, ...box(e)]) })),
+    wide: document.documentElement.scrollWidth, window: innerWidth };
+document.body.innerHTML = "<pre id=probe></pre>";
+document.getElementById("probe").textContent = "PROBE" + JSON.stringify(seen) + "END";
+</script>"""
+
+
 def opened(tool):
+    """The page in Chromium: what a person sees of bound, loops with their rule, observations beside the bound, and the flame graph."""
     chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    lines = pathlib.Path(__file__).parent / "lines"
+    samples = tool.write("samples.txt", b"".join(b"%d\n" % (30000 + 1700 * k) for k in range(40)))
+    code, text, doc = tool.page(None, "--samples", samples, "--pragmas", lines / "bounds.c", lines / "bounds.O1.v5.wasm", "step", name="open.html")
+    test("a page to be opened", None if code == 0 else code)
     if not chromium:
         RESULTS["skipped"] += 1
         return
-    tool.write("d.wasm", module([b"run", b"turn"]))
-    code, _, _ = tool.page(None, "--measure", 30, tool.folder / "d.wasm", "run", name="open.html")
-    done = subprocess.run([chromium, "--headless", "--no-sandbox", "--disable-gpu", f"--user-data-dir={tool.folder}/chromium", "--dump-dom",
-                           f"file://{tool.folder}/open.html"], capture_output=True, timeout=120)
-    dom = done.stdout.decode(errors="replace")
-    if not dom:
+    probed = tool.write("probed.html", text.replace(b"</body>", PROBE.encode() + b"</body>"))
+    done = subprocess.run([chromium, "--headless", "--no-sandbox", "--disable-gpu", "--window-size=1400,1000", f"--user-data-dir={tool.folder}/chromium",
+                           "--dump-dom", f"file://{probed}"], capture_output=True, timeout=120)
+    found = re.search(r"PROBE(.*)END", html.unescape(done.stdout.decode(errors="replace")), re.S)
+    if not found:
         RESULTS["skipped"] += 1
         return
-    test("in a browser", None if code == 0 else code, None if dom.count("<rect") == len(re.findall("<rect", (tool.folder / "open.html").read_text())) else "boxes",
-         None if "Where the fuel goes" in dom and "turn" in dom else "text")
+    seen = json.loads(found.group(1))
+    flat = seen["text"].replace("\u00a0", " ")
+    high = f"{doc['fuel_high']:,}".replace(",", " ")
+    test("in a browser: the bound", None if f"≤ {high} fuel" in flat else flat[:200], None if seen["wide"] <= seen["window"] else "the page is too wide",
+         None if "40 runs used 30 000 to 96 300 fuel" in flat else "what was observed")
+    rows = [row for table in seen["tables"] for row in table]
+    loops = {row[3]: row for row in rows if len(row) == 10 and row[3].startswith("bounds.c:")}
+    test("in a browser: loops with lines and rules", *[None if loops.get(f"bounds.c:{n}", [""] * 10)[6:8] == [most, "5 stated"] else loops.get(f"bounds.c:{n}")
+                                                      for n, most in ((26, "33"), (8, "21"), (11, "10"))])
+    test("in a browser: assumptions", *[None if any(f"bounds.c:{n}: loopbound" in cell for row in rows for cell in row) else f"pragma {n}"
+                                        for n in (7, 10, 21)])
+    pictures = {p["name"]: p for p in seen["pictures"]}
+    runs, flames = pictures.get("observed fuel and bound"), pictures.get("fuel by function and caller")
+    test("in a browser: two pictures", None if runs and flames else list(pictures))
+    if not (runs and flames):
+        return
+    bound = [line for line in runs["lines"] if line[0] == "#a1121a"]
+    scale = (bound[0][1] - runs["bars"][0][0]) / (doc["fuel_high"] - 30000) if bound else 0
+    test("in a browser: observed against the bound", None if len(bound) == 1 and bound[0][4] - bound[0][2] > 50 else bound,
+         None if len(runs["bars"]) > 5 and all(r[3] - r[1] > 1 for r in runs["bars"]) else "bars", None if scale > 0 else "the bound is not right of the runs",
+         None if abs(runs["bars"][-1][2] - (bound[0][1] - (doc["fuel_high"] - 96300) * scale)) < 60 else "the last bar is elsewhere",
+         None if all(runs["box"][0] <= r[0] and r[2] <= bound[0][1] for r in runs["bars"]) else "a bar is right of the bound",
+         None if any(t[0] == "bound" and abs((t[1] + t[3]) / 2 - bound[0][1]) < 5 for t in runs["texts"]) else "the line has no name")
+    whole = max(flames["bars"], key=lambda r: r[2] - r[0])
+    test("in a browser: the flame graph", None if abs(whole[2] - whole[0] - (flames["box"][2] - flames["box"][0])) < 3 else f"{whole} of {flames['box']}",
+         None if {name for _, name, _, _ in flames["named"]} == {"step", "drain"} else flames["named"],
+         *[None if title.startswith(f"{name}: ") and r[0] <= t[0] and t[2] <= r[2] + 1 and r[1] <= t[1] + 3 and t[3] <= r[3] + 3
+           else f"{name} does not stand in its box" for title, name, r, t in flames["named"]])
 
 
 def main():
