@@ -213,6 +213,7 @@ enum wrt__step wrt__call_enter(struct wrt__strand *s)
         if (step == WRT__STEP_STOP && s->stop != WRT__RUN_BLOCKED) s->at_entry = true;
         return step;
     }
+    if (!wrt__stack_reserve(s, f->frame)) return WRT__STEP_TRAP;    /* no frame yet: nothing to leave */
     enum wrt__step entered = enter_instance(s, f->instance);
     if (entered != WRT__STEP_ON) return entered;
     s->at_entry = false;
