@@ -15,6 +15,7 @@ import sys
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 from sets import POLICIES, random_set, text_of      # noqa: E402
 from simulate import Simulator                      # noqa: E402
+from tally import Tally                             # noqa: E402
 
 UNTIL = 30000
 
@@ -39,30 +40,15 @@ def main():
     parser.add_argument("--first", type=int, default=1)
     parser.add_argument("--policy", action="append")
     args = parser.parse_args()
-    passed = failed = 0
-    counts = {}
+    tally = Tally("src/sched", "sched")
     for policy in args.policy or POLICIES:
         for seed in range(args.first, args.first + args.sets):
             spec = random_set(random.Random(f"{policy} {seed}"), policy, faults=seed % 3 == 0)
             text = text_of(spec, UNTIL)
             there = records_of(args.replay, text)
             here = Simulator(spec).run(UNTIL)
-            for r in here:
-                counts[r[1]] = counts.get(r[1], 0) + 1
-            if here == there:
-                passed += 1
-                continue
-            failed += 1
-            if failed > 8:
-                continue
-            at = next((k for k, (a, b) in enumerate(zip(here, there)) if a != b), min(len(here), len(there)))
-            print(f"schedule: {policy} {seed}: record {at} differs; the simulator, then src/sched:")
-            for name, records in (("simulator", here), ("sched", there)):
-                for k in range(max(0, at - 4), min(len(records), at + 3)):
-                    print(f"  {name:10}{'>' if k == at else ' '} {records[k]}")
-    print("schedule: records compared: " + ", ".join(f"{k} {n}" for k, n in sorted(counts.items())))
-    print(f"{passed} passed, {failed} failed")
-    return failed != 0
+            tally.add(policy, seed, here, there)
+    return tally.end()
 
 
 if __name__ == "__main__":

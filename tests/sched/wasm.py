@@ -20,6 +20,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE))
 from sets import LEVELS, POLICIES, random_set       # noqa: E402
 from simulate import Simulator                      # noqa: E402
+from tally import Tally                             # noqa: E402
 
 UNTIL, COMPARED = 60000, 30000       # what a job did is told when it gives the processor back
 RATES = (1000, 812, 1000, 1733, 1000, 2718, 333)
@@ -177,8 +178,7 @@ def main():
     wrtd = str(pathlib.Path(args.wrtd).resolve())
     module = HERE.parent / "fixtures" / "jobs.wasm"
     policies = args.policy or POLICIES
-    passed = failed = 0
-    counts = {}
+    tally = Tally("the tool", "tool")
     with tempfile.TemporaryDirectory() as name, concurrent.futures.ThreadPoolExecutor(args.jobs) as pool:
         folder = pathlib.Path(args.keep or name)
         (folder / "jobs.wasm").write_bytes(module.read_bytes())
@@ -187,22 +187,8 @@ def main():
         todo = [pool.submit(run_one, wrtd, folder, p, s, table) for p in policies for s in range(args.first, args.first + each)]
         for done in todo:
             policy, seed, here, there = done.result()
-            for r in here:
-                counts[r[1]] = counts.get(r[1], 0) + 1
-            if here == there:
-                passed += 1
-                continue
-            failed += 1
-            if failed > 8:
-                continue
-            at = next((k for k, (a, b) in enumerate(zip(here, there)) if a != b), min(len(here), len(there)))
-            print(f"schedule: {policy} {seed}: record {at} differs; the simulator, then the tool:")
-            for who, records in (("simulator", here), ("tool", there)):
-                for k in range(max(0, at - 4), min(len(records), at + 3)):
-                    print(f"  {who:10}{'>' if k == at else ' '} {records[k]}")
-    print("schedule: records compared: " + ", ".join(f"{k} {n}" for k, n in sorted(counts.items())))
-    print(f"{passed} passed, {failed} failed")
-    return failed != 0
+            tally.add(policy, seed, here, there)
+    return tally.end()
 
 
 if __name__ == "__main__":
