@@ -94,6 +94,20 @@ wrt_sched_server_opts wd_system_server(const struct wd_mf_server *v)
         .band = v->band };
 }
 
+/* Slots are checked against each other when they are added: the place is that of the task. */
+static int system_slot_failed(
+    struct wd_system *s, struct wd_manifest *m, uint32_t task, uint32_t slot, const wrt_error *e)
+{
+    char a[32];
+    const struct wd_mf_task *t = &m->tasks[task];
+    if (e->status != WRT_E_ARG) return system_failed(s, e);
+    mf_fault(&m->mf, t->at, true, WD_W_MANIFEST_SENSE, NULL,
+        "the slot at %s of `%s` overlaps another one of its core", wd_time_text(t->slots[slot].at_ns, a),
+        t->name);
+    mf_hint(&m->mf, "slots of a core follow each other; `at` counts from the begin of the cycle");
+    return mf_report(&m->mf);
+}
+
 static int system_of_manifest(struct wd_system *s, struct wd_manifest *m, wrt_func *const *funcs)
 {
     wrt_error e;
@@ -116,7 +130,7 @@ static int system_of_manifest(struct wd_system *s, struct wd_manifest *m, wrt_fu
         code = system_add(s, &o, t->name);
         for (uint32_t i = 0; i < t->slots_count && !code; i++) {
             if (wrt_sched_slot(s->sched, t->slots[i].at_ns, t->slots[i].length_ns, k, &e) != WRT_OK)
-                code = system_failed(s, &e);
+                code = system_slot_failed(s, m, k, i, &e);
         }
     }
     free(servers);

@@ -12,6 +12,8 @@ const char *wd_time_text(uint64_t ns, char buf[32])
     while (u + 1 < WD_COUNT(units) && ns < units[u].ns) u++;
     uint64_t one = units[u].ns, step = one / 1000 ? one / 1000 : 1;
     if (ns <= UINT64_MAX - step) ns = (ns + step - 1) / step * step;
+    if (u > 0 && ns == units[u - 1].ns) one = units[--u].ns;
+    step = one / 1000 ? one / 1000 : 1;
     unsigned digits = (unsigned)(ns % one / step);
     int n = snprintf(buf, 24, "%llu", (unsigned long long)(ns / one));
     if (digits && one > 1) {
@@ -20,6 +22,14 @@ const char *wd_time_text(uint64_t ns, char buf[32])
     }
     snprintf(buf + n, (size_t)(32 - n), " %s", units[u].name);
     return buf;
+}
+
+/* The same of what is left: rounded down, so that nobody counts on more. */
+static const char *slack_text(uint64_t ns, char buf[32])
+{
+    uint64_t step = 1;
+    while (step < 1000000 && ns / 1000 >= step * 1000) step *= 1000;
+    return wd_time_text(ns / step * step, buf);
 }
 
 static const char *time_or(uint64_t ns, uint64_t none, char buf[32])
@@ -118,7 +128,7 @@ void wd_admission_text(const struct wd_system *s, FILE *out)
             wd_asil_name(r->level), s->core_numbers[r->core],
             r->period_ns ? wd_time_text(r->period_ns, a) : "-", time_or(r->deadline_ns, UINT64_MAX, b),
             wd_time_text(fuel_ns(s, r->budget[0]), c), time_or(response, WRT_TICKS_NONE, d),
-            slack ? wd_time_text(r->deadline_ns - response, e) : "-", words[verdict]);
+            slack ? slack_text(r->deadline_ns - response, e) : "-", words[verdict]);
     }
     table_verdict(s, out);
 }

@@ -278,6 +278,9 @@ def good(folder):
     test("time-triggered", None if code in (0, 122) else err)
     code, out, err = analyze(folder, tt.replace('at = "5ms"', 'at = "9500us"'))
     test("slot behind the cycle", None if code == 78 and "W0956]: the slot ends behind the cycle" in err else err)
+    code, out, err = analyze(folder, tt.replace('at = "5ms"', 'at = "500us"'))
+    test("slots overlap", None if code == 78 and "W0956]: the slot at " in err and "overlaps another one of its core" in err
+         and re.search(r"--> [^\n]*:\d+:\d+", err) else err)
     primes = BASE.replace('period = "5ms"', 'period = "4999999937ns"').replace('period = "50ms"', 'period = "4999999903ns"')
     for text, warning in [(BASE.replace("5000", "5000000"), "the deadline of `one` is 800 fuel"), (primes, "the hyperperiod is beyond 2^63 ns"), (BASE, None)]:
         code, out, err = analyze(folder, text)
