@@ -783,6 +783,7 @@ void wd_manifest_free(struct wd_manifest *m)
         free(m->tasks[k].call_text);
         free(m->tasks[k].slots);
         free(m->tasks[k].fault);
+        free(m->tasks[k].facts);
         wd_invoke_free(&m->tasks[k].call);
     }
     free(m->components);

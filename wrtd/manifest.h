@@ -3,6 +3,7 @@
 #define WRTD_MANIFEST_H
 
 #include <wrt/sched.h>
+#include <wrt/wcet.h>
 #include "manifest_read.h"
 
 enum { WD_MF_BYTES = 16 << 20, WD_MF_TASKS = 16384, WD_MF_COMPONENTS = 256, WD_MF_CORES = 64 };
@@ -63,7 +64,9 @@ struct wd_mf_task {
     const struct toml_value *facts_at;
     enum wd_mf_verify verify;
     uint64_t bound_low, bound_high; /* proven for every job; bound_high UINT64_MAX: none, 0: was not asked */
-    uint32_t stated;                /* facts that it rests on */
+    uint32_t stated;                /* loops that it rests on */
+    wrt_wcet_assumption *facts;     /* at verification full: numbers of what is stated; texts are gone */
+    uint32_t facts_count;
     bool sporadic;
     struct wd_mf_slot *slots;
     uint32_t slots_count;
@@ -105,6 +108,7 @@ struct wd_manifest {
     wrt_adm_ratio factor[2];        /* from bound to budget; [1]: at level full and above */
     struct wd_mf_most *mosts;
     uint32_t mosts_count;
+    struct wd_follow *follow;       /* of a run: sched_follow.h; NULL */
     uint64_t hash;                  /* FNV-1a of the text */
 };
 

@@ -147,6 +147,21 @@ static bool bound_known(const struct wd_manifest *m, struct wd_mf_task *t)
     return false;
 }
 
+/* What a run at this level is held against. */
+static void bound_keep_facts(struct wd_mf_task *t, const struct wd_mf_component *c, const wrt_wcet_opts *o)
+{
+    wrt_error e;
+    wrt_wcet_report *r;
+    wrt_wcet_assumption a;
+    if (wrt_wcet_analyse(c->module->code, wd_str(t->call.name), o, &r, &e) != WRT_OK) return;
+    t->facts = wd_alloc((wrt_wcet_assumptions_count(r) + 1) * sizeof *t->facts);
+    for (size_t i = 0; wrt_wcet_assumption_at(r, i, &a); i++) {
+        a.module = a.name = a.author = a.rationale = (wrt_str){ "", 0 };
+        if (a.kind == 'l' || a.kind == 'f') t->facts[t->facts_count++] = a;
+    }
+    wrt_wcet_report_free(r);
+}
+
 /* False: reported. */
 static bool bound_prove(struct wd_manifest *m, struct wd_mf_task *t, const struct wd_mf_component *c)
 {
@@ -158,7 +173,7 @@ static bool bound_prove(struct wd_manifest *m, struct wd_mf_task *t, const struc
     wrt_wcet_opts o = WRT_INIT(wrt_wcet_opts);
     wrt_wcet w = WRT_INIT(wrt_wcet);
     char path[1024];
-    if (bound_known(m, t)) return true;
+    if (t->verify < WD_MF_FULL && bound_known(m, t)) return true;
     if (t->facts_at) {
         snprintf(path, sizeof path, "%.*s", (int)t->facts_at->text.n, t->facts_at->text.p);
         if (!wd_manifest_open(m, t->facts_at, path, &facts, &n)) return false;
@@ -178,6 +193,7 @@ static bool bound_prove(struct wd_manifest *m, struct wd_mf_task *t, const struc
         t->bound_high = w.fuel_high ? w.fuel_high : 1;
         t->bound_low = w.fuel_low;
         t->stated = w.stated;
+        if (t->verify >= WD_MF_FULL) bound_keep_facts(t, c, &o);
     }
     free(facts);
     return bounded;

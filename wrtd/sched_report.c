@@ -1,6 +1,6 @@
 /* sched_report: one page about a run or a simulation: what admission promised beside what happened, and the
  * picture of the schedule. */
-#include "sched_system.h"
+#include "sched_follow.h"
 #include "schedule.h"
 #include <errno.h>
 #include <stdarg.h>
@@ -78,6 +78,34 @@ static void report_plan(struct wd_buf *b, const struct wd_system *s, uint32_t k)
     report_time(b, response ? s->adm[k].response : 0, response, false);
 }
 
+/* The bound, for a task that has one; what was observed stands beside it. */
+static void report_bound(struct wd_buf *b, const struct wd_system *s, uint32_t k)
+{
+    char text[32];
+    const struct wd_mf_task *t = s->manifest ? &s->manifest->tasks[k] : NULL;
+    const bool known = t && t->bound_high != 0 && t->bound_high != UINT64_MAX;
+    const bool above = known && s->rows[k].stats.fuel_max > t->bound_high;
+    report_add(b, "<td%s>%s</td>", above ? " class=\"bad\"" : "",
+        known ? wd_group(t->bound_high, text) : "&ndash;");
+}
+
+static void report_findings(struct wd_buf *b, const struct wd_system *s)
+{
+    const struct wd_finding *f;
+    const uint64_t n = wd_follow_findings(s->manifest ? s->manifest->follow : NULL, &f);
+    if (n == 0) return;
+    report_add(b, "<p class=\"bad\">What bounds rest on was false %llu times:</p>\n<ul>\n",
+        (unsigned long long)n);
+    for (uint64_t k = 0; k < n && k < WD_FINDINGS_KEPT; k++) {
+        char text[256];
+        wd_finding_text(s->manifest, &f[k], text, sizeof text);
+        report_add(b, "<li>");
+        report_name(b, text);
+        report_add(b, "</li>\n");
+    }
+    report_add(b, "</ul>\n");
+}
+
 static void report_row(struct wd_buf *b, struct wd_system *s, uint32_t k)
 {
     struct wd_job_row *r = &s->rows[k];
@@ -104,6 +132,7 @@ static void report_row(struct wd_buf *b, struct wd_system *s, uint32_t k)
     unsigned share = budget ? (unsigned)(t->fuel_max / 10 < budget ? t->fuel_max * 100 / budget : 999) : 0;
     report_add(b, "<td>%s of %s (%u&nbsp;%%%s)</td>", wd_group(t->fuel_max, most), wd_group(budget, of),
         share, modes[mode]);
+    report_bound(b, s, k);
     report_add(b, "<td>%llu</td><td>%llu</td>", (unsigned long long)t->releases, (unsigned long long)t->done);
     report_count(b, t->misses);
     report_count(b, t->overruns);
@@ -137,7 +166,7 @@ static void report_text(struct wd_buf *b, struct wd_system *s)
         "<div class=\"wide\"><table><tr><th>task</th><th class=\"left\">ASIL</th><th>core</th><th>period</th>"
                   "<th>deadline</th>"
         "<th>response&nbsp;&le;</th><th>response max</th><th>p99</th><th>jitter</th>"
-                  "<th>fuel max of budget</th>");
+                  "<th>fuel max of budget</th><th>bound&nbsp;&le;</th>");
     report_add(b,
         "<th>released</th><th>done</th><th>missed</th><th>overrun</th><th>aborted</th>"
         "<th>skipped</th></tr>\n");
@@ -155,6 +184,7 @@ static void report_text(struct wd_buf *b, struct wd_system *s)
             ? "<br>* Jobs were suspended and continued by a later release, with its deadline; they count "
               "from their own release."
             : "");
+    report_findings(b, s);
 }
 
 int wd_system_report_end(struct wd_system *s)

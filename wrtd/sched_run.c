@@ -1,6 +1,6 @@
 /* sched run: the programs of a manifest as tasks with deadlines, under the fuel clock or in real time, one
  * store a core. Nothing runs that the admission test refuses, unless --force. */
-#include "sched_system.h"
+#include "sched_follow.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -170,7 +170,8 @@ static void run_injections(struct sched_run *x, uint64_t now)
 static void run_heard(void *ctx, const wrt_sched_event *e)
 {
     struct sched_run *x = ctx;
-    for (size_t k = 0; k < x->inject_count; k++) {
+    if (x->in.manifest.follow) wd_follow_event(x->in.manifest.follow, e);
+    for (size_t k = 0; k < x->inject_count && !x->s.o.virtual_time; k++) {
         struct wd_inject *i = &x->inject[k];
         bool here = i->kind == WD_INJECT_OVERRUN && x->s.rows[i->task].core == e->core;
         if (here && !i->done && i->at_ns <= e->seen_ns) run_inject(x, i);
@@ -191,10 +192,6 @@ static int run_check_injections(struct sched_run *x)
         } else if (!run_aim(&x->in.manifest.components[t->component], t->fault, &x->inject[k], &e)) {
             code = wd_report(x->w, &e, x->in.path, WD_EXIT_USAGE);
         }
-    }
-    if (!x->s.o.virtual_time && x->inject_count) {
-        x->s.heard = run_heard;
-        x->s.heard_ctx = x;
     }
     return code;
 }
@@ -227,6 +224,7 @@ static int run_loop(struct sched_run *x)
         wrt_status status = wrt_sched_run(x->s.sched, next, &e);
         if (status < 0) return wd_report(x->w, &e, x->in.path, wd_exit_of(&e));
         wd_system_drain(&x->s);
+        if (x->in.manifest.follow) wd_follow_drain(x->in.manifest.follow);
         if (status == WRT_IDLE && next == x->until_ns) return 0;
         if (status == WRT_PENDING && wd_signal_seen()) return 0;
         now = next;
@@ -269,6 +267,71 @@ static void run_json_cores(const struct sched_run *x, struct wd_json *j)
     wd_json_close(j);
 }
 
+static void run_say_findings(const struct sched_run *x)
+{
+    const struct wd_finding *f;
+    const uint64_t n = wd_follow_findings(x->in.manifest.follow, &f);
+    for (uint64_t k = 0; k < n && k < WD_FINDINGS_KEPT; k++) {
+        char text[256];
+        wd_finding_text(&x->in.manifest, &f[k], text, sizeof text);
+        printf("finding: %s\n", text);
+    }
+    if (n > WD_FINDINGS_KEPT) printf("... %llu more findings\n", (unsigned long long)(n - WD_FINDINGS_KEPT));
+}
+
+static void run_json_findings(const struct sched_run *x, struct wd_json *j)
+{
+    static const char *const kinds[] = { "above-bound", "below-least", "fact" };
+    const struct wd_finding *f;
+    const uint64_t n = wd_follow_findings(x->in.manifest.follow, &f);
+    wd_json_open(j, "findings", '[');
+    for (uint64_t k = 0; k < n && k < WD_FINDINGS_KEPT; k++) {
+        char text[256];
+        wd_finding_text(&x->in.manifest, &f[k], text, sizeof text);
+        wd_json_open(j, NULL, '{');
+        wd_json_text(j, "kind", kinds[f[k].what]);
+        wd_json_text(j, "task", x->in.manifest.tasks[f[k].task].name);
+        wd_json_u64(j, "job", f[k].job);
+        wd_json_u64(j, "seen", f[k].seen);
+        wd_json_u64(j, "limit", f[k].limit);
+        wd_json_text(j, "text", text);
+        wd_json_close(j);
+    }
+    wd_json_close(j);
+    wd_json_u64(j, "findings_count", n);
+}
+
+static uint64_t run_permille(uint64_t of, uint64_t by)
+{
+    return of < UINT64_MAX / 1001 ? (of * 1000 + by - 1) / by : of / (by / 1000 + 1);
+}
+
+/* The largest job beside the bound, for tasks that have one. */
+static void run_json_bounds(const struct sched_run *x, struct wd_json *j)
+{
+    const struct wd_manifest *m = &x->in.manifest;
+    wd_json_open(j, "bounds", '[');
+    for (uint32_t k = 0; k < m->tasks_count; k++) {
+        const struct wd_mf_task *t = &m->tasks[k];
+        const uint64_t most = x->s.rows[k].stats.fuel_max;
+        uint64_t held, not_held;
+        if (t->bound_high == 0 || t->bound_high == UINT64_MAX) continue;
+        wd_follow_jobs(m->follow, k, &held, &not_held);
+        wd_json_open(j, NULL, '{');
+        wd_json_text(j, "task", t->name);
+        wd_json_u64(j, "fuel_low", t->bound_low);
+        wd_json_u64(j, "fuel_high", t->bound_high);
+        wd_json_u64(j, "observed", most);
+        if (most) wd_json_u64(j, "pessimism_permille", run_permille(t->bound_high, most));
+        wd_json_u64(j, "facts", t->facts_count);
+        wd_json_u64(j, "jobs_held", held);
+        wd_json_u64(j, "jobs_not_held", not_held);
+        wd_json_close(j);
+    }
+    wd_json_close(j);
+    run_json_findings(x, j);
+}
+
 static void run_report(struct sched_run *x, int code)
 {
     struct wd_system *s = &x->s;
@@ -276,6 +339,7 @@ static void run_report(struct sched_run *x, int code)
         wd_admission_text(s, stdout);
         if (!x->ran) return;
         wd_jobs_text(s, stdout);
+        run_say_findings(x);
         if (x->until_ns != UINT64_MAX) wd_gantt_text(s, stdout);
         putchar('\n');
         run_say_cores(x);
@@ -290,6 +354,7 @@ static void run_report(struct sched_run *x, int code)
     if (x->ran) {
         wd_jobs_json(s, &j);
         run_json_cores(x, &j);
+        run_json_bounds(x, &j);
     }
     wd_admission_json(s, &j);
     wd_json_i64(&j, "exit_code", code);
@@ -317,6 +382,9 @@ static int run_prepare(struct sched_run *x)
 {
     wrt_error e;
     const char *trace = wd_option(x->w, WD_OPT_trace);
+    x->s.heard = run_heard;
+    x->s.heard_ctx = x;
+    x->in.manifest.follow = wd_follow_new(&x->in.manifest);
     if (wrt_sched_prepare(x->s.sched, &e) != WRT_OK) return wd_report(x->w, &e, x->in.path, wd_exit_of(&e));
     if (x->in.manifest.seal && wrt_engine_seal(x->in.session.engine, &e) != WRT_OK) {
         return wd_report(x->w, &e, x->in.path, wd_exit_of(&e));
@@ -388,6 +456,7 @@ int wd_sched_cmd_run(struct wd *w)
     free(x.linkers);
     free(x.funcs);
     free(x.inject);
+    wd_follow_free(x.in.manifest.follow);
     wd_sched_input_close(&x.in);
     return code ? code : trace;
 }

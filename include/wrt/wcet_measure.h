@@ -122,6 +122,29 @@ typedef struct wrt_wcet_prob {
 WRT_API wrt_status wrt_wcet_probable(wrt_engine *e, const wrt_wcet_sample *s, size_t n,
     const wrt_wcet_measure_opts *o, wrt_wcet_prob *out, wrt_error *err);
 
+/* ---- Followed -------------------------------------------------------------------------------------- */
+
+/* Calls of one instance, done again one after the other from the code alone, to count arrivals at loops and
+ * invocations without touching the runs: facts can be held against them afterwards. What calls depend on must
+ * be known: arguments, a fresh instance, no imports. One thread at a time. */
+typedef struct wrt_wcet_follower wrt_wcet_follower;
+/* For a fresh instance of this code; given: wrt_wcet_follower_free.  errors  WRT_E_ARG, WRT_E_NOMEM */
+WRT_API wrt_status wrt_wcet_follower_new(const wrt_code *c, wrt_wcet_follower **out, wrt_error *err);
+WRT_API void wrt_wcet_follower_free(wrt_wcet_follower *f);      /* NULL: nothing */
+/* The instance is fresh again. */
+WRT_API void wrt_wcet_follower_reset(wrt_wcet_follower *f);
+/* The next call: of an export, with these arguments as bits; it returned and used `fuel` (NONE: not known).
+ * *steps is what it may take, in operators, and is left with what remains.
+ * errors  WRT_E_UNSUPPORTED it cannot be followed exactly: nothing can until the next reset; WRT_E_LINK no
+ * such export; WRT_E_NOMEM      cost [On] in operators that the call executes */
+WRT_API wrt_status wrt_wcet_follow(wrt_wcet_follower *f, wrt_str func, const uint64_t *args, size_t nargs,
+    uint64_t fuel, uint64_t *steps, wrt_error *err);
+/* Of the call that was followed last: arrivals per entry at most, and in all, at loop `loop` of function
+ * `func`. False: it does not reach such a loop, or was not followed. */
+WRT_API bool wrt_wcet_followed_loop(
+    const wrt_wcet_follower *f, uint32_t func, uint32_t loop, uint64_t *max, uint64_t *total);
+WRT_API uint64_t wrt_wcet_followed_calls(const wrt_wcet_follower *f, uint32_t func);
+
 #ifdef __cplusplus
 }
 #endif

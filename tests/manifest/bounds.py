@@ -6,6 +6,7 @@
 The bound itself is asked of `wrtd wcet --state repeated`. Budgets are computed again in fractions. Ends with `N passed, N failed`.
 """
 import argparse
+import hashlib
 import json
 import pathlib
 import shutil
@@ -18,6 +19,12 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 PROGRAMS = ROOT / "examples" / "brake-by-wire"
 # (module (func (export "step") (loop (br 0))))
 OPEN = bytes.fromhex("0061736d01000000 010401600000 03020100 0708010473746570 0000 0a0901070003400c000b0b")
+# (module (memory 1) (global $g (mut i32) (i32.const 0)) (func $h (param i32) (result i32) (i32.add (local.get 0) (i32.const 1)))
+#  (func (export "step") (local i32) (global.set $g (i32.add (global.get $g) (i32.const 1)))
+#   (loop (local.set 0 (call $h (local.get 0))) (br_if 0 (i32.lt_u (local.get 0) (global.get $g))))))
+# Job k, from 0, arrives k + 1 times at its loop.
+GROWS = bytes.fromhex("0061736d0100000001090260017f017f600000030302000105030100010606017f0141000b070801047374657000010a2502070020004101"
+                      "6a0b1b01017f230041016a2400034020001000210020002300490d000b0b")
 PASSED = FAILED = 0
 
 
@@ -144,6 +151,45 @@ def limits(folder):
         test(f"a budget from a bound against a limit of {fuel}", expect(analyze(folder, m)[0], code))
 
 
+def facts(folder, **numbers):
+    doc = {"sha256": hashlib.sha256(GROWS).hexdigest(), "loops": [{"func": 1, "loop": 0, "max": numbers["max"], "total": numbers["total"]}],
+           "functions": [{"func": 0, "calls": numbers["calls"]}]}
+    (folder / "facts.json").write_text(json.dumps(doc))
+
+
+def run(folder, level, jobs=10, **parts):
+    wcet = 'source = "static", facts = "facts.json", fuel = 2000'
+    (folder / "m.toml").write_text(text("grows.wasm", wcet=wcet, system=f'verification = "{level}"', **parts).replace('"1s"', '"1ms"'))
+    code, out, err = wrtd("sched", "run", "--json", "--virtual", "--until", f"{jobs}ms", folder / "m.toml")
+    doc = json.loads(out)
+    return doc["bounds"][0], doc["findings"], doc["findings_count"]
+
+
+def followed(folder):
+    """Facts against jobs: loops and invocations are counted, and named when they are more than is stated."""
+    (folder / "grows.wasm").write_bytes(GROWS)
+    facts(folder, max=10, total=10, calls=10)
+    bound, found, count = run(folder, "full")
+    test("facts that hold", expect([found, count], [[], 0]), expect([bound["jobs_held"], bound["jobs_not_held"], bound["facts"]], [10, 0, 2]),
+         expect(bound["observed"], bound["fuel_high"]), expect(bound["pessimism_permille"], 1000))
+    high = bound["fuel_high"]
+    bound, found, count = run(folder, "standard")
+    test("facts are not counted at standard", expect([found, bound["jobs_held"], bound["facts"]], [[], 0, 0]))
+    for what, numbers, first, times in [("max", {"max": 7, "total": 50, "calls": 50}, (7, 8, 7, "loop 0 of function 1"), 3), ("total", {"max": 50, "total": 4, "calls": 50}, (4, 5, 4, "in all"), 6),
+                                        ("calls", {"max": 50, "total": 50, "calls": 9}, (9, 10, 9, "function 0 was called"), 1)]:
+        facts(folder, **numbers)
+        bound, found, count = run(folder, "full")
+        false = [f for f in found if f["kind"] == "fact"]
+        above = [f for f in found if f["kind"] == "above-bound"]
+        test(f"a false {what}", expect(len(false), times), expect([false[0][k] for k in ("job", "seen", "limit")], list(first[:3])) if false else None,
+             None if first[3] in json.dumps(false) else found, expect(bound["jobs_held"], 10), expect([f["job"] for f in above], [first[0]]),
+             None if bound["fuel_high"] < high else f"the bound of the false fact is {bound['fuel_high']}")
+        _, found, count = run(folder, "standard")
+        test(f"a false {what} at standard", expect([f["kind"] for f in found], ["above-bound"]))
+    _, found, count = run(folder, "full", 200)
+    test("many findings are counted", expect(len(found), 64), None if count > 150 else count)
+
+
 def redundant(folder):
     (folder / "m.toml").write_text(text("pedal.wasm", system='verification = "redundant"'))
     code, _, err = wrtd("sched", "run", folder / "m.toml")
@@ -165,6 +211,7 @@ def main():
         without(folder)
         limits(folder)
         redundant(folder)
+        followed(folder)
     print(f"{PASSED} passed, {FAILED} failed")
     return 1 if FAILED else 0
 
