@@ -2,8 +2,9 @@
  * others. */
 #include "wasm/front.h"
 #include "wcet/analysis.h"
+#include "wcet/json.h"
 
-enum { ANALYSIS_ILP_EDGES = 20000 };
+enum { ANALYSIS_ILP_EDGES = 20000, ANALYSIS_PAIRS = 1200 };
 
 /* ---- what is known ---------------------------------------------------------------------------------------
  */
@@ -169,11 +170,19 @@ static bool analysis_has_totals(const struct wrt__wcet_bounds *b)
 static uint32_t analysis_block_at(const struct wrt__wcet_unit *u, uint32_t offset)
 {
     const struct wrt__wcet_graph *g = &u->g;
-    for (uint32_t i = 0; i < g->blocks_count; i++) {
-        const struct wrt__wcet_block *block = &g->blocks[i];
-        for (uint32_t k = block->first; k < block->first + block->count; k++) {
-            if (g->body->ops[k].offset == offset) return u->reached[i] ? i : WRT__WCET_NONE;
-        }
+    uint32_t low = 0, high = g->blocks_count;
+    while (low < high) {        /* blocks and operators are in the order of the binary */
+        const uint32_t middle = low + (high - low) / 2;
+        if (g->body->ops[g->blocks[middle].first].offset <= offset) low = middle + 1;
+        else high = middle;
+    }
+    if (low == 0 || !u->reached[low - 1]) return WRT__WCET_NONE;
+    const struct wrt__wcet_block *block = &g->blocks[low - 1];
+    for (uint32_t first = block->first, end = first + block->count; first < end;) {
+        const uint32_t middle = first + (end - first) / 2;
+        if (g->body->ops[middle].offset == offset) return low - 1;
+        if (g->body->ops[middle].offset < offset) first = middle + 1;
+        else end = middle;
     }
     return WRT__WCET_NONE;
 }
@@ -199,8 +208,8 @@ static wrt_status analysis_pair(const struct wrt__wcet_analysis *a, const struct
             (uint64_t)f->other);
     }
     if (status != WRT_OK && err) {
-        err->line = f->line;
-        err->column = f->column;
+        const struct wrt__json j = { .start = f->text, .p = f->at };
+        wrt__json_place(&j, &err->line, &err->column);
     }
     if (status != WRT_OK) return status;
     const uint32_t loop = u->g.blocks[out->a].loop;
@@ -219,6 +228,10 @@ static wrt_status analysis_pairs(struct wrt__wcet_analysis *a, enum wrt__facts_u
     for (uint32_t i = 0; i < a->facts.count; i++) {
         const struct wrt__fact *f = &a->facts.facts[i];
         if (f->kind != 'p' || a->p.body_of[f->func] == WRT__WCET_NONE) continue;
+        if (n == ANALYSIS_PAIRS) {
+            a->limit = "wcet_ilp_rows";     /* the maximum is not asked */
+            return WRT_OK;
+        }
         pairs[n].unit = a->p.body_of[f->func];
         const wrt_status status = analysis_pair(a, f, &pairs[n], err);
         if (status != WRT_OK) return status;

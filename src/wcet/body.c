@@ -584,36 +584,49 @@ void wrt__wcet_close(struct wrt__wcet_program *p)
 static wrt_status body_match_loop(
     const uint32_t *offsets, uint32_t count, uint32_t *ordinal, uint32_t offset, uint32_t *offset_out)
 {
-    for (uint32_t i = 0; i < count; i++) {
-        if (*ordinal != WRT__WCET_NONE && *ordinal != i) continue;
-        if (offset != WRT__WCET_NONE && offsets[i] != offset) continue;
-        if (*ordinal == WRT__WCET_NONE && offset == WRT__WCET_NONE) break;
-        *ordinal = i;
-        *offset_out = offsets[i];
-        return WRT_OK;
+    uint32_t low = 0, high = count;
+    if (*ordinal == WRT__WCET_NONE && offset == WRT__WCET_NONE) return WRT_E_INVALID;
+    while (*ordinal == WRT__WCET_NONE && low < high) {
+        const uint32_t middle = low + (high - low) / 2;
+        if (offsets[middle] < offset) low = middle + 1;
+        else high = middle;
     }
-    return WRT_E_INVALID;
+    const uint32_t found = *ordinal == WRT__WCET_NONE ? low : *ordinal;
+    if (found >= count || (offset != WRT__WCET_NONE && offsets[found] != offset)) return WRT_E_INVALID;
+    *ordinal = found;
+    *offset_out = offsets[found];
+    return WRT_OK;
 }
 
-wrt_status wrt__wcet_find_loop(const struct wrt__wcet_program *p, uint32_t func, uint32_t *ordinal,
-    uint32_t offset, uint32_t *count, uint32_t *offset_out)
+/* Loops of a function that the entry does not reach, read once. False: no memory. */
+static bool body_dead_loops(struct wrt__wcet_program *p, uint32_t func)
+{
+    struct body_reader b = { .m = p->m, .alloc = p->alloc };
+    uint32_t locals;
+    if (!p->dead) p->dead = wrt__arena_take(&p->arena, ((size_t)p->m->funcs_count + 1) * sizeof *p->dead, 8);
+    if (!p->dead || p->dead[func].known) return p->dead != NULL;
+    b.table_written = wrt__alloc_zero(p->alloc, (size_t)p->m->tables_count + 1, WRT_TAG_OTHER);
+    bool ok = b.table_written && body_read(&b, func, &locals);
+    const uint32_t *offsets = NULL;
+    if (ok) offsets = wrt__arena_copy(&p->arena, b.loop_offsets, b.loops_count * sizeof *offsets);
+    ok = ok && (offsets || b.loops_count == 0);
+    if (ok) p->dead[func] = (struct wrt__wcet_dead){ true, b.loops_count, offsets };
+    wrt__free(p->alloc, b.table_written, (size_t)p->m->tables_count + 1, WRT_TAG_OTHER);
+    body_reader_free(&b);
+    return ok;
+}
+
+wrt_status wrt__wcet_find_loop(struct wrt__wcet_program *p, uint32_t func, uint32_t *ordinal, uint32_t offset,
+    uint32_t *count, uint32_t *offset_out)
 {
     const struct wrt__wcet_body *body = wrt__wcet_body_of(p, func);
-    uint32_t locals;
     if (body) {
         *count = body->loops_count;
         return body_match_loop(body->loop_offsets, *count, ordinal, offset, offset_out);
     }
-    struct body_reader b = { .m = p->m, .alloc = p->alloc };
-    b.table_written = wrt__alloc_zero(p->alloc, (size_t)p->m->tables_count + 1, WRT_TAG_OTHER);
-    wrt_status status = WRT_E_NOMEM;
-    if (b.table_written && body_read(&b, func, &locals)) {
-        *count = b.loops_count;
-        status = body_match_loop(b.loop_offsets, *count, ordinal, offset, offset_out);
-    }
-    wrt__free(p->alloc, b.table_written, (size_t)p->m->tables_count + 1, WRT_TAG_OTHER);
-    body_reader_free(&b);
-    return status;
+    if (!body_dead_loops(p, func)) return WRT_E_NOMEM;
+    *count = p->dead[func].count;
+    return body_match_loop(p->dead[func].offsets, *count, ordinal, offset, offset_out);
 }
 
 /* ---- what is known ------------------------------------------------------------------------------------- */

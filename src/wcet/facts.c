@@ -59,14 +59,56 @@ static bool facts_same(const struct wrt__fact *a, const struct wrt__fact *b)
            wrt__str_equal(a->name, b->name);
 }
 
-/* Two statements about the same thing must agree. Facts are few; the same place is looked for among them. */
+static uint32_t facts_hash_of(const struct wrt__fact *f)
+{
+    const uint32_t key[] = { f->kind, f->func, f->ordinal, f->kind == 'l' ? 0 : f->offset, f->other };
+    uint64_t hash = wrt__fnv64(UINT64_C(0xcbf29ce484222325), key, sizeof key);
+    hash = wrt__fnv64(hash, f->module.p, f->module.n);
+    hash = wrt__fnv64(hash, f->name.p, f->name.n);
+    return (uint32_t)(hash ^ hash >> 32);
+}
+
+/* The slot of an equal place, or the free one for it. */
+static uint32_t *facts_slot(const struct wrt__facts *f, const struct wrt__fact *fact)
+{
+    uint32_t at = facts_hash_of(fact) & (f->slots_cap - 1);
+    while (f->slots[at] != 0 && !facts_same(&f->facts[f->slots[at] - 1], fact)) {
+        at = (at + 1) & (f->slots_cap - 1);
+    }
+    return &f->slots[at];
+}
+
+/* Room for one fact more among the slots, half of which stay free. */
+static bool facts_room(struct wrt__facts *f)
+{
+    enum { FACTS_SLOTS = 64 };
+    const uint32_t old_cap = f->slots_cap, cap = old_cap ? 2 * old_cap : FACTS_SLOTS;
+    uint32_t *old = f->slots;
+    if (f->count < old_cap / 2) return true;
+    if (cap > UINT32_MAX / 2) return false;
+    f->slots = wrt__alloc_zero(f->alloc, (size_t)cap * sizeof *f->slots, WRT_TAG_OTHER);
+    if (!f->slots) {
+        f->slots = old;
+        return false;
+    }
+    f->slots_cap = cap;
+    for (uint32_t i = 0; i < f->count; i++) *facts_slot(f, &f->facts[i]) = i + 1;
+    wrt__free(f->alloc, old, (size_t)old_cap * sizeof *old, WRT_TAG_OTHER);
+    return true;
+}
+
+/* Two statements about the same thing must agree. */
 static void facts_keep(struct facts_reader *r, const struct wrt__fact *fact)
 {
     struct wrt__facts *f = r->f;
     if (r->status != WRT_OK) return;
-    for (uint32_t i = f->count; i-- > 0;) {
-        const struct wrt__fact *old = &f->facts[i];
-        if (!facts_same(old, fact)) continue;
+    if (!facts_room(f)) {
+        facts_nomem(r);
+        return;
+    }
+    uint32_t *slot = facts_slot(f, fact);
+    if (*slot != 0) {
+        const struct wrt__fact *old = &f->facts[*slot - 1];
         if (old->min != fact->min || old->max != fact->max || old->total != fact->total) {
             facts_fail(r, WRT_E_INVALID, WRT__W_WCET_CONTRADICTION,
                 "two facts about the same place of function %u contradict each other", fact->func, 0);
@@ -78,6 +120,7 @@ static void facts_keep(struct facts_reader *r, const struct wrt__fact *fact)
         return;
     }
     f->facts[f->count++] = *fact;
+    *slot = f->count;
 }
 
 static bool facts_func(struct facts_reader *r, uint32_t func)
@@ -126,7 +169,7 @@ static bool facts_member(struct facts_reader *r, struct wrt__fact *fact, wrt_str
 /* Ordinal of the loop that a fact means; false: there is none. */
 static bool facts_find_loop(struct facts_reader *r, struct wrt__fact *fact)
 {
-    const struct wrt__wcet_program *p = r->b->p;
+    struct wrt__wcet_program *p = r->b->p;
     uint32_t count, offset;
     wrt_status status = wrt__wcet_find_loop(p, fact->func, &fact->ordinal, fact->offset, &count, &offset);
     if (status == WRT_E_NOMEM) {
@@ -255,10 +298,14 @@ static struct wrt__wcet_site *facts_site(struct facts_reader *r, const struct wr
     const struct wrt__wcet_body *body = wrt__wcet_body_of(r->b->p, fact->func);
     *reached = body != NULL;
     if (!body) return NULL;
-    for (uint32_t i = 0; i < body->sites_count; i++) {
-        struct wrt__wcet_site *site = &r->b->sites[body->site_first + i];
-        if (site->offset == fact->offset) return site;
+    uint32_t low = body->site_first, high = low + body->sites_count;
+    while (low < high) {
+        const uint32_t middle = low + (high - low) / 2;
+        if (r->b->sites[middle].offset < fact->offset) low = middle + 1;
+        else high = middle;
     }
+    if (low < body->site_first + body->sites_count && r->b->sites[low].offset == fact->offset)
+        return &r->b->sites[low];
     facts_fail(r, WRT_E_INVALID, WRT__W_WCET_NOTHING,
         "function %u has no call and no operator with a size at offset %lu", fact->func, fact->offset);
     return NULL;
@@ -396,7 +443,8 @@ static void facts_pair(struct facts_reader *r)
             "a pair of function %u needs a member \"offsets\" with two of them", fact.func, 0);
         return;
     }
-    wrt__json_place(&r->j, &fact.line, &fact.column);
+    fact.text = r->j.start;
+    fact.at = r->j.p;
     facts_keep(r, &fact);
 }
 
@@ -478,6 +526,7 @@ void wrt__facts_free(struct wrt__facts *f)
 {
     if (!f->alloc) return;
     wrt__free(f->alloc, f->facts, f->cap * sizeof *f->facts, WRT_TAG_OTHER);
+    wrt__free(f->alloc, f->slots, (size_t)f->slots_cap * sizeof *f->slots, WRT_TAG_OTHER);
     wrt__free(f->alloc, f->hosts, f->hosts_cap * sizeof *f->hosts, WRT_TAG_OTHER);
     *f = (struct wrt__facts){ 0 };
 }

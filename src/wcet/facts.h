@@ -15,7 +15,7 @@ struct wrt__fact {
     uint8_t kind; /* 'l' loop, 'f' invocations, 't' targets, 's' size, 'h' host price, 'p' infeasible pair */
     uint32_t func, ordinal, offset; /* offset: of loop or site */
     uint32_t other;                 /* p: offset of the other operator */
-    uint32_t line, column;          /* p: where it is stated */
+    const char *text, *at;          /* p: where it is stated, for the place of an error */
     uint64_t min, max, total;       /* INF: not stated; h: max is the price */
     wrt_str module, name;           /* h */
     wrt_str author, rationale;
@@ -23,6 +23,7 @@ struct wrt__fact {
 struct wrt__facts {
     struct wrt__fact *facts;
     uint32_t count, cap;
+    uint32_t *slots, slots_cap;     /* facts by place: open addressing, number + 1; 0: free */
     struct wrt__wcet_host *hosts;   /* declared prices of imports */
     uint32_t hosts_count, hosts_cap;
     const wrt_alloc *alloc;

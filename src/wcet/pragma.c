@@ -12,8 +12,11 @@ struct pragma_reader {
     struct wrt__facts *f;
     struct wrt__wcet_bounds *b;
     uint8_t *of_source;             /* per file of the line table: it is the source at hand */
-    uint32_t mapped_func, mapped_loop, mapped_count;        /* of the pragma at hand: in the last function */
+    /* Per loop of the program: the loop of the source that it comes from; mixed: of several. */
+    struct pragma_origin { uint32_t loop; bool known, mixed; } *origins;
 };
+
+enum { PRAGMA_LOOK = 4096 }; /* operators before the end of a loop in which its way back is looked for */
 
 static bool pragma_is_branch(uint16_t code)
 {
@@ -36,7 +39,8 @@ const struct wrt__lines_row *wrt__loop_row(
 {
     const uint32_t label = body->loops[ordinal];
     if (l->rows_count == 0 || label == WRT__WCET_NONE) return NULL;
-    for (uint32_t i = body->ops[label].a; i > label; i--) {
+    const uint32_t end = body->ops[label].a;
+    for (uint32_t i = end; i > label && end - i < PRAGMA_LOOK; i--) {
         if (!pragma_leads(body, i, label)) continue;
         const struct wrt__lines_row *row = wrt__lines_exact(l, body->ops[i].offset);
         if (row) return row;
@@ -79,25 +83,36 @@ static enum wrt__pragma_state pragma_file(struct pragma_reader *x, const struct 
 
 /* ---- loops -------------------------------------------------------------------------------------------- */
 
-/* The loop of the source that a loop of the code comes from; NONE: none of this file, *mixed: of several. */
-static uint32_t pragma_origin(struct pragma_reader *x, const struct wrt__source_loops *s,
-    const struct wrt__wcet_body *body, uint32_t ordinal, bool *mixed)
+/* Branch i of the body leads to operator `to`: when that is a loop, it comes from where the branch stands. */
+static void pragma_branch(struct pragma_reader *x, const struct wrt__source_loops *s,
+    const struct wrt__wcet_body *body, uint32_t i, uint32_t to)
 {
-    const uint32_t label = body->loops[ordinal];
-    uint32_t found = WRT__SOURCE_NONE;
-    bool first = true;
-    *mixed = false;
-    for (uint32_t i = label + 1; i <= body->ops[label].a; i++) {
-        if (!pragma_leads(body, i, label)) continue;
-        const struct wrt__lines_row *row = wrt__lines_exact(x->lines, body->ops[i].offset);
-        if (!row) row = wrt__lines_find(x->lines, body->ops[i].offset);
-        uint32_t loop = row && x->of_source[row->file] ? wrt__source_at(s, row->line, row->column)
-                                                       : WRT__SOURCE_NONE;
-        *mixed |= !first && loop != found;
-        if (loop != WRT__SOURCE_NONE) found = loop;
-        first = false;
+    enum { LOOP = 0x03 };
+    if (body->ops[to].code != LOOP || to >= i) return;
+    struct pragma_origin *o = &x->origins[body->loop_first + body->ops[to].b];
+    const struct wrt__lines_row *row = wrt__lines_find(x->lines, body->ops[i].offset);
+    const uint32_t loop = row && x->of_source[row->file] ? wrt__source_at(s, row->line, row->column)
+                                                         : WRT__SOURCE_NONE;
+    o->mixed |= o->known && o->loop != loop;
+    if (!o->known || loop != WRT__SOURCE_NONE) o->loop = loop;
+    o->known = true;
+}
+
+/* The loops of the source that those of the code come from. */
+static void pragma_origins(struct pragma_reader *x, const struct wrt__source_loops *s)
+{
+    const struct wrt__wcet_program *p = x->b->p;
+    memset(x->origins, 0, p->loops_count * sizeof *x->origins);
+    for (uint32_t n = 0; n < p->bodies_count; n++) {
+        const struct wrt__wcet_body *body = &p->bodies[n];
+        for (uint32_t i = 0; i < body->count; i++) {
+            const struct wrt__wcet_op *op = &body->ops[i];
+            if (pragma_is_branch(op->code)) pragma_branch(x, s, body, i, op->a);
+            for (uint32_t k = 0; op->code == 0x0e && k < op->b; k++) {
+                pragma_branch(x, s, body, i, body->targets[op->a + k]);
+            }
+        }
     }
-    return found;
 }
 
 static bool pragma_state_fact(struct pragma_reader *x, const struct wrt__pragma *p, uint32_t func,
@@ -134,8 +149,7 @@ static bool pragma_state_fact(struct pragma_reader *x, const struct wrt__pragma 
 }
 
 /* What comes of pragma p: all loops of the code are looked at, `use` states the facts. */
-static bool pragma_match(
-    struct pragma_reader *x, const struct wrt__source_loops *s, struct wrt__pragma *p, bool use)
+static bool pragma_match(struct pragma_reader *x, struct wrt__pragma *p, bool use)
 {
     const struct wrt__wcet_program *program = x->b->p;
     p->matched = 0;
@@ -144,16 +158,15 @@ static bool pragma_match(
         const struct wrt__wcet_body *body = &program->bodies[i];
         uint32_t here = 0;
         for (uint32_t l = 0; l < body->loops_count; l++) {
-            bool mixed;
-            if (body->loops[l] == WRT__WCET_NONE) continue;
-            if (pragma_origin(x, s, body, l, &mixed) != p->loop) continue;
+            const struct pragma_origin *o = &x->origins[body->loop_first + l];
+            if (!o->known || o->loop != p->loop) continue;
             if (use && !pragma_state_fact(x, p, body->func, l)) return false;
             if (p->matched == 0) {
                 p->func = body->func;
                 p->ordinal = l;
             }
             p->matched++;
-            if (mixed) p->state = WRT__PRAGMA_MIXED;
+            if (o->mixed) p->state = WRT__PRAGMA_MIXED;
             else if (++here > 1 && p->state == WRT__PRAGMA_USED) p->state = WRT__PRAGMA_SEVERAL;
         }
     }
@@ -173,6 +186,7 @@ static wrt_status pragma_source(struct pragma_reader *x, uint32_t number, wrt_er
     }
     const enum wrt__pragma_state file = pragma_file(x, source);
     bool ok = true;
+    if (file == WRT__PRAGMA_USED) pragma_origins(x, &s);
     for (uint32_t i = 0; i < s.pragmas_count && ok; i++) {
         struct wrt__pragmas *g = x->g;
         struct wrt__pragma p = { .state = file,
@@ -184,8 +198,8 @@ static wrt_status pragma_source(struct pragma_reader *x, uint32_t number, wrt_er
             .func = WRT__WCET_NONE,
             .ordinal = WRT__WCET_NONE };
         if (p.loop == WRT__SOURCE_NONE) p.state = WRT__PRAGMA_BEFORE_NONE;
-        if (p.state == WRT__PRAGMA_USED) ok = pragma_match(x, &s, &p, false);
-        if (ok && p.state == WRT__PRAGMA_USED) ok = pragma_match(x, &s, &p, true);
+        if (p.state == WRT__PRAGMA_USED) ok = pragma_match(x, &p, false);
+        if (ok && p.state == WRT__PRAGMA_USED) ok = pragma_match(x, &p, true);
         ok = ok && wrt__grow(g->alloc, &g->list, &g->cap, g->count + 1, sizeof p, WRT_TAG_OTHER);
         if (ok) g->list[g->count++] = p;
     }
@@ -200,9 +214,10 @@ wrt_status wrt__pragmas_read(struct wrt__pragmas *g, const struct wrt__source *s
     g->alloc = b->p->alloc;
     if (!f->alloc) *f = (struct wrt__facts){ .alloc = b->p->alloc };
     x.of_source = wrt__alloc_zero(g->alloc, (size_t)lines->files_count + 1, WRT_TAG_OTHER);
-    if (!x.of_source)
-        return wrt__fail(err, WRT_E_NOMEM, WRT__W_MEMORY, WRT__NO_OFFSET, "no memory for the pragmas");
+    x.origins = wrt__arena_take(&b->p->arena, ((size_t)b->p->loops_count + 1) * sizeof *x.origins, 8);
     wrt_status status = WRT_OK;
+    if (!x.of_source || !x.origins)
+        status = wrt__fail(err, WRT_E_NOMEM, WRT__W_MEMORY, WRT__NO_OFFSET, "no memory for the pragmas");
     for (uint32_t i = 0; i < n && status == WRT_OK; i++) status = pragma_source(&x, i, err);
     wrt__free(g->alloc, x.of_source, (size_t)lines->files_count + 1, WRT_TAG_OTHER);
     return status;

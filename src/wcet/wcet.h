@@ -81,6 +81,8 @@ struct wrt__wcet_program {
      * nothing imports, exports or writes it. Otherwise `funcs` is every function that a reference may name,
      * and `foreign` says that functions of others may be there too. */
     struct wrt__wcet_table { bool closed, foreign; uint32_t count; const uint32_t *funcs; } *tables;
+    /* Per function that is not reached and was asked for: its loops. NULL: none was. */
+    struct wrt__wcet_dead { bool known; uint32_t count; const uint32_t *offsets; } *dead;
 };
 
 /* Decodes what is reachable from function `entry` (which must have code) of a loaded, hence valid, module.
@@ -91,8 +93,8 @@ void wrt__wcet_close(struct wrt__wcet_program *p);
 
 /* Loop `*ordinal` of any function with code, or (NONE) the one at `offset`; when both are given they must
  * agree. *count is how many it has. errors  WRT_E_INVALID there is no such loop; WRT_E_NOMEM */
-wrt_status wrt__wcet_find_loop(const struct wrt__wcet_program *p, uint32_t func, uint32_t *ordinal,
-    uint32_t offset, uint32_t *count, uint32_t *offset_out);
+wrt_status wrt__wcet_find_loop(struct wrt__wcet_program *p, uint32_t func, uint32_t *ordinal, uint32_t offset,
+    uint32_t *count, uint32_t *offset_out);
 
 static inline const struct wrt__wcet_body *wrt__wcet_body_of(const struct wrt__wcet_program *p, uint32_t func)
 {

@@ -294,6 +294,23 @@ def alone():
     test("false recursion", differs("exit code", held.returncode, 123), None if "called 6 times" in held.err else held.err)
 
 
+def many():
+    """Work grows with the facts, not with their square."""
+    turn = b"\x41\x05\x21\1\x03\x40\x20\1\x41\1\x6b\x22\1\x0d\0\x0b"
+    count = 40000
+    wasm, dead = module([turn * count + GET0]), module([GET0, turn * count + GET0])
+    loops = [{"func": 0, "loop": k, "max": 5} for k in range(count)]
+    done = wcet(wasm, "--no-inference", facts={"loops": loops})
+    test("many loops", differs("exit code", done.returncode, 0), differs("fuel_high", done.doc.get("fuel_high"), 2 + count * (2 + 5 * 5)))
+    loops[-1] = dict(loops[0], max=6)
+    refused("many loops, two of which contradict each other", wasm, {"loops": loops}, 705)
+    done = wcet(dead, facts={"loops": [{"func": 1, "loop": k, "max": 5} for k in range(count)]})
+    test("many loops that are not reached", differs("exit code", done.returncode, 0))
+    first = wasm.index(turn) + 6                # a label
+    pairs = [{"func": 0, "offsets": [first, first + 16 * k]} for k in range(1, count)]
+    refused("many pairs", wasm, {"infeasible": pairs}, 704, "do not stand in the same loop")
+
+
 def check(wasm, facts, *run):
     done = subprocess.run([OPTIONS.wrtd, "wcet", "--json", "--no-inference", "--check-facts", "--annotate", write(json.dumps(facts), ".json"),
                            write(wasm, ".wasm"), "run", *map(str, run)], capture_output=True, timeout=60)
@@ -388,6 +405,7 @@ def main():
         pairs()
         alone()
         assumed()
+        many()
         certificates()
     print(f"{PASSED} passed, {len(FAILED)} failed")
     return 1 if FAILED else 0
