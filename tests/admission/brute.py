@@ -122,26 +122,26 @@ def bands(tasks, np):
 
 
 def edf_response(own, tasks, np):
-    """The longest response of `own` over every offset x: all others are released at 0 and as often as they may be, its own jobs at x,
-    x - T, ..; who is due after it and is not preempted may have had one tick before. Ties go to the others. Tick by tick."""
-    band = lambda t: t.get("band", 0)
+    """The longest response of `own` over every offset x: all others are released at 0, as late as they may be, and then as often as they may; its own
+    jobs are meant for x, x - T, ..; who is due after it and is not preempted may have had one tick before. Ties go to the others. Tick by tick."""
+    band, late = lambda t: t.get("band", 0), lambda t: t.get("J", 0)
     group = [t for t in tasks if band(t) <= band(own)]
     first = min(t["D"] for t in tasks if band(t) == band(own))
     lower = max((t["C"] - 1 for t in tasks if np(t) and (band(t), t["D"]) > (band(own), first)), default=0)
-    if load(group) > 1 or (load(group) == 1 and lower):
+    if load(group) > 1 or (load(group) == 1 and (lower or any(map(late, group)))) or any(late(t) > t["D"] for t in group if band(t) == band(own)):
         return None
     busy, worst = sum(t["C"] for t in group), 0
-    while sum(ceil(busy, t["T"]) * t["C"] for t in group) + lower > busy:
+    while sum(ceil(busy + late(t), t["T"]) * t["C"] for t in group) + lower > busy:
         busy += 1
-    for x in range(busy):
+    for x in range(-late(own), busy):
         due = x + own["D"]
         block = max((t["C"] - 1 for t in tasks if np(t) and t is not own and (band(t) > band(own) or (band(t) == band(own) and t["D"] > due))),
                     default=0)
         jobs = []
         for k, t in enumerate(group):
-            first = x % t["T"] if t is own else 0
-            jobs += [[(band(t), r + t["D"] if band(t) == band(own) else k, t is own, r, k), r, t["C"], t] for r in range(first, x + busy, t["T"])]
-        mine = next(j for j in jobs if j[3] is own and j[1] == x)
+            begin = x - (x + late(t)) // t["T"] * t["T"] if t is own else -late(t)
+            jobs += [[(band(t), r + t["D"] if band(t) == band(own) else k, t is own, r, k), max(r, 0), t["C"], t, r] for r in range(begin, max(x, 0) + busy + 1, t["T"])]
+        mine = next(j for j in jobs if j[3] is own and j[4] == x)
         now, running = block, None
         while mine[2]:
             if not (running and running[2] and np(running[3])):
@@ -316,6 +316,20 @@ def utilisation(tasks):
     return answer
 
 
+def sensitivity(tasks, got):
+    """The factor and the largest wcet that the answer names are the last with which fixed priority accepts."""
+    fits = lambda some: all(t["C"] <= t["D"] for t in some) and fp(some)["schedulable"]
+    scaled = lambda k: fits([dict(t, C=ceil(t["C"] * k, 10000)) for t in tasks])
+    k = int(got["largest_factor"].split("/")[0])
+    if (k and not scaled(k)) or scaled(k + 1):
+        yield f"largest_factor is {k}"
+    for row in got["tasks"]:
+        with_c = lambda c: fits([dict(t, C=c) if t["id"] == row["id"] else t for t in tasks])
+        c = row["largest_wcet"]
+        if (c and not with_c(c)) or with_c(c + 1):
+            yield f"largest_wcet of {row['id']} is {c}"
+
+
 # ---- sets -------------------------------------------------------------------------------------------------------------------
 
 def shares(rng, n, u):
@@ -351,7 +365,7 @@ def kind_jitter(rng):
     tasks = base(rng, rng.randint(2, 5), rng.choice([0.5, 0.7, 0.9]))
     for t in tasks:
         t["J"] = rng.choice([0, 1, 2, t["T"] // 2, t["T"] + 3])
-    return {"tasks": tasks}, {"fp": fp(tasks), "fp_np": fp(tasks, np=True)}
+    return {"tasks": tasks}, {"fp": fp(tasks), "fp_np": fp(tasks, np=True), "responses": {"edf": edf_responses(tasks, lambda t: False)}}
 
 
 def kind_mixed(rng):
@@ -425,6 +439,7 @@ def main():
                 got, problem = vectors.analyze(options.wrtd, path)
                 found = [problem] if problem else list(vectors.differences(want, got, ""))
                 found += list(vectors.assignments(options.wrtd, case["tasks"], got)) if got else []
+                found += list(sensitivity(case["tasks"], got)) if got and name in ("plain", "jitter") else []
                 passed, failed = passed + (not found), failed + bool(found)
                 for key, answer in want.items():
                     verdict = answer.get("schedulable", answer.get("fp", {}).get("schedulable"))
