@@ -330,6 +330,49 @@ def sensitivity(tasks, got):
             yield f"largest_wcet of {row['id']} is {c}"
 
 
+def overloaded(rng, tasks):
+    """Fixed priority with modes, tick by tick: jobs take any of their budgets; one that goes beyond that of the mode raises it, lower levels
+    lose their jobs and get none until the processor is idle. The longest response of each task; None: one that was not dropped was late."""
+    ready, mode, worst = [], 0, {t["id"]: 0 for t in tasks}
+    next_release = {t["id"]: rng.randrange(t["T"]) if rng.random() < 0.5 else 0 for t in tasks}
+    for now in range(3 * min(lcm(tasks), 400)):
+        for t in tasks:
+            if next_release[t["id"]] <= now:
+                next_release[t["id"]] = now + t["T"] + (rng.randrange(3) if rng.random() < 0.2 else 0)
+                if t["level"] >= mode:
+                    ready.append([t["prio"], now, 0, rng.choice(t["Cs"]), t])
+        if not ready:
+            mode = 0
+            continue
+        job = min(ready, key=lambda j: j[:2])
+        t = job[4]
+        job[2] += 1
+        if job[2] == job[3]:
+            ready.remove(job)
+            worst[t["id"]] = max(worst[t["id"]], now + 1 - job[1])
+        while job[2] < job[3] and mode < t["level"] and job[2] >= t["Cs"][mode]:     # before what is released at this time
+            mode += 1
+            ready = [j for j in ready if j[4]["level"] >= mode]
+        if any(now + 1 - j[1] >= j[4]["D"] for j in ready):
+            return None
+    return worst
+
+
+def in_overload(rng, tasks, got):
+    """No set that is accepted is late in an overload, and no response is above its bound."""
+    levels = [dict(t, level=int(t["L"] == "HI"), Cs=[t["C_LO"], t["C_HI"]][:1 + (t["L"] == "HI")]) if "L" in t else t for t in tasks]
+    for key in ("amc_rtb", "amc_max", "amc_rtb_levels"):
+        if not got.get(key, {}).get("schedulable"):
+            continue
+        bounds = {k: max(r.values() if isinstance(r, dict) else r) for k, r in got[key]["R"].items()}
+        for _ in range(12):
+            seen = overloaded(rng, levels)
+            if seen is None:
+                yield f"{key}: late in an overload"
+            elif any(seen[k] > bounds[k] for k in seen):
+                yield f"{key}: responses {seen} above {bounds}"
+
+
 # ---- sets -------------------------------------------------------------------------------------------------------------------
 
 def shares(rng, n, u):
@@ -440,6 +483,7 @@ def main():
                 found = [problem] if problem else list(vectors.differences(want, got, ""))
                 found += list(vectors.assignments(options.wrtd, case["tasks"], got)) if got else []
                 found += list(sensitivity(case["tasks"], got)) if got and name in ("plain", "jitter") else []
+                found += list(in_overload(rng, case["tasks"], got)) if got and name in ("dual", "levels") else []
                 passed, failed = passed + (not found), failed + bool(found)
                 for key, answer in want.items():
                     verdict = answer.get("schedulable", answer.get("fp", {}).get("schedulable"))
