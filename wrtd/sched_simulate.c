@@ -138,8 +138,10 @@ static wrt_status sim_step(struct sim *x, uint32_t core, uint64_t *now, wrt_erro
 
 static wrt_status sim_run(struct sim *x, wrt_error *e)
 {
-    uint64_t now[WRT_SCHED_CORES] = { 0 };
+    uint64_t now[WRT_SCHED_CORES];
     uint64_t steps = 0;
+    for (uint32_t k = 0; k < WRT_SCHED_CORES; k++) now[k] = UINT64_MAX; /* a core without tasks */
+    for (uint32_t k = 0; k < x->s.rows_count; k++) now[x->s.rows[k].core] = 0;
     for (;;) {
         uint32_t core = 0;
         for (uint32_t k = 1; k < x->s.o.cores; k++) core = now[k] < now[core] ? k : core;

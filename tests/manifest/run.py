@@ -307,6 +307,16 @@ wcet = { fuel = 4000 }
 """
 
 
+def idle_core(folder):
+    """A core that no task is on."""
+    shutil.copy(ROOT / "tests" / "fixtures" / "jobs.wasm", folder)
+    path = folder / "idle.toml"
+    path.write_text(PLACES.replace('policy = "edf"', 'policy = "edf"\ncores = [0, 1, 2]').replace('asil = "B"', 'asil = "B"\ncore = 1'))
+    for part in ("run", "simulate"):
+        code, out, err = wrtd("sched", part, "--json", *(["--force"] if part == "run" else []), "--until", "8us", path)
+        test(f"{part} with an idle core", None if code == 121 and json.loads(out)["total"]["releases"] == 12 else f"{code} {out[:300]} {err}")
+
+
 def places(folder):
     """Where a deadline was missed and a budget overrun: name of the function and offset, in figures, trace and report."""
     shutil.copy(ROOT / "tests" / "fixtures" / "jobs.wasm", folder)
@@ -350,6 +360,7 @@ def main():
         real_faults(folder)
         hostile(folder)
         places(folder)
+        idle_core(folder)
         calibrated(folder)
     print(f"{PASSED} passed, {FAILED} failed")
     return 1 if FAILED else 0
