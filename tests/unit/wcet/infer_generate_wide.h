@@ -1,8 +1,8 @@
 /* Random programs, continued: what real code has beside plain counters. Limits that are counters of loops
- * around or arguments, counters of 64 and of 8 bits, that are shifted, divided or lose a bit, two that meet, a
- * step that is selected, comparisons with the wrong sign, exits by br_table and over several loops, ends by
- * return and by tail call, recursion, blocks with a value, scans of memory, its size, bulk operators. Included
- * by infer_generate.h alone. */
+ * around or arguments, counters of 64 and of 8 bits, that are shifted, divided or lose a bit, two that meet,
+ * a step that is selected, comparisons with the wrong sign, exits by br_table and over several loops, ends
+ * by return and by tail call, recursion, blocks with a value, scans of memory, its size, bulk operators.
+ * Included by infer_generate.h alone. */
 #ifndef WRT_TESTS_INFER_GENERATE_WIDE_H
 #define WRT_TESTS_INFER_GENERATE_WIDE_H
 

@@ -259,7 +259,7 @@ static void made_check(struct made_world *w, struct made *m, wrt_code *c, wrt_fu
                    all = made_bound(c, facts, n, WRT_WCET_ALL, true),
                    alone = made_bound(c, NULL, 0, WRT_WCET_ALL, true);
     CHECK(per_entry.bounded && full.bounded && all.bounded);
-    /* `all` lets a run end where it can trap, and its search may end at a limit: hardly dearer than `full`. */
+    /* `all` lets a run end where it can trap, its search may end at a limit: hardly dearer than `full`. */
     CHECK(full.fuel_high <= per_entry.fuel_high && all.fuel_high <= full.fuel_high + full.fuel_high / 50);
     for (uint32_t i = 0; i < MADE_RUNS; i++) {
         uint32_t arg = i < 8 ? i * 5 : (uint32_t)test_random(&m->seed);
@@ -318,8 +318,8 @@ static void made_by(const char *table)
     const uint64_t n = made_number("WRT_GENERATED_PROGRAMS", MADE_PROGRAMS);
     const uint64_t first = made_number("WRT_GENERATED_SEED", 1);
     made_many(wrt_fuel_table_named((wrt_str){ table, strlen(table) }), n, 2 * first + (*table == 'w'));
-    printf("%llu programs, %llu runs, by %s prices\n", (unsigned long long)n, (unsigned long long)n * MADE_RUNS,
-        table);
+    printf("%llu programs, %llu runs, by %s prices\n", (unsigned long long)n,
+        (unsigned long long)n * MADE_RUNS, table);
 }
 
 TEST(no_run_leaves_the_bounds_by_units)
