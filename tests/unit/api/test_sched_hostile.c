@@ -84,10 +84,16 @@ static void victim_attacker(
     set_add(w, t, 0);
 }
 
+/* Charges, or waits for a time near by: also when the victim is released or in the middle of it. */
 static wrt_status ping_more(void *ctx, wrt_call *c)
 {
-    uint64_t *state = ctx;
-    return wrt_charge(c, victim_random(state) % 40);
+    uint64_t *state = ctx, now = wrt_now_ns(wrt_call_store(c));
+    wrt_completion k = { 0 };
+    if (victim_random(state) % 4) return wrt_charge(c, victim_random(state) % 40);
+    wrt_status status = wrt_defer(c, NULL, NULL, NULL, &k);
+    if (status == WRT_OK)
+        status = wrt_complete_at(wrt_call_store(c), k, now + 1 + victim_random(state) % 12000);
+    return status == WRT_OK ? WRT_PENDING : status;
 }
 
 /* seed 0: it is alone. */
