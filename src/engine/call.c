@@ -98,7 +98,7 @@ static enum wrt__step call_host(struct wrt__strand *s, uint32_t func, uint32_t b
         s->yielded = true;
         if (s->slice > 0) s->slice = 0;
     }
-    if (*s->attention == 0) wrt__grant(s); /* else the next edge looks at it */
+    if (!wrt__wanted(s)) wrt__grant(s); /* else the next edge looks at it */
     return wrt__call_finish_host(s);
 }
 void wrt__strand_pending_call(struct wrt__strand *s, struct wrt_call *out)

@@ -131,7 +131,7 @@ struct wrt__store {
     bool no_memory_grow;                /* memory.grow by more than 0 always answers -1 */
     uint64_t memory_bytes, memory_peak;
     /* executor's: non-zero makes a running strand come back at its next poll */
-    const volatile uint32_t *attention;
+    const _Atomic uint32_t *attention;
     /* executor's: an instance lost its owner and has waiters */
     void (*lock_free)(struct wrt__store *s, struct wrt_instance *i);
     /* executor's: a strand stands in a watched instance, or has left it */
@@ -170,7 +170,7 @@ struct wrt__strand {
     int64_t slice, hard;                        /* left; hard already is the least of budget and horizon */
     int64_t poll;                               /* distance of polls */
     int64_t granted, fuel, far; /* the loop's own counter, and what it may be given at polls */
-    const volatile uint32_t *attention;
+    const _Atomic uint32_t *attention;
     uint32_t pending;                           /* price of the block at ip, not yet paid */
     bool unpaid;                                /* ip stands before a block that is not yet paid */
     bool at_entry;                              /* nothing has run yet */

@@ -24,12 +24,17 @@ void wrt__loop(struct wrt__strand *s);
  * Then strand->fuel is the new counter, the price already taken off. Else strand->exit, ->pending and
  * ->unpaid say why. */
 bool wrt__refill(struct wrt__strand *s, int64_t before, uint32_t c);
+/* Does somebody ask for attention? Any thread may, at any time. */
+static inline bool wrt__wanted(const struct wrt__strand *s)
+{
+    return atomic_load_explicit(s->attention, memory_order_relaxed) != 0;
+}
 /* The counter ended at the distance of a poll: the next piece of what was granted, when nobody asks for
  * attention. 0: there is none, or somebody does. */
 static inline int64_t wrt__next_poll(struct wrt__strand *s)
 {
     int64_t piece = s->far < s->poll ? s->far : s->poll;
-    if (piece <= 0 || *s->attention) return 0;
+    if (piece <= 0 || wrt__wanted(s)) return 0;
     s->far -= piece;
     s->granted += piece;
     return piece;

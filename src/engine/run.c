@@ -51,7 +51,7 @@ static bool may_enter(struct wrt__strand *s, uint32_t c)
 {
     if (!may_begin(s, c)) return false;
     if (profiled(s)) s->stop = WRT__STOP_PROFILE;
-    else if (*s->attention) s->stop = WRT__RUN_POLL;
+    else if (wrt__wanted(s)) s->stop = WRT__RUN_POLL;
     else return true;
     return false;
 }
@@ -192,7 +192,7 @@ static enum wrt__step after_exit(struct wrt__strand *s)
 }
 enum wrt__outcome wrt__engine_run(struct wrt__strand *s)
 {
-    static const uint32_t nobody = 0;
+    static const _Atomic uint32_t nobody = 0;
     s->yielded = false;
     if (s->poll > WRT__COUNTER_MAX) s->poll = WRT__COUNTER_MAX;
     s->attention = s->store->attention ? s->store->attention : &nobody;

@@ -39,7 +39,7 @@ static enum wrt__step memory_grow(struct wrt__strand *s, uint64_t *operands)
         if (!refused && pages && s->store->grown) {
             wrt__settle(s);
             s->store->grown(s, pages);
-            if (*s->attention == 0) wrt__grant(s); /* else the next edge looks at it */
+            if (!wrt__wanted(s)) wrt__grant(s); /* else the next edge looks at it */
         }
     }
     operands[0] = refused ? UINT32_MAX : old;

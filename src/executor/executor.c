@@ -85,7 +85,7 @@ wrt_status wrt__executor_new(struct wrt__store *core, const wrt_store_opts *o, c
         wrt__free(x->alloc, x, sizeof *x, WRT_TAG_TASK);
         return wrt__fail_table(err, status, WRT__W_TASK_NO_ROOM, "store", "no room for a store");
     }
-    core->attention = (const volatile uint32_t *)&x->inbox->attention;
+    core->attention = &x->inbox->attention;
     core->lock_free = wrt__task_lock_free;
     core->grown = executor_grown;
     *out = x;
