@@ -3,7 +3,8 @@
  * some bytes of which are then changed: so what lies deep in the validator is reached too. */
 #include "generate.h"
 
-enum { LOAD_BASE = 64 << 10, LOAD_EACH = 400 };
+/* Six bytes declare as many locals as a function may have: these are counted apart from the length. */
+enum { LOAD_LOCALS = 50000, LOAD_BASE = (64 << 10) + 6 * LOAD_LOCALS, LOAD_EACH = 400 };
 
 static void load_line(void *ctx, wrt_str line)
 {
