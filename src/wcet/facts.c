@@ -139,6 +139,18 @@ static bool facts_func(struct facts_reader *r, uint32_t func)
     return r->status == WRT_OK;
 }
 
+/* A figure of a fact, which may be stated twice only when it is the same. */
+static void facts_figure(struct facts_reader *r, uint64_t *out)
+{
+    const uint64_t n = wrt__json_number(&r->j);
+    if (r->j.failed) return;
+    if (*out != WRT__WCET_INF && *out != n) {
+        facts_fail(r, WRT_E_INVALID, WRT__W_WCET_CONTRADICTION,
+            "a member is stated twice and contradicts itself: %lu", 0, n);
+    }
+    *out = n;
+}
+
 /* A text with its escapes put back. */
 static wrt_str facts_text(struct facts_reader *r)
 {
@@ -226,16 +238,21 @@ static void facts_loop(struct facts_reader *r)
         if (facts_member(r, &fact, name)) continue;
         if (facts_is(name, "loop")) fact.ordinal = facts_u32(r);
         else if (facts_is(name, "max_header_executions") || facts_is(name, "max"))
-            fact.max = wrt__json_number(&r->j);
+            facts_figure(r, &fact.max);
         else if (facts_is(name, "min_header_executions") || facts_is(name, "min"))
-            fact.min = wrt__json_number(&r->j);
+            facts_figure(r, &fact.min);
         else if (facts_is(name, "total_header_executions") || facts_is(name, "total")) {
-            fact.total = wrt__json_number(&r->j);
+            facts_figure(r, &fact.total);
         } else {
             wrt__json_skip(&r->j);
         }
     }
     if (r->j.failed || !facts_func(r, fact.func) || !facts_find_loop(r, &fact)) return;
+    if (fact.min == WRT__WCET_INF && fact.max == WRT__WCET_INF && fact.total == WRT__WCET_INF) {
+        facts_fail(r, WRT_E_MALFORMED, WRT__W_WCET_FACTS,
+            "a fact about loop %u says nothing: it needs \"max\", \"min\" or \"total\"", fact.ordinal, 0);
+        return;
+    }
     if (fact.min != WRT__WCET_INF && fact.min > fact.max) {
         facts_fail(r, WRT_E_INVALID, WRT__W_WCET_CONTRADICTION,
             "the facts about loop %u contradict each other: at least %lu arrivals, and fewer at most",
@@ -287,8 +304,12 @@ static void facts_function(struct facts_reader *r)
     if (!wrt__json_open(&r->j, '{')) return;
     while (wrt__json_member(&r->j, &first, &name)) {
         if (facts_member(r, &fact, name)) continue;
-        if (facts_is(name, "calls")) fact.max = wrt__json_number(&r->j);
+        if (facts_is(name, "calls")) facts_figure(r, &fact.max);
         else wrt__json_skip(&r->j);
+    }
+    if (!r->j.failed && fact.max == WRT__WCET_INF) {
+        facts_fail(r, WRT_E_MALFORMED, WRT__W_WCET_FACTS,
+            "a fact about a function says nothing: it needs \"calls\"", 0, 0);
     }
     if (!r->j.failed) facts_apply_calls(r, &fact);
 }
@@ -348,7 +369,7 @@ static void facts_place(struct facts_reader *r, uint8_t kind)
     while (wrt__json_member(&r->j, &first, &name)) {
         if (facts_member(r, &fact, name)) continue;
         if (kind == 't' && facts_is(name, "targets")) targets = facts_functions(r, &count);
-        else if (kind == 's' && facts_is(name, "max")) fact.max = wrt__json_number(&r->j);
+        else if (kind == 's' && facts_is(name, "max")) facts_figure(r, &fact.max);
         else wrt__json_skip(&r->j);
     }
     if (r->j.failed || !facts_func(r, fact.func)) return;
@@ -357,6 +378,13 @@ static void facts_place(struct facts_reader *r, uint8_t kind)
             "a fact about a place of function %u needs a member "
             "\"offset\"",
             fact.func, 0);
+        return;
+    }
+    if (kind == 's' ? fact.max == WRT__WCET_INF : !targets) {
+        facts_fail(r, WRT_E_MALFORMED, WRT__W_WCET_FACTS,
+            kind == 's' ? "a fact about a size says nothing: it needs \"max\""
+                        : "a fact about targets says nothing: it needs \"targets\"",
+            0, 0);
         return;
     }
     facts_keep(r, &fact);
@@ -393,7 +421,7 @@ static void facts_host(struct facts_reader *r)
         if (facts_member(r, &fact, name)) continue;
         if (facts_is(name, "module")) fact.module = facts_text(r);
         else if (facts_is(name, "name")) fact.name = facts_text(r);
-        else if (facts_is(name, "fuel")) fact.max = wrt__json_number(&r->j);
+        else if (facts_is(name, "fuel")) facts_figure(r, &fact.max);
         else wrt__json_skip(&r->j);
     }
     if (r->j.failed) return;
@@ -490,10 +518,13 @@ static void facts_list(struct facts_reader *r, uint8_t kind)
 
 static void facts_document(struct facts_reader *r)
 {
-    bool first = true;
+    bool first = true, any = false;
     wrt_str name;
     if (!wrt__json_open(&r->j, '{')) return;
     while (wrt__json_member(&r->j, &first, &name)) {
+        static const char *const known[] = { "loops", "functions", "targets", "sizes", "hosts", "infeasible",
+            "function_calls" };
+        for (size_t k = 0; k < WRT_COUNT(known); k++) any |= facts_is(name, known[k]);
         if (facts_is(name, "sha256")) facts_hash(r);
         else if (facts_is(name, "loops")) facts_list(r, 'l');
         else if (facts_is(name, "functions")) facts_list(r, 'f');
@@ -505,6 +536,10 @@ static void facts_document(struct facts_reader *r)
         else wrt__json_skip(&r->j);
     }
     wrt__json_done(&r->j);
+    if (!any && !r->j.failed) {
+        wrt__json_fail(&r->j, "a member \"loops\", \"functions\", \"infeasible\", \"targets\", \"sizes\" or "
+                              "\"hosts\"");
+    }
 }
 
 wrt_status wrt__facts_read(

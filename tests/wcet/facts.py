@@ -146,6 +146,18 @@ def wrong_facts():
     test("no run satisfies all", differs("exit code", done.returncode, 65), None if "W0705" in done.err else done.err)
 
 
+def empty_facts():
+    """What was meant as a fact and says nothing is no fact: a misspelled member would go unnoticed."""
+    wasm = module([OPEN_LOOP + b"\x1a" + CALL1, GET0])
+    refused("no list that is known", wasm, {"loop": [{"func": 0, "loop": 0, "max": 5}]}, 701, '"loops"')
+    refused("no member at all", wasm, {}, 701, '"loops"')
+    refused("a loop without a figure", wasm, {"loops": [{"func": 0, "loop": 0, "maximum": 5}]}, 701, "says nothing", '"max"')
+    refused("a function without a figure", wasm, {"functions": [{"func": 1, "called": 5}]}, 701, "says nothing", '"calls"')
+    refused("targets that are missing", wasm, {"targets": [{"func": 0, "offset": 50}]}, 701, "says nothing")
+    refused("a size that is missing", wasm, {"sizes": [{"func": 0, "offset": 50}]}, 701, "says nothing")
+    refused("a member stated twice", wasm, '{"loops":[{"func":0,"loop":0,"max":1,"max":2}]}', 705, "stated twice")
+
+
 def right_facts():
     wasm = module([OPEN_LOOP])
     done = wcet(wasm)
@@ -226,7 +238,7 @@ def pairs():
                                 ("in a loop", b"\x41\x05\x21\1\x03\x40" + choices(exclusive) + b"\x20\1\x41\1\x6b\x22\1\x0d\0\x0b" + GET0, 5)):
         wasm = module([body])
         first = wasm.index(DEAR)
-        facts = {"loops": [{"func": 0, "loop": 0, "max": 5}]} if rounds > 1 else {}
+        facts = {"loops": [{"func": 0, "loop": 0, "max": 5}]} if rounds > 1 else {"loops": []}
         pair = {"func": 0, "offsets": [first, wasm.index(DEAR, first + 1)], "author": "A", "rationale": "one \"or\" the other"}
         plain = wcet(wasm, "--no-inference", facts=facts).doc
         done = wcet(wasm, "--no-inference", facts={**facts, "infeasible": [pair]}).doc
@@ -400,6 +412,7 @@ def main():
     OPTIONS = parser.parse_args()
     with tempfile.TemporaryDirectory() as FOLDER:
         wrong_facts()
+        empty_facts()
         right_facts()
         kinds()
         pairs()
