@@ -164,8 +164,8 @@ WRT_API bool wrt_wcet_callee_at(const wrt_wcet_report *r, size_t i, wrt_wcet_cal
 
 /* What the bound rests on beside the code. The last is always the state that calls begin in. */
 typedef struct wrt_wcet_assumption {
-    /* Stated: l loop, f invocations, t targets, s size, p operators at `offset` and `other` of which one round
-     * executes one at most. Stated or declared: h price of an import (max; empty names: of every one).
+    /* Stated: l loop, f invocations, t targets, s size, p operators at `offset` and `other` of which one
+     * round executes one at most. Stated or declared: h price of an import (max; empty names: of every one).
      * Declared: a range of an argument, min .. max as bits. i: the state, see rationale. */
     char kind;
     uint32_t func, loop, argument;

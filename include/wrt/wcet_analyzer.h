@@ -78,8 +78,8 @@ typedef struct wrt_wcet_result {
     wrt_wcet_prob prob;             /* for PROBABILISTIC */
 } wrt_wcet_result;
 /* errors  WRT_E_UNBOUNDED (not for MEASURED) there is no bound, `out` is filled; WRT_E_INTEGRITY (not for
- * STATIC, MEASURED) a sample contradicts it, kept or not; WRT_E_ARG no such task in this component         cost  PROBABILISTIC: see wrt_wcet_probable
- */
+ * STATIC, MEASURED) a sample contradicts it, kept or not; WRT_E_ARG no such task in this component
+ * cost    PROBABILISTIC: see wrt_wcet_probable */
 WRT_API wrt_status wrt_wcet_analyze_task(wrt_wcet_analyzer *a, uint32_t task, uint32_t component,
     wrt_wcet_analysis method, wrt_wcet_result *out, wrt_error *err);
 

@@ -15,8 +15,8 @@
 #include "wcet/bound.h"
 
 enum wrt__ilp_kind { WRT__ILP_INVOKED, WRT__ILP_TOTAL, WRT__ILP_CALLS, WRT__ILP_PAIR };
-/* INVOKED: invocations of the unit = calls of it (1 more for the entry). PAIR: loop is the number of the pair,
- * rhs 0; they stand behind the others. */
+/* INVOKED: invocations of the unit = calls of it (1 more for the entry). PAIR: loop is the number of the
+ * pair, rhs 0; they stand behind the others. */
 struct wrt__ilp_row { uint8_t kind; uint32_t unit, loop; uint64_t rhs; };
 /* Runs of an edge: at most `value`, or (up) at least. */
 struct wrt__ilp_case { uint32_t parent; uint32_t unit, edge; bool up; uint64_t value; };

@@ -36,8 +36,8 @@ wrt_status wrt__pragmas_read(struct wrt__pragmas *g, const struct wrt__source *s
     const struct wrt__lines *lines, struct wrt__facts *f, struct wrt__wcet_bounds *b, wrt_error *err);
 void wrt__pragmas_free(struct wrt__pragmas *g);
 
-/* The line of a loop operator: that of its last way back where the compiler says one, which is the line of the
- * statement; else that of its label. NULL: none.  cost  at most 4096 operators are looked at */
+/* The line of a loop operator: that of its last way back where the compiler says one, which is the line of
+ * the statement; else that of its label. NULL: none.  cost  at most 4096 operators are looked at */
 const struct wrt__lines_row *wrt__loop_row(
     const struct wrt__lines *l, const struct wrt__wcet_body *body, uint32_t ordinal);
 
