@@ -54,12 +54,14 @@ static uint32_t ax_width(const struct wrt__ax *x, const struct wrt__ax_frame *f,
 void wrt__ax_insert(struct wrt__ax *x, struct wrt__ax_frame *f, struct wrt__as *s)
 {
     struct wrt__as **at = &f->pending, *other;
+    uint64_t passed = 0;            /* looking for the place is work too */
     while (*at && (*at)->key < s->key) {
-        x->steps += (*at)->run / 8;
+        passed += (*at)->run < 8 ? 1 : (*at)->run;
         at = &(*at)->next;
     }
+    x->steps += passed / 8;
     s->run = 1;
-    for (other = *at; other && other->key == s->key && other->apart;) {
+    for (other = *at; !s->apart && other && other->key == s->key && other->apart;) {
         other = other->next;
     }
     if (!s->apart && other && other->key == s->key) {
