@@ -59,6 +59,8 @@ if(WRT_TESTS)
     target_include_directories(sched_rt_replay PRIVATE "${PROJECT_SOURCE_DIR}/src" "${PROJECT_SOURCE_DIR}/tests")
     # Calls of one instance again and again, for tests/wcet/repeated.py.
     wrt_program(wcet_calls "${PROJECT_SOURCE_DIR}/tests/wcet/calls.c" tests/wcet)
+    # Many arguments, each on a new instance, for tests/wcet/inputs.py.
+    wrt_program(wcet_inputs "${PROJECT_SOURCE_DIR}/tests/wcet/inputs.c" tests/wcet)
 endif()
 
 if(WRT_FUZZ)
