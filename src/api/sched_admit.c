@@ -352,6 +352,30 @@ static wrt_status admit_options(struct admit_core *a, wrt_error *err)
     return WRT_OK;
 }
 
+/* What a server surely gives. It is exhausted when the next block does not fit, so up to a block less one of
+ * every budget is left. A sporadic one keeps few replenishments: where its members are released more often
+ * than that in a period, what was spent can come back a period later. Rounded down. */
+static bool admit_supply(const struct admit_core *a, uint32_t server, wrt_adm_server *out)
+{
+    const wrt_sched *s = a->s;
+    const wrt_sched_server_opts *o = &s->servers[server].o;
+    uint64_t piece = 0, releases = 0, whole, part;
+    for (uint32_t i = 0; i < s->tasks_count; i++) {
+        const wrt_sched_task *t = &s->tasks[i].o;
+        uint64_t period = t->period_ns ? t->period_ns : t->separation_ns;
+        if (!t->in_server || t->server != server) continue;
+        piece = wrt__max_u64(piece, admit_piece(&s->tasks[i]));
+        releases += period > 0 ? wrt__min_u64(o->period_ns / period, UINT32_MAX) + 1 : UINT32_MAX;
+    }
+    if (o->kind == WRT_SERVER_SPORADIC && releases >= ADMIT_REPLENISHMENTS) out->period *= 2;
+    if (out->period > WRT_TICKS_MAX || (piece > 0 && o->fuel < piece)) return false;
+    uint64_t fuel = o->fuel - (piece > 0 ? piece - 1 : 0);
+    if (!wrt__mul_u64(fuel / 1000, s->opts.ns_per_kfuel, &whole)
+        || !wrt__mul_u64(fuel % 1000, s->opts.ns_per_kfuel, &part)
+        || !wrt__add_u64(whole, part / 1000, &out->budget)) return false;
+    return out->budget > 0 && out->budget <= out->period;
+}
+
 static wrt_status admit_inside(
     struct admit_core *a, uint32_t server, wrt_adm_row *rows, wrt_adm_verdict *out, wrt_error *err)
 {
@@ -372,7 +396,14 @@ static wrt_status admit_inside(
     if (n == 0) return WRT_OK;
     /* Inside it is first come, first served, which is earliest deadline first with one deadline for all. */
     for (uint32_t i = 0; i < n; i++) a->tasks[i].deadline = least;
-    (void)admit_ticks(s, s->servers[server].o.fuel, &v.budget);
+    if (!admit_supply(a, server, &v)) {
+        *out = (wrt_adm_verdict){ .reason = WRT_ADM_UTILISATION,
+            .decided_by = "periodic supply",
+            .task = first,
+            .time = WRT_TICKS_NONE };
+        return wrt__fail(err, WRT_E_REJECTED, WRT__W_SET_REJECTED, WRT__NO_OFFSET,
+            "server %u: its budget is less than a block of its tasks", server);
+    }
     o.test = WRT_ADM_EDF;
     o.cap_level = o.cap_total = (wrt_adm_ratio){ 0, 0 };
     status = wrt_adm_inside(&(wrt_adm_set){ a->tasks, n, NULL, 0 }, &o, &v, a->mem, a->mem_bytes, out, err);

@@ -135,6 +135,22 @@ def slots_of(rng, tasks):
     return cycle
 
 
+def served(rng, policy, tasks):
+    """One or two of the tasks spend from a server, with at least what they need, most of the time."""
+    members = [t for t in rng.sample(tasks, rng.randint(1, min(2, len(tasks)))) if "np" not in t[0]]
+    if not members:
+        return ""
+    period = min(p for _, p, _ in members) // rng.randint(2, 4)
+    budget = int(period * sum(f / p for _, p, f in members) * rng.uniform(0.9, 2)) + rng.randint(1, 240)
+    for out, _, _ in members:
+        out["server"] = '"s"'
+        if policy == "rm+edf":
+            out["band"] = 1
+    kind = "sporadic" if policy in ("priority", "rm") else "cbs"
+    more = "priority = 200\n" if policy == "priority" else "band = 1\n" if policy == "rm+edf" else ""
+    return f'[server.s]\nkind = "{kind}"\nfuel = {max(1, min(budget, period))}\nperiod = "{period}ns"\n{more}'
+
+
 def bounded_set(rng, policy, table):
     tasks = [bounded_task(rng, policy, table, share) for share in uunifast(rng, rng.randint(2, 5), rng.uniform(0.2, 0.95))]
     top = {"policy": f'"{policy}"', "clock": '"fuel"', "ns-per-kfuel": 1000, "max-utilization": 1, "max-utilization-per-level": 1,
@@ -148,6 +164,8 @@ def bounded_set(rng, policy, table):
         top["quantum"] = rng.choice((50, 200, 1000, 5000))
     text = "manifest = 1\n[system]\n" + "".join(f"{k} = {v}\n" for k, v in top.items())
     text += "".join(f'[component.c{n}]\nfile = "jobs.wasm"\n' for n in range(len(tasks)))
+    if policy in ("priority", "rm", "edf", "rm+edf") and rng.random() < 0.4:
+        text += served(rng, policy, tasks)
     for n, (out, _, _) in enumerate(tasks):
         text += f'[[task]]\nname = "t{n}"\ncomponent = "c{n}"\n' + "".join(f"{k} = {v}\n" for k, v in out.items())
     return text
@@ -165,6 +183,7 @@ def bounds_one(wrtd, folder, policy, seed, table):
         return False, 0, verdict.stderr
     if verdict.returncode == 122:
         return False, 0, None
+    members = {f"t{n - 1}" for n, part in enumerate(text.split("[[task]]")) if "\nserver = " in part}
     bounds = {t["name"]: t.get("response_ns") for t in json.loads(verdict.stdout)["admission"]["tasks"]}
     run = subprocess.run([wrtd, "sched", "run", "-q", "--json", "--until", "240us", str(name)], capture_output=True, text=True)
     if run.returncode not in (0, 121):
@@ -174,6 +193,8 @@ def bounds_one(wrtd, folder, policy, seed, table):
         seen = t.get("response_ns", {}).get("max", 0)
         if t["misses"]:
             return True, 0, f"{t['name']} is accepted, and misses"
+        if bounds[t["name"]] is None and t["name"] in members:
+            continue                        # a server answers for the deadlines of its members, no more
         if bounds[t["name"]] is None:
             return True, 0, f"{t['name']} has no bound"
         if seen > bounds[t["name"]]:
@@ -195,6 +216,42 @@ def bounds_all(pool, wrtd, folder, table, first, count):
                 print(f"bounds: {policy} {seed}: {found[2]}")
         print(f"bounds: {policy}: {accepted} accepted, largest response by bound {max(closest, default=0):.3f}")
         passed, failed = passed + (accepted > 0), failed + (accepted == 0)
+    return passed, failed
+
+
+# ---- sets that miss by what blocks of a size cost: none may be accepted ------------------------------------------------------------
+
+def planted(table):
+    """Name, system, the task that is late and the one that makes it so. A lower task is released often: before each release the core is idle for up to a
+    block. A server is exhausted when the next block does not fit: what is left of its budget is of no use."""
+    price = lambda burn, turns: table[f"burn_{burn}"][0] + (turns - 1) * table[f"burn_{burn}"][1][0][0]
+    task = lambda burn, turns, **keys: dict(keys, call=f'"burn_{burn}({turns})"', wcet=f"{{ fuel = {price(burn, turns)} }}", asil='"B"')
+    late = task(61, 50, period='"40000ns"', deadline=f'"{price(61, 50) + 177}ns"', priority=200)
+    often = task(5, 4, period='"500ns"', deadline='"40000ns"', priority=100, **{"on-late": '"skip"'})
+    for policy in ("priority", "edf"):
+        yield f"often, {policy}", f'policy = "{policy}"\n', "", (late, often)
+    server = '[server.s]\nkind = "cbs"\nfuel = 2000\nperiod = "4000ns"\n'
+    for deadline in (17950, 18050):
+        inside = task(61, 67, period='"40000ns"', deadline=f'"{deadline}ns"', server='"s"')
+        yield f"server, {deadline}", 'policy = "edf"\n', server, (inside, task(5, 290, period='"4000ns"', deadline='"2500ns"'))
+
+
+def planted_all(wrtd, folder, table):
+    passed = failed = 0
+    top = 'clock = "fuel"\nns-per-kfuel = 1000\nmax-utilization = 1\nmax-utilization-per-level = 1\noverhead-factor = 1\nmode-switching = false\n'
+    for what, policy, server, tasks in planted(table):
+        text = f"manifest = 1\n[system]\n{policy}{top}{server}" + "".join(f'[component.c{n}]\nfile = "jobs.wasm"\n' for n in range(len(tasks)))
+        for n, t in enumerate(tasks):
+            text += f'[[task]]\nname = "t{n}"\ncomponent = "c{n}"\n' + "".join(f"{k} = {v}\n" for k, v in t.items())
+        name = folder / "planted.toml"
+        name.write_text(text)
+        verdict = subprocess.run([wrtd, "sched", "analyze", "-q", str(name)], capture_output=True, text=True)
+        run = subprocess.run([wrtd, "sched", "run", "-q", "--json", "--force", "--until", "400us", str(name)], capture_output=True, text=True)
+        missed = run.stdout.startswith("{") and json.loads(run.stdout)["tasks"][0]["misses"] > 0
+        ok = verdict.returncode == 122 and missed
+        passed, failed = passed + ok, failed + (not ok)
+        if not ok:
+            print(f"planted: {what}: exit code {verdict.returncode}, {'late' if missed else 'not late'}: {verdict.stderr[:300]}")
     return passed, failed
 
 
@@ -227,6 +284,8 @@ def main():
             totals[policy]["schedulable"] += not missed
             totals[policy]["both"] += accepted and not missed
         more = bounds_all(pool, wrtd, folder, table, args.first, args.bounds)
+        passed, failed = passed + more[0], failed + more[1]
+        more = planted_all(wrtd, folder, table)
         passed, failed = passed + more[0], failed + more[1]
     for policy, t in totals.items() if args.sets else ():
         share = t["both"] / max(1, t["schedulable"])
