@@ -57,7 +57,8 @@ DICE = """(module (func (export "f") (local i32) (loop
     (br_if 0 (i32.ne (local.get 0) (i32.const 12345))))))"""
 # name, text, the limit; "": bounded; None: no bound, whatever limit
 PROGRAMS = [("loops", nest(40), "wcet_steps"), ("calls", DOUBLE, "wcet_steps"),
-            ("pages", PAGES, "wcet_state_bytes"), ("conditions", forks(2000), ""), ("calls twice", chain(30), ""), ("dice", DICE, None)]
+            ("pages", PAGES, "wcet_state_bytes"), ("conditions", forks(2000), ""),
+            ("calls twice", chain(30), ""), ("dice", DICE, None)]
 
 
 def smaller():
