@@ -56,6 +56,8 @@ def check(options, wasm, func, recorded, figures):
         if not got["bounded"] and not got["unbounded"]:
             yield f"{table}: no bound, and no reason"
         figures.append((str(wasm), got, seen))
+        if table == "unit" and recorded and recorded[0] != "open" and (not got["bounded"] or got["fuel_high"] > int(recorded[1])):
+            yield f"{got['fuel_high']}, recorded is {recorded[1]}"
         if table == "unit" and len(recorded) > 3 and each[int(recorded[3])][1] != int(recorded[2]):
             yield f"{each[int(recorded[3])][1]} for {recorded[3]}, recorded is {recorded[2]}"
 
@@ -87,7 +89,10 @@ def write(figures, old):
         most, argument = seen["most"], seen["argument"]
         if len(old.get(name, [])) > 3 and int(old[name][2]) >= most:
             most, argument = int(old[name][2]), int(old[name][3])
-        text += f"{name + ' ' * max(0, 24 - len(name))} {verdict(got):18} seen {most} by {argument}\n"
+        what = verdict(got)
+        if old.get(name, [""])[0] == "paths" and got["bounded"]:
+            what = f"paths {got['fuel_high']}"
+        text += f"{name + ' ' * max(0, 24 - len(name))} {what:18} seen {most} by {argument}\n"
     LIST.write_text(text)
 
 
