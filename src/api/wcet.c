@@ -24,7 +24,7 @@ static wrt_status wcet_find(const struct wrt__module *m, wrt_str name, uint32_t 
     uint32_t number;
     bool found = wrt__export_find(m, name, &number) && m->exports[number].kind == WRT__KIND_FUNC;
     if (found) *func = m->exports[number].index;
-    for (uint32_t i = 0; !found && name.n > 0 && m->names && i < m->funcs_count; i++) {
+    for (uint32_t i = 0; !found && name.n > 0 && m->names.count > 0 && i < m->funcs_count; i++) {
         found = wrt__str_equal(wrt__func_name(m, i), name);
         if (found) *func = i;
     }

@@ -513,11 +513,8 @@ static const struct section_info { const char *name; uint32_t rank; } section_in
 static void decode_custom(struct decoder *d)
 {
     wrt_str name = decode_name(d);
-    uint64_t offset = wrt__reader_offset(&d->in.r);
     wrt_bytes rest = wrt__read_bytes(&d->in.r, wrt__reader_left(&d->in.r));
-    if (wrt__input_ok(&d->in) && wrt__str_equal(name, WRT_STR("name"))) {
-        wrt__names_read(d->in.m, rest, offset);
-    }
+    if (wrt__input_ok(&d->in) && wrt__str_equal(name, WRT_STR("name"))) wrt__names_read(&d->in, rest);
 }
 
 static void decode_content(struct decoder *d, uint8_t id)

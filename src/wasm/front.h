@@ -107,6 +107,6 @@ void *wrt__input_array(struct wrt__input *in, uint64_t count, size_t element);
 
 /* names.c: what a "name" section holds; whatever is wrong in it is ignored, as for every custom section. */
 int wrt__name_compare(wrt_str a, wrt_str b);       /* < 0, 0, > 0: by bytes */
-void wrt__names_read(struct wrt__module *m, wrt_bytes section, uint64_t offset);
+void wrt__names_read(struct wrt__input *in, wrt_bytes section);
 
 #endif

@@ -73,6 +73,14 @@ struct wrt__func {
  * pieces, a growth is one piece. */
 enum { WRT__DOES_CALL = 1, WRT__DOES_BULK = 2, WRT__DOES_GROW = 4 };
 
+/* The function names of the name section, decoded on demand. */
+struct wrt__names_mark { uint32_t func, at; };
+struct wrt__names {
+    const uint8_t *p;                   /* content of the subsection */
+    uint32_t bytes, count;              /* count: entries that are names */
+    struct wrt__names_mark *marks;
+};
+
 struct wrt__module {
     const wrt_alloc *alloc;
     struct wrt__arena arena;            /* everything below except code and map */
@@ -95,8 +103,7 @@ struct wrt__module {
     uint32_t bodies_count;
     uint32_t *export_order;             /* indices of exports, sorted by name: see wrt__export_find */
     wrt_str module_name;
-    const uint8_t *names;
-    uint32_t names_bytes; /* function-name subsection, decoded on demand; NULL: none */
+    struct wrt__names names;
     const wrt_fuel_table *fuel;
     const struct wrt_limits *limits;
 
@@ -183,7 +190,8 @@ enum { WRT__OPERANDS_MAX = 65535, WRT__TYPE_VALUES_MAX = 1000 };
 
 /* names.c: index of an export by name; false: there is none. O(log n) whatever the names are. */
 bool wrt__export_find(const struct wrt__module *m, wrt_str name, uint32_t *index);
-/* Function name (name section, else export), empty when there is none. Linear in the name section. */
+/* Function name (name section, else export), empty when there is none. O(log n) in the name section; where it
+ * has none, the exports are looked through. */
 wrt_str wrt__func_name(const struct wrt__module *m, uint32_t func);
 /* Nearest export name for "did you mean"; empty when none is near. */
 wrt_str wrt__nearest_export(const struct wrt__module *m, wrt_str name);

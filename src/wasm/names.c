@@ -1,8 +1,9 @@
 /* names: what functions and exports are called. Owns the name section (WebAssembly core specification,
- * appendix "Custom Sections"), which stays as bytes and is searched when somebody asks. */
+ * appendix "Custom Sections"), which stays as bytes and is searched from the nearest mark when somebody
+ * asks. */
 #include "wasm/front.h"
 
-enum { NAMES_MODULE = 0, NAMES_FUNCTIONS = 1 };
+enum { NAMES_MODULE = 0, NAMES_FUNCTIONS = 1, NAMES_STEP = 32 };
 
 static wrt_str names_read_str(struct wrt__reader *r)
 {
@@ -11,10 +12,45 @@ static wrt_str names_read_str(struct wrt__reader *r)
     return (wrt_str){ (const char *)b.p, b.n };
 }
 
-void wrt__names_read(struct wrt__module *m, wrt_bytes section, uint64_t offset)
+static bool names_skip(struct wrt__reader *r, uint32_t *func)
+{
+    *func = wrt__read_u32(r);
+    (void)wrt__read_bytes(r, wrt__read_u32(r));
+    return !r->failed;
+}
+
+/* Entries are in the order of their functions, each function once; from the first that is not on, they are
+ * no names. Of every NAMES_STEP entries the first is marked, so that to ask for the name of each function in
+ * turn is not quadratic. */
+static void names_mark(struct wrt__input *in, wrt_bytes content)
+{
+    struct wrt__names *names = &in->m->names;
+    struct wrt__reader r;
+    uint32_t func, count = 0, before = 0;
+    *names = (struct wrt__names){ .p = NULL };
+    wrt__reader_init(&r, content, 0);
+    for (uint32_t left = wrt__read_u32(&r); left > 0 && names_skip(&r, &func); left--) {
+        if (count > 0 && func <= before) break;
+        before = func;
+        count++;
+    }
+    const uint32_t marks = count / NAMES_STEP + (count % NAMES_STEP != 0);
+    struct wrt__names_mark *mark = wrt__input_array(in, marks, sizeof *mark);
+    if (!mark) return;
+    *names = (struct wrt__names){ content.p, (uint32_t)content.n, count, mark };
+    wrt__reader_init(&r, content, 0);
+    (void)wrt__read_u32(&r);
+    for (uint32_t i = 0; i < count; i++) {
+        const uint32_t at = (uint32_t)wrt__reader_offset(&r);
+        (void)names_skip(&r, &func);
+        if (i % NAMES_STEP == 0) mark[i / NAMES_STEP] = (struct wrt__names_mark){ func, at };
+    }
+}
+
+void wrt__names_read(struct wrt__input *in, wrt_bytes section)
 {
     struct wrt__reader r;
-    wrt__reader_init(&r, section, offset);
+    wrt__reader_init(&r, section, 0);
     while (wrt__reader_left(&r) > 0) {
         uint8_t id = wrt__read_u8(&r);
         wrt_bytes content = wrt__read_bytes(&r, wrt__read_u32(&r));
@@ -22,21 +58,26 @@ void wrt__names_read(struct wrt__module *m, wrt_bytes section, uint64_t offset)
         if (id == NAMES_MODULE) {
             struct wrt__reader inner;
             wrt__reader_init(&inner, content, 0);
-            m->module_name = names_read_str(&inner);
+            in->m->module_name = names_read_str(&inner);
         } else if (id == NAMES_FUNCTIONS) {
-            m->names = content.p;
-            m->names_bytes = (uint32_t)content.n;
+            names_mark(in, content);
         }
     }
 }
 
-static wrt_str names_of_section(const struct wrt__module *m, uint32_t func)
+static wrt_str names_of_section(const struct wrt__names *names, uint32_t func)
 {
     struct wrt__reader r;
-    wrt__reader_init(&r, (wrt_bytes){ m->names, m->names_bytes }, 0);
-    for (uint32_t left = wrt__read_u32(&r); left > 0 && !r.failed; left--) {
-        uint32_t index = wrt__read_u32(&r);
-        if (index == func) return names_read_str(&r);
+    uint32_t low = 0, high = names->count / NAMES_STEP + (names->count % NAMES_STEP != 0);
+    while (high - low > 1) {
+        const uint32_t middle = low + (high - low) / 2;
+        if (names->marks[middle].func <= func) low = middle;
+        else high = middle;
+    }
+    const uint32_t at = names->marks[low].at, first = low * NAMES_STEP;
+    wrt__reader_init(&r, (wrt_bytes){ names->p + at, names->bytes - at }, 0);
+    for (uint32_t i = first; i < names->count && i < first + NAMES_STEP; i++) {
+        if (wrt__read_u32(&r) == func) return names_read_str(&r);
         (void)wrt__read_bytes(&r, wrt__read_u32(&r));
     }
     return (wrt_str){ NULL, 0 };
@@ -44,8 +85,8 @@ static wrt_str names_of_section(const struct wrt__module *m, uint32_t func)
 
 wrt_str wrt__func_name(const struct wrt__module *m, uint32_t func)
 {
-    if (m->names) {
-        wrt_str name = names_of_section(m, func);
+    if (m->names.count > 0) {
+        wrt_str name = names_of_section(&m->names, func);
         if (name.n > 0) return name;
     }
     for (uint32_t i = 0; i < m->exports_count; i++) {

@@ -413,6 +413,39 @@ TEST(names_of_functions_and_exports)
     load_done(m);
 }
 
+/* Names of functions 0, 3, 6, ... 291 in `text`, entry `odd` with the number of the one before it. */
+static void names_text(char *text, size_t cap, uint32_t odd)
+{
+    size_t n = (size_t)snprintf(text, cap, "s0( 'name' 01 ( 62");
+    for (uint32_t i = 0; i < 98; i++) {
+        const uint32_t func = i == odd ? 3 * i - 3 : 3 * i;
+        if (func < 128) n += (size_t)snprintf(text + n, cap - n, " %02x", func);
+        else n += (size_t)snprintf(text + n, cap - n, " %02x %02x", (func & 127) | 128, func >> 7);
+        n += (size_t)snprintf(text + n, cap - n, " 02 %02x %02x", 'A' + i % 26, '0' + i / 26);
+    }
+    (void)snprintf(text + n, cap - n, " ) )");
+}
+
+TEST(many_names_are_found_wherever_they_are)
+{
+    char text[4096], name[3] = "";
+    load_set_up();
+    for (uint32_t odd = 0; odd <= 98; odd += 7) {   /* 0, 98: none */
+        names_text(text, sizeof text, odd ? odd : 98);
+        struct wrt__module *m = load_text(text);
+        REQUIRE(m);
+        for (uint32_t func = 0; func < 300; func++) {
+            CONTEXT("odd %u, function %u", odd, func);
+            const uint32_t i = func / 3;
+            name[0] = (char)('A' + i % 26);
+            name[1] = (char)('0' + i / 26);
+            const bool named = func % 3 == 0 && i < 98 && (odd == 0 || i < odd);
+            CHECK(is_name(wrt__func_name(m, func), named ? name : ""));
+        }
+        load_done(m);
+    }
+}
+
 TEST(broken_name_sections_are_ignored)
 {
     static const char *const broken[] = {
