@@ -676,6 +676,7 @@ static void *wm_join_page(struct wrt__wm_pool *pool, void *x, void *y, bool wide
         struct wrt__wv va = wrt__wm_load(&ma, at, size, size == 8),
                        vb = wrt__wm_load(&mb, at, size, size == 8);
         struct wrt__wv v = wm_join_values(pool, &va, &vb, size, widen);
+        pool->joined++;
         if (v.id != va.id || v.lo != va.lo || v.hi != va.hi || v.mask != va.mask || v.pop != va.pop) {
             if (!out) out = wm_page_copy(pool, x);
             if (!out) return x;

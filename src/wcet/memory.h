@@ -12,6 +12,7 @@ struct wrt__wm_pool {
     const wrt_alloc *alloc;
     uint64_t used, limit, peak;
     bool failed, full;              /* full: by the limit */
+    uint64_t joined;                /* places that were joined one by one, ever */
     void *free_pages, *free_nodes;
     const struct wrt__wv_stops *stops;      /* how memories of this pool are widened; NULL: as in loops */
 };

@@ -101,7 +101,9 @@ void wrt__as_merge(struct wrt__ax *x, const struct wrt__ax_body *body, struct wr
     if (b->fuel_high > a->fuel_high) a->fuel_high = b->fuel_high;
     if (b->fuel_low < a->fuel_low) a->fuel_low = b->fuel_low;
     a->endless |= b->endless;
+    const uint64_t joined = x->pool.joined;
     wrt__as_widen(body, a, b, false);
+    x->steps += x->pool.joined - joined; /* a merge of memories can be dearer than all else */
     wrt__as_free(x, b);
 }
 
