@@ -483,6 +483,9 @@ static void core_run(struct wrt__core *c)
     do {
         uint64_t fuel = job_fuel(t);
         outcome = wrt__loop_engine(t, core_cut(c, first));
+        /* What costs nothing is done at once: before events of the very time at which the first block ends. */
+        if (outcome == WRT__RUN_SLICE && first && job_fuel(t) > fuel && core_next(c) == wrt__core_now(c))
+            outcome = wrt__loop_engine(t, 0);
         fuel = job_fuel(t) - fuel;
         if (c->bound != INT64_MAX) c->bound = fuel < (uint64_t)c->bound ? c->bound - (int64_t)fuel : 0;
         how = core_outcome(c, t, outcome);

@@ -217,6 +217,7 @@ static bool drive_step(struct wrt__rt *rt)
         drive_event(rt);
         return true;
     }
+    if (rt->now > rt->at && wrt__rt_try_return(rt)) return true; /* of an event inside a block */
     rt->at = rt->now;
     return wrt__rt_try_return(rt) || drive_choose(rt);
 }
