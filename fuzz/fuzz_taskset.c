@@ -46,7 +46,8 @@ static bool fuzz_test(
     wrt_error e = { 0 };
     wrt_status status = wrt_adm_run(set, &o, mem, bytes, rows, &v, &e);
     if (status != WRT_OK) {
-        bool asked = o.test == WRT_ADM_ROUND_ROBIN && status == WRT_E_ARG; /* read sets need not have slices */
+        bool asked = o.test == WRT_ADM_ROUND_ROBIN
+            && status == WRT_E_ARG; /* read sets need not have slices */
         FUZZ_CHECK(asked || status == WRT_E_UNSUPPORTED, "%d: %s", status, e.message);
         FUZZ_CHECK(e.message[0] && e.code, "an error without words");
         return false;

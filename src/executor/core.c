@@ -483,7 +483,8 @@ static void core_run(struct wrt__core *c)
     do {
         uint64_t fuel = job_fuel(t);
         outcome = wrt__loop_engine(t, core_cut(c, first));
-        /* What costs nothing is done at once: before events of the very time at which the first block ends. */
+        /* What costs nothing is done at once: before events of the very time at which the first block ends.
+         */
         if (outcome == WRT__RUN_SLICE && first && job_fuel(t) > fuel && core_next(c) == wrt__core_now(c))
             outcome = wrt__loop_engine(t, 0);
         fuel = job_fuel(t) - fuel;
