@@ -261,7 +261,7 @@ static wrt_status analysis_ilp(struct wrt__wcet_analysis *a, enum wrt__facts_use
     wrt_status status = wrt__ilp_solve(&a->ilp, &a->x, &own);
     if (status == WRT_E_UNBOUNDED || (status == WRT_E_INVALID && a->facts.count == 0)) return WRT_OK;
     if (status == WRT_E_LIMIT) {
-        a->limit = "wcet_ilp";
+        a->limit = a->ilp.limit ? a->ilp.limit : "wcet_ilp";
         return WRT_OK;
     }
     if (status != WRT_OK) {

@@ -5,6 +5,7 @@
 #include "wcet/ilp_walk.h"
 
 enum { ILP_ROWS = 1200, ILP_COLUMNS = 20000, ILP_CASES = 4000, ILP_PIVOTS = 40000, ILP_PIVOTS_ALL = 200000 };
+#define ILP_WORK UINT64_C(4000000000) /* numbers looked at: some seconds */
 
 struct ilp_open { uint32_t at; int64_t bound; };        /* a case and what its parent proves for it */
 struct ilp_search {
@@ -20,7 +21,7 @@ struct ilp_search {
     uint64_t **edge_whole;
     int64_t *duals, *best;
     uint32_t duals_cap;
-    uint64_t pivots;
+    uint64_t pivots, work;
     uint32_t branches;                  /* of the case at hand */
     bool nomem;
 };
@@ -118,6 +119,7 @@ static wrt_status ilp_make_rows(struct wrt__ilp *ilp, wrt_error *err)
     }
     ilp_rows(ilp, in);
     if (ilp->rows_count > ILP_ROWS) {
+        ilp->limit = "wcet_ilp_rows";
         return wrt__fail_table(err, WRT_E_LIMIT, WRT__W_WCET_LIMIT, "wcet_ilp_rows",
             "the limit wcet_ilp_rows is %u, these facts make %u", (uint32_t)ILP_ROWS, ilp->rows_count);
     }
@@ -191,12 +193,14 @@ static void ilp_feed(struct ilp_search *s, struct wrt__lp *lp, const struct wrt_
     for (uint32_t at = s->w.at; at != 0; at = s->ilp->cases[at].parent, row++) {
         const struct wrt__ilp_case *branch = &s->ilp->cases[at];
         if (branch->unit != c->unit) continue;
+        s->work += c->edges_count;
         for (uint32_t k = 0; k < c->edges_count; k++) {
             const struct wrt__ilp_part *e = &s->edges[c->edge_first + k];
             if (e->index != branch->edge) continue;
             s->line[n++] = (struct wrt__lp_entry){ row, (branch->up ? -1 : 1) * (double)e->count };
         }
     }
+    s->work += c->rows_count + s->branches;
     if (!wrt__lp_column(lp, c->price, s->line, n)) s->nomem = true;
 }
 
@@ -227,6 +231,7 @@ static bool ilp_generate(struct ilp_search *s, struct wrt__lp *lp, int phase)
     bool any = false;
     for (uint32_t i = 0; i < s->x->p->bodies_count && !s->nomem; i++) {
         if (s->w.row_invoked[i] == WRT__WCET_NONE) continue;
+        s->work += s->x->units[i].g.edges_count + s->branches;
         if (wrt__ilp_dearest(&s->w, i) == WRT__PATH_NONE || !wrt__ilp_runs(&s->w, i)) continue;
         uint32_t entries = s->entries_count, edges = s->edges_count, columns = s->columns_count;
         ilp_column(s, i);
@@ -270,6 +275,7 @@ static bool ilp_start_lp(struct ilp_search *s, struct wrt__lp *lp)
     }
     for (uint32_t i = 0; i < s->columns_count && !s->nomem; i++) ilp_feed(s, lp, &s->columns[i]);
     lp->pivots_max = ILP_PIVOTS;
+    lp->work_max = s->work < ILP_WORK ? ILP_WORK - s->work : 0;
     return !s->nomem;
 }
 
@@ -551,6 +557,7 @@ static bool ilp_visit(struct ilp_search *s, struct ilp_open at)
     bool ok = ilp_start_lp(s, &lp);
     enum ilp_outcome out = ok ? ilp_case(s, &lp, &leaf) : ILP_GAVE_UP;
     s->pivots += lp.pivots;
+    s->work += lp.work;
     for (int shift = 28; ok && out != ILP_GAVE_UP && shift >= 4; shift -= 8) {
         s->w.scale = (int64_t)1 << shift;
         ilp_take_duals(s, &lp);
@@ -635,6 +642,14 @@ static bool ilp_finish(struct ilp_search *s)
     return bound >= 0;
 }
 
+/* What ends the search; NULL: nothing yet. */
+static const char *ilp_limit(const struct ilp_search *s)
+{
+    if (s->ilp->cases_count >= ILP_CASES) return "wcet_ilp_cases";
+    if (s->pivots > ILP_PIVOTS_ALL) return "wcet_ilp_pivots";
+    return s->work > ILP_WORK ? "wcet_ilp_work" : NULL;
+}
+
 static wrt_status ilp_search(struct ilp_search *s, wrt_error *err)
 {
     struct wrt__ilp *ilp = s->ilp;
@@ -646,13 +661,12 @@ static wrt_status ilp_search(struct ilp_search *s, wrt_error *err)
             s->open_count++;        /* the best is good enough: so are all others */
             break;
         }
-        if (ilp->cases_count >= ILP_CASES || s->pivots > ILP_PIVOTS_ALL) {
-            ilp->limit = ilp->cases_count >= ILP_CASES ? "wcet_ilp_cases" : "wcet_ilp_pivots";
-            break;
-        }
+        ilp->limit = ilp_limit(s);
+        if (ilp->limit) break;
         if (!ilp_visit(s, at) && at.at == 0 && !s->nomem) {
-            return wrt__fail_table(err, WRT_E_LIMIT, WRT__W_WCET_LIMIT, "wcet_ilp_pivots",
-                "the whole-program maximum could not be found within the limit wcet_ilp_pivots");
+            ilp->limit = s->work > ILP_WORK ? "wcet_ilp_work" : "wcet_ilp_pivots";
+            return wrt__fail_table(err, WRT_E_LIMIT, WRT__W_WCET_LIMIT, ilp->limit,
+                "the whole-program maximum could not be found within the limit %s", ilp->limit);
         }
     }
     ilp->pivots = s->pivots;

@@ -10,7 +10,8 @@ static double lp_abs(double x) { return x < 0 ? -x : x; }
 
 bool wrt__lp_init(struct wrt__lp *lp, const wrt_alloc *alloc, uint32_t rows)
 {
-    *lp = (struct wrt__lp){ .alloc = alloc, .rows = rows, .pivots_max = UINT64_MAX };
+    *lp = (struct wrt__lp){ .alloc = alloc, .rows = rows, .pivots_max = UINT64_MAX,
+        .work_max = UINT64_MAX };
     lp->rhs = wrt__alloc_zero(alloc, rows * sizeof *lp->rhs, WRT_TAG_OTHER);
     lp->sign = wrt__alloc_zero(alloc, rows, WRT_TAG_OTHER);
     lp->equal = wrt__alloc_zero(alloc, rows * sizeof *lp->equal, WRT_TAG_OTHER);
@@ -79,6 +80,7 @@ static double lp_cost(const struct wrt__lp *lp, uint32_t c, int phase)
 static void lp_direction(struct wrt__lp *lp, uint32_t c)
 {
     const uint32_t m = lp->rows;
+    lp->work += 2 * (uint64_t)m;
     for (uint32_t i = 0; i < m; i++) lp->u[i] = 0;
     if (c >= LP_OWN) {
         uint32_t row = (c - LP_OWN) / 2;
@@ -87,6 +89,7 @@ static void lp_direction(struct wrt__lp *lp, uint32_t c)
         return;
     }
     const struct wrt__lp_column *x = &lp->column[c];
+    lp->work += (uint64_t)x->count * m;
     for (uint32_t k = x->first; k < x->first + x->count; k++) {
         const double coef = lp->entry[k].coef;
         const double *column = lp->inverse + lp->entry[k].row;
@@ -118,6 +121,7 @@ static void lp_pivot(struct wrt__lp *lp, uint32_t r)
         double f = lp->u[i];
         if (i == r || f == 0) continue;
         double *row = lp->inverse + (size_t)i * m;
+        lp->work += m;
         for (uint32_t k = 0; k < m; k++) row[k] -= f * pivot[k];
         lp->x[i] -= f * lp->x[r];
     }
@@ -162,6 +166,7 @@ static void lp_duals(struct wrt__lp *lp, int phase)
     for (uint32_t i = 0; i < m; i++) {
         double c = lp_cost(lp, lp->basis[i], phase);
         if (c == 0) continue;
+        lp->work += m;
         const double *row = lp->inverse + (size_t)i * m;
         for (uint32_t k = 0; k < m; k++) lp->y[k] += c * row[k];
     }
@@ -238,6 +243,7 @@ enum wrt__lp_result wrt__lp_solve(struct wrt__lp *lp, int phase)
     for (;;) {
         lp_duals(lp, phase);
         if (phase == 1 && lp_infeasible(lp) < 1e-7) return WRT__LP_OPTIMAL;
+        lp->work += lp->entries + 2 * (uint64_t)lp->rows;
         uint32_t c = lp_entering(lp, phase, stall > LP_STALL);
         if (c == UINT32_MAX) break;
         lp_direction(lp, c);
@@ -249,7 +255,7 @@ enum wrt__lp_result wrt__lp_solve(struct wrt__lp *lp, int phase)
         if (c < LP_OWN) lp->in_basis[c] = 1;
         lp->basis[r] = c;
         lp_pivot(lp, r);
-        if (++lp->pivots > lp->pivots_max) return WRT__LP_LIMIT;
+        if (++lp->pivots > lp->pivots_max || lp->work > lp->work_max) return WRT__LP_LIMIT;
         if (++since == LP_REFACTOR) {
             lp_refactor(lp);
             since = 0;

@@ -26,6 +26,7 @@ struct wrt__lp {
     uint8_t *in_basis;              /* per column */
     uint32_t in_basis_cap;
     uint64_t pivots, pivots_max;
+    uint64_t work, work_max;        /* numbers looked at, about */
     bool started;
 };
 

@@ -268,6 +268,26 @@ def pairs():
             "do not stand in the same loop")
 
 
+def hard():
+    """Pairs at random between arms of random prices: which arms to take is a search that grows without bound. It ends at a limit, with a bound."""
+    rng = random.Random(1)
+    for arms, count, limit in ((40, 160, "wcet_ilp_work"), (150, 1250, "wcet_ilp_rows")):
+        head = GET0 + b"\x04\x40"
+        costs = [rng.randint(10, 90) for _ in range(arms)]
+        wasm = module([b"".join(head + DEAR[:3] * cost + b"\x0b" for cost in costs) + GET0])
+        at = [0]
+        while len(at) <= arms:
+            at.append(wasm.index(head, at[-1] + 1))
+        chosen = set()
+        while len(chosen) < count:
+            chosen.add(tuple(sorted(rng.sample(at[1:], 2))))
+        facts = {"infeasible": [{"func": 0, "offsets": [a + len(head), b + len(head)]} for a, b in sorted(chosen)]}
+        plain, done = wcet(wasm, "--no-inference").doc, wcet(wasm, "--no-inference", facts=facts).doc
+        # one arm by itself is always possible
+        test(f"{count} pairs between {arms} arms", differs("limit", done.get("limit"), limit),
+             differs("no bound", max(costs) < done.get("fuel_high", 0) <= plain["fuel_high"], True), verified(wasm, facts, "--no-inference"))
+
+
 def alone():
     """Each kind of fact changes the bound by itself, and a false one is caught by a run."""
     turn = b"\x03\x40\x20\1\x41\1\x6b\x22\1\x0d\0\x0b"                     # until local 1 is 0; 5 fuel a round
@@ -419,6 +439,7 @@ def main():
         alone()
         assumed()
         many()
+        hard()
         certificates()
     print(f"{PASSED} passed, {len(FAILED)} failed")
     return 1 if FAILED else 0
