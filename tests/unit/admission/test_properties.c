@@ -88,7 +88,7 @@ TEST(less_work_never_hurts)
     uint32_t kept = 0;
     for (int k = 0; k < SETS; k++) {
         wrt_adm_set set = random_set(t, 85);
-        wrt_adm_test test = all_tests[below(WRT_ADM_AMC_MAX + 1)];
+        wrt_adm_test test = all_tests[below(sizeof all_tests / sizeof all_tests[0])];
         if (!accepts_by(&set, test)) continue;
         wrt_adm_task *x = &t[below(set.tasks_count)];
         if (below(2) == 0) {
@@ -109,7 +109,7 @@ TEST(another_task_never_helps)
     wrt_adm_task t[TASKS];
     for (int k = 0; k < SETS; k++) {
         wrt_adm_set set = random_set(t, 95), fewer = set;
-        wrt_adm_test test = all_tests[below(WRT_ADM_AMC_MAX + 1)];
+        wrt_adm_test test = all_tests[below(sizeof all_tests / sizeof all_tests[0])];
         fewer.tasks_count--;
         CONTEXT("set %d, test %s", k, wrt_adm_test_name(test));
         if (accepts_by(&set, test)) CHECK(accepts_by(&fewer, test));
