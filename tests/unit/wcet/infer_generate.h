@@ -377,7 +377,7 @@ static inline void gen_module(struct gen *g, uint64_t seed, uint32_t globals, bo
 {
     static const uint8_t head[] = { 0, 'a', 's', 'm', 1, 0, 0, 0 }, types[] = { 1, 0x60, 1, 0x7f, 1, 0x7f };
     static const uint8_t funcs[] = { 3, 0, 0, 0 }, tables[] = { 2, 0x70, 0, 2, 0x70, 0, 2 },
-                         memory[] = { 1, 0, 1 };
+                         memory[] = { 1, 1, 1, 64 };  /* more pages cost checked builds minutes */
     static const uint8_t exports[] = { 1, 3, 'r', 'u', 'n', 0, 0 };
     static const uint8_t elems[] = { 2, 0, 0x41, 0, 0x0b, 2, 1, 2, 2, 1, 0x41, 0, 0x0b, 0, 2, 2, 2 };
     static uint8_t bodies[GEN_BYTES];
