@@ -329,8 +329,12 @@ def run_decide(bench):
         return {"skipped": "no library found"}
     bench.progress("decide")
     tool = bench.compile("decide", ["-I", str(ROOT / "src"), str(library), "-lm", "-pthread"])
-    lines = subprocess.run([str(tool)], capture_output=True, text=True, check=True).stdout.splitlines()
-    return {name: float(value) for name, value in (line.split() for line in lines)}
+    least = {}      # of three runs: what else the machine does only adds
+    for _ in range(3):
+        lines = subprocess.run([str(tool)], capture_output=True, text=True, check=True).stdout.splitlines()
+        for name, value in (line.split() for line in lines):
+            least[name] = min(float(value), least.get(name, float("inf")))
+    return least
 
 
 def run_admission(bench):
