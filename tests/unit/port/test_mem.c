@@ -8,17 +8,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define SANITIZED 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer) || __has_feature(memory_sanitizer)
-#define SANITIZED 1
-#endif
-#endif
-#ifndef SANITIZED
-#define SANITIZED 0
-#endif
-
 static uint64_t resident_kib(void)
 {
     FILE *f = fopen("/proc/self/statm", "r");
@@ -84,7 +73,7 @@ TEST(memory_given_back_comes_zeroed_again)
 TEST(untouched_memories_cost_nothing)
 {
     enum { N = 20000 };
-    if (SANITIZED) SKIP("a sanitizer has its own allocator");
+    if (TEST_SANITIZED) SKIP("a sanitizer has its own allocator");
     uint8_t **p = calloc(N, sizeof *p);
     uint8_t *big = resize(NULL, 0, (size_t)2 << 30, WRT_TAG_MEMORY);
     uint64_t before = resident_kib();
@@ -114,7 +103,7 @@ TEST(untouched_memories_cost_nothing)
 
 TEST(a_big_memory_grows_without_copying)
 {
-    if (SANITIZED) SKIP("a sanitizer has its own allocator");
+    if (TEST_SANITIZED) SKIP("a sanitizer has its own allocator");
     size_t n = (size_t)1 << 30;
     uint8_t *p = resize(NULL, 0, n, WRT_TAG_MEMORY);
     REQUIRE(p);
